@@ -1,0 +1,4 @@
+package io.logstream.spi;
+
+/** Holds the place of the package's first class. */
+public interface Placeholder {}
