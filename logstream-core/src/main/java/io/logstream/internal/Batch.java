@@ -1,0 +1,85 @@
+package io.logstream.internal;
+
+import io.logstream.Channel;
+import io.logstream.LogBatch;
+import io.logstream.LogLine;
+import io.logstream.ResumeToken;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/** Lines of one segment: a range of them or, behind a filter, some of a range. */
+final class Batch implements LogBatch {
+    private final Run run;
+    private final Segment segment;
+    private final int first;
+    private final int size;
+    private final long endSlot;
+    private final int @Nullable [] chosen;
+
+    /**
+     * @param chosen the indexes of the lines, or null for all of them from {@code first} on
+     * @param endSlot the slot behind the range
+     */
+    Batch(Run run, Segment segment, int first, int size, int @Nullable [] chosen, long endSlot) {
+        this.run = run;
+        this.segment = segment;
+        this.first = first;
+        this.size = size;
+        this.chosen = chosen;
+        this.endSlot = endSlot;
+    }
+
+    private int at(int index) {
+        Objects.checkIndex(index, size);
+        return chosen == null ? first + index : chosen[index];
+    }
+
+    @Override
+    public String stream() {
+        return run.name.id();
+    }
+
+    @Override
+    public int size() {
+        return size;
+    }
+
+    @Override
+    public LogLine line(int index) {
+        return new Line(run.name, segment, at(index));
+    }
+
+    @Override
+    public long sequence(int index) {
+        return segment.firstSequence + at(index);
+    }
+
+    @Override
+    public int length(int index) {
+        return segment.length(at(index));
+    }
+
+    @Override
+    public byte byteAt(int index, int at) {
+        int line = at(index);
+        return segment.bytes[segment.from(line) + Objects.checkIndex(at, segment.length(line))];
+    }
+
+    @Override
+    public int copyTo(int index, byte[] target, int offset) {
+        int line = at(index);
+        int length = segment.length(line);
+        System.arraycopy(segment.bytes, segment.from(line), target, offset, length);
+        return length;
+    }
+
+    @Override
+    public Channel channel(int index) {
+        return segment.channel(at(index));
+    }
+
+    @Override
+    public ResumeToken token() {
+        return run.token(segment.placeAt(endSlot), segment);
+    }
+}

@@ -1,0 +1,509 @@
+package io.logstream.internal;
+
+import io.logstream.BackpressurePolicy;
+import io.logstream.EndReason;
+import io.logstream.Gap;
+import io.logstream.LogEntry;
+import io.logstream.LogFilter;
+import io.logstream.ResumeToken;
+import io.logstream.SourceEvent;
+import io.logstream.SubscribeOptions;
+import io.logstream.Subscription;
+import java.util.Arrays;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One viewer's place in one run: finds what comes next, by the viewer's policy and filter, and keeps the account.
+ *
+ * <h2>Implementation notes</h2>
+ *
+ * <p>{@link #take} finds the next piece and leaves it in {@link #batch} or {@link #entry}; {@link #done} moves the place
+ * behind it, once the viewer has got it. Both are the owner's alone, one thread at a time. The place and the counts are
+ * written under the cursor's monitor, and so can be read by anyone at any moment between two callbacks.
+ *
+ * <p>A cursor holds a segment only while it reads; when it finds nothing more it keeps the {@link Place} instead, so that a
+ * sleeping viewer pins no memory.
+ */
+final class Cursor {
+    /** What {@link #take} found. */
+    enum Found {
+        /** Lines, in {@link #batch}. */
+        LINES,
+        /** A gap, in {@link #entry}. */
+        GAP,
+        /** An event, in {@link #entry}. */
+        EVENT,
+        /** Lines that the filter held back, or a place from which to look again. */
+        SKIPPED,
+        /** Nothing now. */
+        NOTHING,
+        /** Nothing more: {@link #end}. */
+        END
+    }
+
+    private static final int SCAN = 1024;
+
+    final Run run;
+    private final SegmentRing ring;
+    private final Viewer owner;
+    private final boolean follow;
+    private volatile BackpressurePolicy policy;
+    private volatile LogFilter filter;
+    private volatile boolean released;
+    private volatile long progressed;
+
+    // the place and the account, written under this monitor
+    private volatile long slot;
+    private long sequence;
+    private @Nullable Segment segment;
+    private Place place;
+    private Place.Upstream upstream;
+    private long joined;
+    private long delivered;
+    private long filtered;
+    private long lost;
+    private long gaps;
+    private long overBound;
+
+    // how the owner goes on
+    private static final long NONE = Long.MIN_VALUE;
+    private long joinTail;
+    private boolean live;
+    private @Nullable ResumeToken expired;
+    private long missingLines = NONE;
+    private long behindLine = NONE;
+    private long keepUntil = NONE;
+    private @Nullable EndReason end;
+    private volatile @Nullable EndReason aborted;
+
+    // what take found, for done
+    private Move move = Move.NONE;
+    private @Nullable Batch batch;
+    private @Nullable LogEntry entry;
+    private @Nullable Place target;
+    private int taken;
+    private int held;
+    private int unjudged;
+
+    /** How {@link #done} moves the place. */
+    private enum Move {
+        NONE,
+        LINES,
+        MARKER,
+        JUMP,
+        LIVE
+    }
+
+    Cursor(Run run, Viewer owner, SubscribeOptions options) {
+        this.run = run;
+        this.ring = run.ring;
+        this.owner = owner;
+        this.follow = options.follow();
+        this.policy = options.policy();
+        this.filter = options.filter();
+        this.place = new Place(0, 0, 0, 0, -1, false, false, Checkpoint.NONE, Place.Upstream.NONE);
+        this.upstream = place.upstream();
+    }
+
+    // ---- joining, under the ring's lock
+
+    /** Begins at a place that is retained. */
+    void beginAt(Place start) {
+        assert ring.lock.isHeldByCurrentThread();
+        beginAt(start.slot(), start.sequence(), start);
+    }
+
+    /** Begins at a place of this run that is not retained any more: the first thing found is a gap. */
+    void beginExpired(long atSlot, long atSequence, ResumeToken token) {
+        expired = token;
+        Place known = run.placeAt(ring.head());
+        beginAt(atSlot, atSequence, known);
+    }
+
+    /** Begins behind the loss of so many lines, -1 if unknown, between another run's token and a place of this one. */
+    void beginAfterLoss(Place start, long lines, ResumeToken token) {
+        expired = token;
+        missingLines = lines;
+        beginAt(start);
+    }
+
+    /** Begins behind the line with a number, skipping what is before it as if it had not been joined. */
+    void beginBehindLine(Place start, long line) {
+        behindLine = line;
+        beginAt(start);
+    }
+
+    private synchronized void beginAt(long atSlot, long atSequence, Place start) {
+        slot = atSlot;
+        sequence = atSequence;
+        joined = atSequence;
+        place = start;
+        upstream = start.upstream();
+        joinTail = ring.tail();
+        progressed = run.now();
+    }
+
+    // ---- what others see
+
+    long slot() {
+        return slot;
+    }
+
+    BackpressurePolicy policy() {
+        return policy;
+    }
+
+    void policy(BackpressurePolicy other) {
+        policy = other;
+        ring.lock.lock();
+        try {
+            run.regate();
+        } finally {
+            ring.lock.unlock();
+        }
+        run.progress();
+    }
+
+    void filter(LogFilter other) {
+        filter = other;
+    }
+
+    boolean blocks() {
+        return policy instanceof BackpressurePolicy.Block && !released;
+    }
+
+    long progressed() {
+        return progressed;
+    }
+
+    /** Its patience is over: it does not block until it makes progress. */
+    void release() {
+        released = true;
+    }
+
+    void wake() {
+        owner.wake();
+    }
+
+    /** Ends this cursor at the place where it is, for a reason that comes from outside. */
+    void abort(EndReason reason) {
+        aborted = reason;
+        owner.wake();
+    }
+
+    /** Takes this cursor away from a viewer that is stuck in its own code. */
+    void abandon(EndReason reason) {
+        owner.viewing.remove(this, reason);
+    }
+
+    synchronized Subscription.Stats stats(boolean paused) {
+        long tail = Math.max(sequence, ring.tailSequence());
+        return new Subscription.Stats(joined, sequence, tail, delivered, filtered, lost, gaps, overBound, paused);
+    }
+
+    synchronized ResumeToken token() {
+        Segment here = segment;
+        return here == null ? run.token(place, null) : run.token(here.placeAt(slot), here);
+    }
+
+    // ---- what the owner calls
+
+    Batch batch() {
+        return Objects.requireNonNull(batch);
+    }
+
+    LogEntry entry() {
+        return Objects.requireNonNull(entry);
+    }
+
+    EndReason end() {
+        return Objects.requireNonNull(end);
+    }
+
+    /** Finds the next piece, of at most so many lines. What a filter throws comes through. */
+    Found take(int most) {
+        end = end == null ? aborted : end;
+        if (end != null) {
+            return Found.END;
+        }
+        for (; ; ) {
+            EndReason ended = run.end; // before the tail, which does not move any more if there is an end
+            long tail = ring.tail();
+            Found gap = missing();
+            if (gap != null) {
+                return gap;
+            }
+            long liveAt = Math.max(joinTail, run.liveSlot);
+            if (!live && ended == null && slot >= liveAt) {
+                return becomeLive();
+            }
+            if (slot >= tail) {
+                end = ended;
+                return ended == null ? settle() : Found.END;
+            }
+            Segment here = segment != null ? segment : ring.locate(slot);
+            Segment following = here == null ? null : here.next;
+            if (here == null || following == Segment.EVICTED) {
+                settle();
+            } else if (following != null && slot >= following.firstSlot) {
+                hold(following);
+            } else {
+                hold(here);
+                long to = Math.min(!live && liveAt > slot ? Math.min(tail, liveAt) : tail, here.endSlot(tail));
+                if (!skipBehindLine(here)) {
+                    return here.isMarker(slot) ? marker(here) : lines(here, to, most);
+                }
+            }
+        }
+    }
+
+    /** Whether {@link #take} may find something; for the owner, or as a hint for others. */
+    boolean mayHaveMore() {
+        return end != null
+                || aborted != null
+                || run.end != null
+                || expired != null
+                || slot < ring.tail()
+                || !live && slot >= Math.max(joinTail, run.liveSlot);
+    }
+
+    /** Whether nothing is left but the end. */
+    boolean isDrained() {
+        boolean over = run.end != null || !follow && slot >= Math.max(joinTail, run.liveSlot);
+        return end != null || aborted != null || over && expired == null && slot >= ring.tail();
+    }
+
+    /** Moves behind what was found. */
+    void done() {
+        synchronized (this) {
+            switch (move) {
+                case LINES -> {
+                    sequence += taken;
+                    slot = slot + taken;
+                    delivered += taken - held;
+                    filtered += held;
+                    overBound += unjudged;
+                }
+                case MARKER -> {
+                    slot = slot + 1;
+                    if (entry instanceof Gap gap) {
+                        upstream = upstream.plus(gap);
+                        gaps++;
+                    }
+                }
+                case JUMP -> {
+                    Place to = Objects.requireNonNull(target);
+                    gaps += entry == null ? 0 : 1;
+                    lost += to.sequence() - sequence;
+                    sequence = to.sequence();
+                    slot = to.slot();
+                    place = to;
+                    segment = null;
+                }
+                case LIVE -> live = true;
+                case NONE -> gaps += entry instanceof Gap ? 1 : 0;
+            }
+        }
+        move = Move.NONE;
+        batch = null;
+        entry = null;
+        target = null;
+        taken = 0;
+        held = 0;
+        unjudged = 0;
+        if (policy instanceof BackpressurePolicy.Block) {
+            progressed = run.now();
+            released = false;
+            run.progress();
+        }
+    }
+
+    // ---- finding
+
+    /** The gap that comes next, if lines are missing here. */
+    private @Nullable Found missing() {
+        ResumeToken from = expired;
+        if (from != null) {
+            expired = null;
+            return missingLines == NONE ? jump(Gap.Reason.EXPIRED) : lossBeforeJoining(from);
+        }
+        if (segment == null && place.upstream().gaps() > upstream.gaps()) {
+            return skippedUpstream();
+        }
+        BackpressurePolicy now = policy;
+        if (released && now instanceof BackpressurePolicy.Block block) {
+            now = block.fallback();
+        }
+        long lag = ring.tailSequence() - sequence;
+        if (now instanceof BackpressurePolicy.DropNewest newest) {
+            keepUntil = keepUntil == NONE && lag > newest.window() ? sequence + newest.window() : keepUntil;
+            if (keepUntil != NONE && Math.max(sequence, ring.headSequence()) >= keepUntil) {
+                keepUntil = NONE;
+                return jump(Gap.Reason.WINDOW_FULL);
+            }
+        } else {
+            keepUntil = NONE;
+        }
+        if (now instanceof BackpressurePolicy.Disconnect disconnect && lag > disconnect.maxLag()) {
+            Found found = jump(Gap.Reason.DISCONNECTED);
+            end = EndReason.of(
+                    EndReason.Kind.TOO_SLOW,
+                    "the viewer was " + lag + " lines behind, its policy allows " + disconnect.maxLag());
+            return found;
+        }
+        return slot < ring.head() ? jump(Gap.Reason.LAPPED) : null;
+    }
+
+    /** Finds the place to go on from, and the gap up to it. Takes the ring's lock, so that the place stays. */
+    private Found jump(Gap.Reason reason) {
+        ring.lock.lock();
+        try {
+            long head = ring.head();
+            long tail = ring.tail();
+            long to = switch (reason) {
+                case EXPIRED -> Math.max(slot, head);
+                case LAPPED -> keepUntil != NONE ? head : head + (tail - head) / 4;
+                default -> tail;
+            };
+            Place there = run.placeAt(to);
+            long lines = there.sequence() - sequence;
+            if (lines > 0) {
+                long bytes = reason == Gap.Reason.EXPIRED ? -1 : there.bytes() - here().bytes();
+                ResumeToken after = run.token(there, ring.locate(to));
+                entry = new Gap(
+                        run.name.id(), sequence, sequence + lines - 1, lines, true, bytes, reason, token(), after);
+            }
+            target = there;
+            move = Move.JUMP;
+            return lines > 0 ? Found.GAP : Found.SKIPPED;
+        } finally {
+            ring.lock.unlock();
+        }
+    }
+
+    /** Tells of gaps upstream whose markers were skipped with the lines around them. */
+    private Found skippedUpstream() {
+        Place.Upstream all = place.upstream();
+        Gap.Reason reason = all.last() == null ? Gap.Reason.DROPPED : all.last();
+        long lines = all.lines() - upstream.lines();
+        upstream = all;
+        return gapHere(lines, all.exact(), reason, token());
+    }
+
+    private Found lossBeforeJoining(ResumeToken from) {
+        return gapHere(Math.max(0, missingLines), missingLines >= 0, Gap.Reason.EXPIRED, from);
+    }
+
+    private Found gapHere(long lines, boolean exact, Gap.Reason reason, ResumeToken before) {
+        entry = new Gap(run.name.id(), sequence, sequence - 1, lines, exact, -1, reason, before, token());
+        return Found.GAP;
+    }
+
+    private Found becomeLive() {
+        if (!follow) {
+            end = EndReason.of(EndReason.Kind.HISTORY_COMPLETE, "");
+            return Found.END;
+        }
+        entry = SourceEvent.of(SourceEvent.Kind.CAUGHT_UP, "").at(run.name.id(), sequence);
+        move = Move.LIVE;
+        return Found.EVENT;
+    }
+
+    private Found marker(Segment here) {
+        LogEntry marker = here.marker(slot);
+        move = Move.MARKER;
+        if (marker instanceof Gap gap) {
+            ResumeToken after = run.token(here.placeAt(slot + 1), here);
+            marker = new Gap(
+                    gap.stream(),
+                    gap.first(),
+                    gap.last(),
+                    gap.lines(),
+                    gap.exact(),
+                    gap.bytes(),
+                    gap.reason(),
+                    token(),
+                    after);
+        }
+        entry = marker;
+        return marker instanceof Gap ? Found.GAP : Found.EVENT;
+    }
+
+    private Found lines(Segment here, long to, int most) {
+        int first = here.line(slot);
+        long there = keepUntil == NONE ? to - slot : Math.min(to - slot, keepUntil - sequence);
+        LogFilter judge = filter;
+        move = Move.LINES;
+        if (judge == Filters.ALL) {
+            taken = (int) Math.min(most, there);
+            batch = new Batch(run, here, first, taken, null, slot + taken);
+            return Found.LINES;
+        }
+        int scan = (int) Math.min(SCAN, there);
+        int[] chosen = new int[Math.min(most, scan)];
+        int passed = 0;
+        for (; taken < scan && passed < chosen.length; taken++) {
+            if (judge(judge, new Line(run.name, here, first + taken))) {
+                chosen[passed++] = first + taken;
+            }
+        }
+        held = taken - passed;
+        if (passed == 0) {
+            return Found.SKIPPED;
+        }
+        batch = new Batch(run, here, first, passed, Arrays.copyOf(chosen, passed), slot + taken);
+        return Found.LINES;
+    }
+
+    private boolean judge(LogFilter judge, Line line) {
+        try {
+            return judge.test(line);
+        } catch (Bounded.OverBound e) {
+            unjudged++;
+            return true;
+        }
+    }
+
+    /** Moves over what comes before the line it was asked to begin behind; returns whether it moved. */
+    private boolean skipBehindLine(Segment here) {
+        if (behindLine == NONE) {
+            return false;
+        }
+        boolean marker = here.isMarker(slot);
+        long number = here.lineNumber(here.line(slot));
+        if (number < 0 || number > behindLine) {
+            behindLine = NONE;
+            return false;
+        }
+        synchronized (this) {
+            slot = slot + 1;
+            sequence += marker ? 0 : 1;
+            joined = sequence;
+        }
+        return true;
+    }
+
+    private Found settle() {
+        if (segment != null) {
+            synchronized (this) {
+                place = here();
+                segment = null;
+            }
+        }
+        return Found.NOTHING;
+    }
+
+    private void hold(Segment here) {
+        if (segment != here) {
+            synchronized (this) {
+                segment = here;
+            }
+        }
+    }
+
+    private synchronized Place here() {
+        Segment s = segment;
+        return s == null ? place : s.placeAt(slot);
+    }
+}

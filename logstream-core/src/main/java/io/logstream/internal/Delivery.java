@@ -1,0 +1,155 @@
+package io.logstream.internal;
+
+import io.logstream.EndReason;
+import io.logstream.Gap;
+import io.logstream.SourceEvent;
+import io.logstream.SubscribeOptions;
+import io.logstream.Subscriber;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The push form of a viewer: a loop over its cursors that calls its subscriber, one piece a step. Whatever the subscriber
+ * throws ends this subscription and nothing else.
+ */
+final class Delivery extends Viewer {
+    private static final Logger LOG = LoggerFactory.getLogger(Delivery.class);
+
+    private final Subscriber subscriber;
+    private final int batchLines;
+    private final Executor executor;
+    private volatile @Nullable Thread calling;
+    private int turn;
+
+    Delivery(Engine engine, SubscribeOptions options, Subscriber subscriber, boolean merged) {
+        super(engine, merged);
+        this.subscriber = subscriber;
+        this.batchLines = options.batchLines();
+        Executor elsewhere = options.executor();
+        this.executor = elsewhere == null ? engine.delivery() : task -> runOn(elsewhere, task);
+    }
+
+    @Override
+    Executor executor() {
+        return executor;
+    }
+
+    private void runOn(Executor elsewhere, Runnable task) {
+        try {
+            elsewhere.execute(task);
+        } catch (RejectedExecutionException e) {
+            closeWith(new EndReason(EndReason.Kind.SUBSCRIBER_FAILED, "its executor refused its work", e));
+            engine.delivery().execute(task);
+        }
+    }
+
+    @Override
+    boolean isCalling(Thread thread) {
+        return calling == thread;
+    }
+
+    @Override
+    boolean step() {
+        if (isOver()) {
+            return false;
+        }
+        try {
+            EndReason asked = closing();
+            if (asked == null) {
+                return !isPaused() && advance();
+            }
+            finish(asked);
+        } catch (Throwable e) {
+            finish(new EndReason(EndReason.Kind.SUBSCRIBER_FAILED, "the viewer threw " + e, e));
+        }
+        return false;
+    }
+
+    /** Delivers the next piece of the stream whose turn it is, or of the first behind it that has one. */
+    private boolean advance() throws Exception {
+        SourceEvent news = viewing.news();
+        if (news != null) {
+            call(() -> subscriber.onEvent(news));
+            return true;
+        }
+        Cursor[] cursors = viewing.cursors();
+        for (int i = 0; i < cursors.length; i++) {
+            turn = turn + 1 < cursors.length ? turn + 1 : 0;
+            Cursor cursor = cursors[turn];
+            Cursor.Found found = cursor.take(batchLines);
+            if (found == Cursor.Found.END) {
+                return ended(cursor);
+            }
+            if (found != Cursor.Found.NOTHING) {
+                deliver(cursor, found);
+                return true;
+            }
+        }
+        EndReason reason = viewing.end();
+        if (reason != null) {
+            finish(reason);
+        }
+        return false;
+    }
+
+    private void deliver(Cursor cursor, Cursor.Found found) throws Exception {
+        try {
+            switch (found) {
+                case LINES -> call(() -> subscriber.onLines(cursor.batch()));
+                case GAP -> call(() -> subscriber.onGap((Gap) cursor.entry()));
+                case EVENT -> call(() -> subscriber.onEvent((SourceEvent) cursor.entry()));
+                default -> {}
+            }
+        } finally {
+            cursor.done();
+        }
+    }
+
+    private boolean ended(Cursor cursor) throws Exception {
+        EndReason reason = cursor.end();
+        long sequence = cursor.run.ring.tailSequence();
+        viewing.remove(cursor, reason);
+        if (!viewing.isMerged()) {
+            finish(reason);
+            return false;
+        }
+        SourceEvent event = SourceEvent.of(SourceEvent.Kind.ENDED, reason.toString());
+        call(() -> subscriber.onEvent(event.at(cursor.run.name.id(), sequence)));
+        return true;
+    }
+
+    /** Code of the subscriber. */
+    private interface Callback {
+        void run() throws Exception;
+    }
+
+    private void call(Callback callback) throws Exception {
+        if (enter()) {
+            calling = Thread.currentThread();
+            try {
+                callback.run();
+            } finally {
+                calling = null;
+                exit();
+            }
+        }
+    }
+
+    /** The last callback. */
+    private void finish(EndReason reason) {
+        if (leave(reason)) {
+            calling = Thread.currentThread();
+            try {
+                subscriber.onEnd(reason);
+            } catch (Throwable e) {
+                LOG.warn("a viewer threw at its end", e);
+            } finally {
+                calling = null;
+            }
+            tellOver();
+        }
+    }
+}

@@ -1,0 +1,164 @@
+package io.logstream.internal;
+
+import io.logstream.EndReason;
+import io.logstream.LogStreamException;
+import io.logstream.Replay;
+import io.logstream.SourceEvent;
+import io.logstream.StreamOptions;
+import io.logstream.SubscribeOptions;
+import io.logstream.spi.LogDiscovery;
+import io.logstream.spi.LogReader;
+import io.logstream.spi.LogSource;
+import java.io.IOException;
+import java.util.HashSet;
+import java.util.Set;
+import java.util.concurrent.Executor;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A discovery at work for one viewer: opens a stream for every log that is found and lets the viewer join it. What the
+ * first scan finds is joined as the viewer asked; what comes later is shown from its beginning.
+ */
+final class Discovering extends SerialTask implements LogDiscovery.Sink {
+    private static final Logger LOG = LoggerFactory.getLogger(Discovering.class);
+
+    private final Hub hub;
+    private final Engine engine;
+    private final LogDiscovery discovery;
+    private final StreamOptions streamOptions;
+    private final SubscribeOptions options;
+    private final Delivery viewer;
+    private final Backoff backoff;
+    private final Alarms alarms;
+    private final Set<String> found = new HashSet<>();
+    private @Nullable Wakeup wakeup;
+    private LogDiscovery.@Nullable Scan scan;
+    private boolean scanned;
+    private boolean over;
+    private volatile boolean closing;
+
+    Discovering(
+            Hub hub, LogDiscovery discovery, StreamOptions streamOptions, SubscribeOptions options, Delivery viewer) {
+        this.hub = hub;
+        this.engine = hub.engine();
+        this.discovery = discovery;
+        this.streamOptions = streamOptions;
+        this.options = options;
+        this.viewer = viewer;
+        this.backoff = new Backoff(engine, streamOptions);
+        this.alarms = new Alarms(this, engine.time());
+    }
+
+    @Override
+    Executor executor() {
+        return engine.reading();
+    }
+
+    /** Stops looking. */
+    void close() {
+        closing = true;
+        wake();
+    }
+
+    @Override
+    boolean step() {
+        boolean more = false;
+        try {
+            if (closing || over) {
+                end(EndReason.of(EndReason.Kind.CLOSED, ""));
+                return false;
+            }
+            if (wakeup == null && backoff.delay(engine.time().nanoTime()) == 0) {
+                Wakeup opened = new Wakeup(this, engine);
+                scan = discovery.open(opened);
+                wakeup = opened;
+            }
+            Wakeup opened = wakeup;
+            LogDiscovery.Scan from = scan;
+            if (opened != null && from != null && opened.isWanted()) {
+                opened.clear();
+                LogReader.Outcome outcome = from.scan(this);
+                scanned = true;
+                backoff.succeeded();
+                if (outcome == LogReader.Outcome.END) {
+                    end(EndReason.of(EndReason.Kind.COMPLETED, ""));
+                } else if (outcome == LogReader.Outcome.MORE) {
+                    opened.want();
+                    more = true;
+                }
+            }
+        } catch (IOException e) {
+            LOG.info("discovery {}: can't look, trying again: {}", discovery.identity(), e.getMessage());
+            shut();
+            backoff.failed();
+        } catch (InterruptedException e) {
+            shut();
+            backoff.failed();
+        } catch (LogStreamException e) {
+            end(new EndReason(EndReason.Kind.FAILED, String.valueOf(e.getMessage()), e));
+        } catch (Throwable e) {
+            LOG.error("discovery {} threw what a discovery must not throw", discovery.identity(), e);
+            end(new EndReason(EndReason.Kind.FAILED, "the discovery failed with " + e, e));
+        }
+        if (!over) {
+            Wakeup opened = wakeup;
+            long now = engine.time().nanoTime();
+            alarms.within(opened != null ? opened.delay(now) : backoff.delay(now));
+        }
+        return more;
+    }
+
+    @Override
+    public void found(String id, LogSource source) {
+        if (closing || !found.add(id)) {
+            return;
+        }
+        viewer.viewing.tell(SourceEvent.of(SourceEvent.Kind.APPEARED, "").at(id, 0));
+        try {
+            boolean resumed = options.replay() instanceof Replay.After;
+            SubscribeOptions how = !scanned || resumed
+                    ? options
+                    : options.toBuilder().replay(Replay.all()).build();
+            hub.stream(id, source, streamOptions).join(viewer, how);
+        } catch (LogStreamException | IllegalArgumentException e) {
+            LOG.warn("discovery {}: stream {} can't be shown: {}", discovery.identity(), id, e.getMessage());
+            viewer.viewing.tell(SourceEvent.of(SourceEvent.Kind.ENDED, String.valueOf(e.getMessage()))
+                    .at(id, 0));
+            viewer.wake();
+        }
+    }
+
+    @Override
+    public void gone(String id) {
+        if (found.remove(id)) {
+            viewer.viewing.tell(SourceEvent.of(SourceEvent.Kind.DISAPPEARED, "").at(id, 0));
+            hub.finish(id);
+            viewer.wake();
+        }
+    }
+
+    private void end(EndReason reason) {
+        over = true;
+        shut();
+        viewer.viewing.complete(reason);
+        viewer.wake();
+    }
+
+    private void shut() {
+        LogDiscovery.Scan from = scan;
+        if (wakeup != null) {
+            wakeup.close();
+        }
+        wakeup = null;
+        scan = null;
+        if (from != null) {
+            try {
+                from.close();
+            } catch (IOException | RuntimeException e) {
+                LOG.debug("discovery {}: closing failed", discovery.identity(), e);
+            }
+        }
+    }
+}

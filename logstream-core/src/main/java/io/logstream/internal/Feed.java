@@ -1,0 +1,92 @@
+package io.logstream.internal;
+
+import io.logstream.Broadcaster;
+import io.logstream.Channel;
+import io.logstream.EndReason;
+import io.logstream.LogFeed;
+import io.logstream.SourceEvent;
+import io.logstream.spi.LineSink;
+import java.nio.ByteBuffer;
+import java.nio.charset.Charset;
+import java.util.Objects;
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/** A stream that the program itself writes to; its task flushes unfinished lines that are quiet. */
+final class Feed extends SerialTask implements LogFeed {
+    private final Stream stream;
+    private final Engine engine;
+    private final Run run;
+    private final Charset charset;
+    private final Alarms alarms;
+    private final AtomicBoolean closed = new AtomicBoolean();
+
+    Feed(Stream stream, Engine engine) {
+        this.stream = stream;
+        this.engine = engine;
+        this.run = stream.openFeed();
+        this.charset = run.options.charset();
+        this.alarms = new Alarms(this, engine.time());
+    }
+
+    @Override
+    public Broadcaster broadcaster() {
+        return stream;
+    }
+
+    @Override
+    public void line(Channel channel, String text) {
+        bytes(channel, ByteBuffer.wrap((text + "\n").getBytes(charset)));
+    }
+
+    @Override
+    public void bytes(Channel channel, ByteBuffer bytes) {
+        begin(channel);
+        run.intake.bytes(channel, bytes, LineSink.NO_TIME);
+        run.signal();
+        if (run.intake.isUnfinished(channel)) {
+            wake();
+        }
+    }
+
+    @Override
+    public void event(SourceEvent event) {
+        begin(event);
+        run.intake.event(event);
+        run.signal();
+    }
+
+    private void begin(Object given) {
+        Objects.requireNonNull(given, "given");
+        if (closed.get() || stream.end().isPresent()) {
+            throw new IllegalStateException("feed of stream '" + stream.id() + "' is closed");
+        }
+        stream.awaitRoom(run);
+    }
+
+    @Override
+    public void close() {
+        if (closed.compareAndSet(false, true)) {
+            run.intake.finish();
+            run.end(EndReason.of(EndReason.Kind.COMPLETED, ""));
+            stream.ended(run);
+        }
+    }
+
+    @Override
+    boolean step() {
+        long quiet = run.options.partialAfter().toNanos();
+        long now = engine.time().nanoTime();
+        if (run.intake.nextFlush(quiet, now) == 0) {
+            run.intake.flushQuiet(quiet, now);
+            run.signal();
+        }
+        alarms.within(closed.get() ? Wakeup.NEVER : run.intake.nextFlush(quiet, now));
+        return false;
+    }
+
+    @Override
+    Executor executor() {
+        return engine.reading();
+    }
+}

@@ -1,0 +1,419 @@
+package io.logstream.internal;
+
+import io.logstream.Channel;
+import io.logstream.Gap;
+import io.logstream.LogLine;
+import io.logstream.SourceEvent;
+import io.logstream.StreamOptions;
+import io.logstream.spi.LineSink;
+import io.logstream.spi.SourcePosition;
+import io.logstream.spi.TimeSource;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The way into a run's ring: cuts bytes into lines, masks them, keeps checkpoints, and skips what the run has already got
+ * when a reader was opened at a place before it. Every method takes the ring's lock.
+ *
+ * <p>Two counts per channel say what to skip: {@code at}, where the reader stands, and {@code handed}, what the run has got;
+ * both in bytes since the run began. While {@code at < handed} bytes are skipped and, at the last of them, compared with
+ * what was there before.
+ */
+final class Intake implements LineSink {
+    /** Says that what the source has at a place is not what it had there before. */
+    static final class Mismatch extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        Mismatch(Channel channel) {
+            super("the bytes of " + channel + " before the place of resumption have changed");
+        }
+    }
+
+    private static final int CHECKPOINT_BYTES = 16 * 1024;
+    private static final byte[] MASK = "***".getBytes(StandardCharsets.ISO_8859_1);
+
+    private final Run run;
+    private final SegmentRing ring;
+    private final TimeSource time;
+    private final @Nullable Pattern mask;
+    private final LineSplitter[] splitters = new LineSplitter[2];
+    private final long[] touched = new long[2];
+    private final boolean[] quiet = new boolean[2];
+    private final long[] at = new long[2];
+    private final long[] handed = new long[2];
+    private final byte[][] window = new byte[2][];
+    private final Token.Check[] expected = {Token.Check.NONE, Token.Check.NONE};
+    private Checkpoint newest = Checkpoint.NONE;
+    private long checkpointed;
+    private long now;
+    private boolean sourceTime;
+    private long before;
+    private int room;
+    private @Nullable SourceEvent first;
+
+    Intake(Run run, StreamOptions options, int maxLine, TimeSource time) {
+        this.run = run;
+        this.ring = run.ring;
+        this.time = time;
+        this.mask = options.mask();
+        boolean utf8 = options.charset().equals(StandardCharsets.UTF_8);
+        for (int c = 0; c < 2; c++) {
+            int channel = c;
+            splitters[c] = new LineSplitter(
+                    maxLine,
+                    utf8,
+                    (source, from, length, ending, continuation, lineTime) ->
+                            line(channel, source, from, length, ending, continuation, lineTime));
+            window[c] = new byte[0];
+        }
+    }
+
+    // ---- what a reader calls
+
+    @Override
+    public int room() {
+        return Math.max(0, room);
+    }
+
+    @Override
+    public void bytes(Channel channel, ByteBuffer bytes, long epochNanos) {
+        int c = channel.ordinal();
+        room -= bytes.remaining();
+        ring.lock.lock();
+        try {
+            announce();
+            sourceTime = epochNanos != NO_TIME;
+            now = sourceTime ? epochNanos : time.epochNanos();
+            if (bytes.hasArray()) {
+                int from = bytes.arrayOffset() + bytes.position();
+                accept(c, bytes.array(), from, from + bytes.remaining());
+                bytes.position(bytes.limit());
+            } else {
+                byte[] copy = new byte[Math.min(bytes.remaining(), 64 * 1024)];
+                while (bytes.hasRemaining()) {
+                    int n = Math.min(copy.length, bytes.remaining());
+                    bytes.get(copy, 0, n);
+                    accept(c, copy, 0, n);
+                }
+            }
+            run.commit();
+        } finally {
+            ring.lock.unlock();
+        }
+    }
+
+    @Override
+    public void endLine(Channel channel) {
+        ring.lock.lock();
+        try {
+            announce();
+            int c = channel.ordinal();
+            if (at[c] >= handed[c]) {
+                now = time.epochNanos();
+                splitters[c].endLine(now);
+                run.commit();
+            }
+        } finally {
+            ring.lock.unlock();
+        }
+    }
+
+    @Override
+    public void gap(long lines, Gap.Reason reason) {
+        if (!reason.isUpstream()) {
+            throw new IllegalArgumentException("gap with reason " + reason + ": a source gives one that is upstream");
+        }
+        ring.lock.lock();
+        try {
+            announce();
+            giveUp();
+            Place place = ring.next();
+            long sequence = place.sequence();
+            ring.append(new Gap(
+                    run.name.id(), sequence, sequence - 1, Math.max(0, lines), lines >= 0, -1, reason, null, null));
+            ring.countLines(lines < 0 || place.lines() < 0 ? -1 : place.lines() + lines);
+            System.arraycopy(handed, 0, at, 0, 2);
+            expected[0] = Token.Check.NONE;
+            expected[1] = Token.Check.NONE;
+            newest = new Checkpoint(ring.next().slot(), null, at[0], at[1]);
+            ring.append(newest);
+            run.countUpstreamGap();
+            run.commit();
+        } finally {
+            ring.lock.unlock();
+        }
+    }
+
+    @Override
+    public void event(SourceEvent event) {
+        ring.lock.lock();
+        try {
+            announce();
+            append(event);
+        } finally {
+            ring.lock.unlock();
+        }
+    }
+
+    @Override
+    public void position(SourcePosition next) {
+        ring.lock.lock();
+        try {
+            boolean had = newest.position() != null;
+            newest = new Checkpoint(ring.next().slot(), next, at[0], at[1]);
+            long total = at[0] + at[1];
+            if (!had || total - checkpointed >= CHECKPOINT_BYTES) {
+                checkpointed = total;
+                ring.append(newest);
+            }
+            boolean nothingPending = at[0] >= handed[0] && at[1] >= handed[1];
+            if (next.linesBefore() >= 0 && nothingPending && ring.next().lines() != next.linesBefore()) {
+                recount(next.linesBefore());
+            }
+        } finally {
+            ring.lock.unlock();
+        }
+    }
+
+    /** Takes a source's count of lines where the run has none of its own: at its beginning, and after a gap. */
+    private void recount(long lines) {
+        Place place = ring.next();
+        if (place.lines() < 0 || place.bytes() == 0) {
+            ring.countLines(lines);
+        }
+    }
+
+    // ---- what the reading task calls
+
+    /** Says how many bytes are welcome in the coming read. */
+    void welcome(int bytes) {
+        room = bytes;
+    }
+
+    /** Puts a run that has nothing yet at the place of a token. */
+    void beginAt(Token token) {
+        ring.lock.lock();
+        try {
+            Checkpoint checkpoint = new Checkpoint(ring.next().slot(), token.position(), 0, 0);
+            Place place = ring.next();
+            ring.begin(new Place(
+                    place.slot(),
+                    place.sequence(),
+                    token.out().skip(),
+                    token.err().skip(),
+                    token.lines(),
+                    token.out().midLine(),
+                    token.err().midLine(),
+                    checkpoint,
+                    place.upstream()));
+            newest = checkpoint;
+            for (int c = 0; c < 2; c++) {
+                handed[c] = token.side(c).skip();
+                at[c] = 0;
+                expected[c] = token.side(c).check();
+                splitters[c].beginInLine(token.side(c).midLine());
+            }
+            before = handed[0] + handed[1];
+        } finally {
+            ring.lock.unlock();
+        }
+    }
+
+    /** The place where a reader that failed is opened again, or null if the source has told none. */
+    @Nullable
+    SourcePosition reopenAt() {
+        ring.lock.lock();
+        try {
+            for (int c = 0; c < 2; c++) {
+                if (at[c] >= handed[c]) {
+                    long skip = handed[c] - newest.handed(c);
+                    int length = (int) Math.min(skip, window[c].length);
+                    expected[c] = Token.Check.of(window[c], window[c].length - length, length);
+                }
+                at[c] = newest.handed(c);
+            }
+            return newest.position();
+        } finally {
+            ring.lock.unlock();
+        }
+    }
+
+    /** Bytes that this run has got. */
+    long readBytes() {
+        ring.lock.lock();
+        try {
+            return handed[0] + handed[1] - before;
+        } finally {
+            ring.lock.unlock();
+        }
+    }
+
+    /** Whether anything was handed over in this run. */
+    boolean isUntouched() {
+        return handed[0] + handed[1] == 0;
+    }
+
+    /** Hands an event on before whatever the reader hands over next. */
+    void announceFirst(SourceEvent event) {
+        first = event;
+    }
+
+    /** Takes back an event that waits; returns whether it did. */
+    boolean takeBackFirst() {
+        boolean waiting = first != null;
+        first = null;
+        return waiting;
+    }
+
+    /** The newest position that the source has told, or null. */
+    @Nullable
+    SourcePosition newestPosition() {
+        return newest.position();
+    }
+
+    /** Hands on an event that waits for the reader to hand something over. */
+    void announce() {
+        SourceEvent event = first;
+        if (event != null) {
+            first = null;
+            ring.lock.lock();
+            try {
+                append(event);
+            } finally {
+                ring.lock.unlock();
+            }
+        }
+    }
+
+    /** Whether a line of a channel waits for its end. */
+    boolean isUnfinished(Channel channel) {
+        ring.lock.lock();
+        try {
+            return splitters[channel.ordinal()].carried() > 0;
+        } finally {
+            ring.lock.unlock();
+        }
+    }
+
+    /** When the next unfinished line has been quiet for long enough, in nanoseconds from now, or -1 if there is none. */
+    long nextFlush(long quietNanos, long nanoTime) {
+        long next = -1;
+        for (int c = 0; c < 2 && mask == null && quietNanos > 0; c++) {
+            if (splitters[c].carried() > 0 && !quiet[c]) {
+                long left = Math.max(0, touched[c] + quietNanos - nanoTime);
+                next = next < 0 ? left : Math.min(next, left);
+            }
+        }
+        return next;
+    }
+
+    /** Hands on unfinished lines that have been quiet for long enough. */
+    void flushQuiet(long quietNanos, long nanoTime) {
+        ring.lock.lock();
+        try {
+            for (int c = 0; c < 2; c++) {
+                if (splitters[c].carried() > 0 && !quiet[c] && nanoTime - touched[c] >= quietNanos) {
+                    splitters[c].flush();
+                    quiet[c] = true;
+                }
+            }
+            run.commit();
+        } finally {
+            ring.lock.unlock();
+        }
+    }
+
+    /** Hands on what is unfinished: nothing will follow it. Says so where bytes that were there before have not come. */
+    void finish() {
+        ring.lock.lock();
+        try {
+            if (at[0] < handed[0] || at[1] < handed[1]) {
+                gap(-1, Gap.Reason.MISMATCH);
+            }
+            giveUp();
+            run.commit();
+        } finally {
+            ring.lock.unlock();
+        }
+    }
+
+    // ---- inside
+
+    private void accept(int c, byte[] source, int from, int to) {
+        int fresh = from + (int) Math.min(to - from, handed[c] - at[c]);
+        if (fresh > from) {
+            remember(c, source, from, fresh);
+            at[c] += fresh - from;
+            if (at[c] == handed[c]) {
+                compare(c);
+            }
+        }
+        if (to > fresh) {
+            remember(c, source, fresh, to);
+            at[c] += to - fresh;
+            handed[c] = at[c];
+            touched[c] = time.nanoTime();
+            quiet[c] = false;
+            splitters[c].accept(source, fresh, to, now);
+        }
+    }
+
+    private void compare(int c) {
+        Token.Check check = expected[c];
+        expected[c] = Token.Check.NONE;
+        int length = Math.min(check.length(), window[c].length);
+        if (!Token.Check.of(window[c], window[c].length - length, length).equals(check)) {
+            throw new Mismatch(Channel.values()[c]);
+        }
+    }
+
+    /** Keeps the last bytes of a channel. */
+    private void remember(int c, byte[] source, int from, int to) {
+        int fresh = Math.min(Segment.WINDOW, to - from);
+        int kept = Math.min(Segment.WINDOW - fresh, window[c].length);
+        byte[] joined = kept + fresh == window[c].length ? window[c] : new byte[kept + fresh];
+        System.arraycopy(window[c], window[c].length - kept, joined, 0, kept);
+        System.arraycopy(source, to - fresh, joined, kept, fresh);
+        window[c] = joined;
+    }
+
+    private void append(SourceEvent event) {
+        ring.append(event.at(run.name.id(), ring.next().sequence()));
+        run.commit();
+    }
+
+    private void giveUp() {
+        splitters[0].giveUp();
+        splitters[1].giveUp();
+    }
+
+    private void line(
+            int c, byte[] source, int from, int length, LogLine.Ending ending, boolean continuation, long lineTime) {
+        int flag = SegmentRing.flag(c, ending, continuation, sourceTime);
+        if (mask == null) {
+            ring.append(source, from, length, length, flag, lineTime);
+        } else {
+            byte[] masked = masked(mask, source, from, length, Segment.terminator(flag));
+            ring.append(masked, 0, masked.length, length, flag, lineTime);
+        }
+    }
+
+    /** The line with its secrets replaced; all of it, where it takes too long to find them. */
+    private static byte[] masked(Pattern mask, byte[] source, int from, int length, int terminator) {
+        String content = new String(source, from, length - terminator, StandardCharsets.ISO_8859_1);
+        byte[] shown;
+        try {
+            shown = Bounded.replaceAll(mask, content, Matcher.quoteReplacement("***"))
+                    .getBytes(StandardCharsets.ISO_8859_1);
+        } catch (Bounded.OverBound e) {
+            shown = MASK;
+        }
+        byte[] line = Arrays.copyOf(shown, shown.length + terminator);
+        System.arraycopy(source, from + length - terminator, line, shown.length, terminator);
+        return line;
+    }
+}

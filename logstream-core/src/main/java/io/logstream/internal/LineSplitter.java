@@ -1,0 +1,208 @@
+package io.logstream.internal;
+
+import io.logstream.LogLine;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
+import java.util.Arrays;
+
+/**
+ * Cuts the bytes of one channel into lines, in the same way however the bytes are chunked. A line ends with a line feed or a
+ * carriage return and a line feed; one that is longer than the maximum becomes several parts. What has no end yet is
+ * carried. Not threadsafe.
+ */
+final class LineSplitter {
+    /** Takes the lines: with their terminators, exactly as they came. */
+    interface Out {
+        void line(byte[] source, int from, int length, LogLine.Ending ending, boolean continuation, long time);
+    }
+
+    private static final VarHandle LONGS = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+    private static final long ONES = 0x0101010101010101L;
+    private static final long HIGHS = 0x8080808080808080L;
+    private static final long LINE_FEEDS = '\n' * ONES;
+    private static final int KEEP = 4096;
+
+    private final int maxLine;
+    private final boolean utf8;
+    private final Out out;
+    private byte[] carry = {};
+    private int carried;
+    private long carryTime;
+    private boolean inLine;
+
+    /**
+     * @param maxLine the most bytes of content that a part has
+     * @param utf8 whether a part must not end inside a character of UTF-8
+     */
+    LineSplitter(int maxLine, boolean utf8, Out out) {
+        this.maxLine = maxLine;
+        this.utf8 = utf8;
+        this.out = out;
+    }
+
+    /** Bytes that wait for the end of their line. */
+    int carried() {
+        return carried;
+    }
+
+    /** Whether a part of the line has been handed on, so that what comes next continues it. */
+    boolean inLine() {
+        return inLine;
+    }
+
+    /** Goes on inside a line whose beginning an earlier run has handed on. */
+    void beginInLine(boolean inside) {
+        inLine = inside;
+    }
+
+    void accept(byte[] source, int from, int to, long time) {
+        int at = from;
+        while (at < to) {
+            int feed = indexOfLineFeed(source, at, to);
+            int end = feed < 0 ? to : feed + 1;
+            if (feed >= 0 && carried == 0 && feed - at <= maxLine) {
+                complete(source, at, end, time);
+            } else {
+                throughCarry(source, at, end, feed >= 0, time);
+            }
+            at = end;
+        }
+        if (carried == 0 && carry.length > KEEP) {
+            carry = new byte[0];
+        }
+    }
+
+    /** Takes the bytes of at most one line, a piece at a time, so that the carry stays as small as the maximum. */
+    private void throughCarry(byte[] source, int from, int end, boolean complete, long time) {
+        for (int at = from; at < end; ) {
+            int n = Math.min(end - at, maxLine + 2 - carried);
+            if (carried == 0) {
+                carryTime = time;
+            }
+            if (carry.length - carried < n) {
+                carry = Arrays.copyOf(carry, Math.max(carried + n, Math.min(2 * carry.length, maxLine + 2)));
+            }
+            System.arraycopy(source, at, carry, carried, n);
+            carried += n;
+            at += n;
+            if (at == end && complete) {
+                finishCarry();
+            } else if (carried == maxLine + 2) {
+                part(cut());
+            }
+        }
+    }
+
+    private void finishCarry() {
+        if (carried - terminator(carry, 0, carried) > maxLine) {
+            part(cut());
+        }
+        int length = carried;
+        carried = 0;
+        complete(carry, 0, length, carryTime);
+    }
+
+    private void complete(byte[] source, int from, int end, long time) {
+        LogLine.Ending ending = terminator(source, from, end) == 2 ? LogLine.Ending.CRLF : LogLine.Ending.LF;
+        boolean continuation = inLine;
+        inLine = false;
+        out.line(source, from, end - from, ending, continuation, time);
+    }
+
+    /** Hands on the first bytes of the carry as a part of a line. */
+    private void part(int length) {
+        boolean continuation = inLine;
+        inLine = true;
+        out.line(carry, 0, length, LogLine.Ending.NONE, continuation, carryTime);
+        carried -= length;
+        System.arraycopy(carry, length, carry, 0, carried);
+    }
+
+    /** Hands on what is carried as a part, but for bytes that may belong to what comes next; returns whether it did. */
+    boolean flush() {
+        int length = carried > maxLine ? cut() : carried - openEnd(carried);
+        if (length > 0) {
+            part(length);
+        }
+        return length > 0;
+    }
+
+    /** Hands on all that is carried, as a part: nothing will follow it. */
+    void giveUp() {
+        if (carried > maxLine) {
+            part(cut());
+        }
+        if (carried > 0) {
+            part(carried);
+        }
+        inLine = false;
+    }
+
+    /** Ends the line here, without a terminator in the bytes. */
+    void endLine(long time) {
+        if (carried > maxLine) {
+            part(cut());
+        }
+        int length = carried;
+        boolean continuation = inLine;
+        carried = 0;
+        inLine = false;
+        out.line(carry, 0, length, LogLine.Ending.IMPLIED, continuation, length == 0 ? time : carryTime);
+    }
+
+    /** Where to cut a line that is longer than the maximum: at most there, and not inside a character or a CRLF. */
+    private int cut() {
+        int back = 0;
+        if (utf8) {
+            while (back < 3 && (carry[maxLine - back] & 0xC0) == 0x80) {
+                back++;
+            }
+            back = (carry[maxLine - back] & 0xC0) == 0xC0 ? back : 0;
+        }
+        return carry[maxLine - back - 1] == '\r' ? maxLine - back - 1 : maxLine - back;
+    }
+
+    /** How many bytes before an end may belong to what follows: a carriage return, or an unfinished UTF-8 character. */
+    private int openEnd(int end) {
+        if (end > 0 && carry[end - 1] == '\r') {
+            return 1;
+        }
+        if (!utf8) {
+            return 0;
+        }
+        for (int back = 1; back <= Math.min(3, end); back++) {
+            int b = carry[end - back];
+            if ((b & 0xC0) == 0xC0) {
+                int needed = (b & 0xE0) == 0xC0 ? 2 : (b & 0xF0) == 0xE0 ? 3 : (b & 0xF8) == 0xF0 ? 4 : 1;
+                return needed > back ? back : 0;
+            }
+            if ((b & 0xC0) != 0x80) {
+                return 0;
+            }
+        }
+        return 0;
+    }
+
+    private static int terminator(byte[] source, int from, int end) {
+        return end - from >= 2 && source[end - 2] == '\r' ? 2 : 1;
+    }
+
+    /** Finds a line feed, eight bytes at a time: a byte of x is zero where (x - ONES) borrows into its high bit. */
+    static int indexOfLineFeed(byte[] source, int from, int to) {
+        int at = from;
+        for (; at <= to - 8; at += 8) {
+            long x = (long) LONGS.get(source, at) ^ LINE_FEEDS;
+            long hits = (x - ONES) & ~x & HIGHS;
+            if (hits != 0) {
+                return at + (Long.numberOfTrailingZeros(hits) >>> 3);
+            }
+        }
+        for (; at < to; at++) {
+            if (source[at] == '\n') {
+                return at;
+            }
+        }
+        return -1;
+    }
+}

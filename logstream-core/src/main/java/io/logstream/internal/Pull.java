@@ -1,0 +1,137 @@
+package io.logstream.internal;
+
+import io.logstream.EndReason;
+import io.logstream.LogCursor;
+import io.logstream.LogEntry;
+import java.time.Duration;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The pull form of a viewer: its steps only tell that there may be something to poll. */
+final class Pull extends Viewer implements LogCursor {
+    private static final Logger LOG = LoggerFactory.getLogger(Pull.class);
+
+    private final Object signal = new Object();
+    private long signals;
+    private @Nullable Runnable ready;
+
+    Pull(Engine engine) {
+        super(engine, false);
+    }
+
+    @Override
+    Executor executor() {
+        return engine.delivery();
+    }
+
+    @Override
+    boolean isCalling(Thread thread) {
+        return true; // it has no callbacks to wait for
+    }
+
+    @Override
+    boolean step() {
+        EndReason asked = closing();
+        if (asked != null) {
+            finish(asked);
+        }
+        Runnable action;
+        synchronized (signal) {
+            signals++;
+            signal.notifyAll();
+            if (ready == null || !isOver() && (isPaused() || !mayHaveMore())) {
+                return false;
+            }
+            action = ready;
+            ready = null;
+        }
+        try {
+            action.run();
+        } catch (Throwable e) {
+            LOG.warn("what a viewer asked to run when its cursor is ready threw", e);
+        }
+        return false;
+    }
+
+    private boolean mayHaveMore() {
+        for (Cursor cursor : viewing.cursors()) {
+            if (cursor.mayHaveMore()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    @Override
+    public @Nullable LogEntry poll() {
+        while (!isOver() && !isPaused() && closing() == null) {
+            Cursor[] cursors = viewing.cursors();
+            if (cursors.length == 0) {
+                return null;
+            }
+            Cursor cursor = cursors[0];
+            Cursor.Found found;
+            try {
+                found = cursor.take(1);
+            } catch (RuntimeException | Error e) {
+                finish(new EndReason(EndReason.Kind.SUBSCRIBER_FAILED, "the viewer's filter threw " + e, e));
+                return null;
+            }
+            LogEntry entry = switch (found) {
+                case LINES -> cursor.batch().line(0).copy();
+                case GAP, EVENT -> cursor.entry();
+                default -> null;
+            };
+            if (found == Cursor.Found.END) {
+                finish(cursor.end());
+            } else if (found != Cursor.Found.NOTHING) {
+                cursor.done();
+            }
+            if (entry != null || found == Cursor.Found.NOTHING) {
+                return entry;
+            }
+        }
+        return null;
+    }
+
+    @Override
+    public @Nullable LogEntry await(Duration atMost) throws InterruptedException {
+        Deadline deadline = Deadline.in(atMost);
+        for (; ; ) {
+            long seen;
+            synchronized (signal) {
+                seen = signals;
+            }
+            LogEntry entry = poll();
+            if (entry != null || isOver() || closing() != null) {
+                return entry;
+            }
+            synchronized (signal) {
+                while (signals == seen) {
+                    if (deadline.isOver()) {
+                        return null;
+                    }
+                    TimeUnit.NANOSECONDS.timedWait(signal, deadline.nanosLeft());
+                }
+            }
+        }
+    }
+
+    @Override
+    public void onReady(Runnable action) {
+        synchronized (signal) {
+            ready = action;
+        }
+        wake();
+    }
+
+    private void finish(EndReason reason) {
+        if (leave(reason)) {
+            tellOver();
+            wake();
+        }
+    }
+}

@@ -1,0 +1,292 @@
+package io.logstream.internal;
+
+import io.logstream.Broadcaster;
+import io.logstream.EndReason;
+import io.logstream.Gap;
+import io.logstream.LogStreamException;
+import io.logstream.SourceEvent;
+import io.logstream.StreamOptions;
+import io.logstream.spi.LogReader;
+import io.logstream.spi.LogSource;
+import io.logstream.spi.SourcePosition;
+import io.logstream.spi.Start;
+import io.logstream.spi.TimeSource;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A run's one serial task: opens the source, reads it, flushes unfinished lines that are quiet, and opens it again, with
+ * back-off, when it fails.
+ */
+final class Reading extends SerialTask {
+    private static final Logger LOG = LoggerFactory.getLogger(Reading.class);
+    private static final Duration READ_GRACE = Duration.ofMillis(200);
+
+    private final Run run;
+    private final Intake intake;
+    private final LogSource source;
+    private final Engine engine;
+    private final TimeSource time;
+    private final StreamOptions options;
+    private final Runnable ended;
+    private final CountDownLatch over = new CountDownLatch(1);
+    private Start start;
+
+    private final Backoff backoff;
+    private final Alarms alarms;
+    private @Nullable Wakeup wakeup;
+    private volatile @Nullable LogReader reader;
+    private boolean outage;
+
+    private volatile Broadcaster.State state = Broadcaster.State.WAITING;
+    private volatile long retries;
+    private volatile String lastError = "";
+    private volatile boolean closing;
+    private volatile boolean finishing;
+    private @Nullable Thread opening;
+
+    /**
+     * @param ended told when the source has ended or failed for good
+     */
+    Reading(Run run, LogSource source, Start start, Engine engine, Runnable ended) {
+        this.run = run;
+        this.intake = run.intake;
+        this.source = source;
+        this.start = start;
+        this.engine = engine;
+        this.time = engine.time();
+        this.options = run.options;
+        this.ended = ended;
+        this.backoff = new Backoff(engine, options);
+        this.alarms = new Alarms(this, time);
+    }
+
+    @Override
+    Executor executor() {
+        return engine.reading();
+    }
+
+    Broadcaster.State state() {
+        return state;
+    }
+
+    long retries() {
+        return retries;
+    }
+
+    String lastError() {
+        return lastError;
+    }
+
+    // ---- closing
+
+    /** Stops reading: at once where the source allows it, otherwise the thread that is stuck in it is left behind. */
+    void close() {
+        closing = true;
+        synchronized (this) {
+            if (opening != null) {
+                opening.interrupt();
+            }
+        }
+        wake();
+        time.after(READ_GRACE, () -> {
+            LogReader stuck = reader;
+            if (stuck != null && over.getCount() > 0) {
+                engine.blocking().execute(() -> closeReader(stuck));
+            }
+        });
+    }
+
+    /** Waits until reading has stopped. */
+    void awaitEnd(Deadline deadline) throws InterruptedException {
+        over.await(deadline.nanosLeft(), TimeUnit.NANOSECONDS);
+    }
+
+    /** Ends the run at the next place where the reader has nothing more. */
+    void finish() {
+        finishing = true;
+        wake();
+    }
+
+    // ---- the task
+
+    @Override
+    boolean step() {
+        if (over.getCount() == 0) {
+            return false;
+        }
+        boolean more = false;
+        try {
+            if (closing) {
+                shut();
+                return false;
+            }
+            long quiet = options.partialAfter().toNanos();
+            if (intake.nextFlush(quiet, time.nanoTime()) == 0) {
+                intake.flushQuiet(quiet, time.nanoTime());
+            }
+            if (wakeup == null && backoff.delay(time.nanoTime()) == 0) {
+                open();
+            }
+            Wakeup opened = wakeup;
+            LogReader from = reader;
+            if (opened != null && from != null && (opened.isWanted() || finishing)) {
+                more = read(opened, from);
+            }
+        } catch (Intake.Mismatch e) {
+            startOver(e);
+            more = true;
+        } catch (IOException e) {
+            failed(e);
+        } catch (InterruptedException e) {
+            failed(new IOException("interrupted while opening", e));
+        } catch (LogStreamException e) {
+            end(new EndReason(EndReason.Kind.FAILED, String.valueOf(e.getMessage()), e));
+        } catch (Throwable e) {
+            LOG.error("stream {}: the source threw what a source must not throw", run.name.id(), e);
+            end(new EndReason(EndReason.Kind.FAILED, "the source failed with " + e, e));
+        }
+        run.signal();
+        arm();
+        return more;
+    }
+
+    private void open() throws IOException, InterruptedException {
+        SourcePosition known = intake.reopenAt();
+        if (known != null) {
+            start = Start.at(known);
+        } else if (!intake.isUntouched()) {
+            intake.gap(-1, Gap.Reason.RECONNECTED);
+            start = Start.end();
+        }
+        Wakeup opened = new Wakeup(this, engine);
+        synchronized (this) {
+            opening = Thread.currentThread();
+        }
+        try {
+            reader = source.open(start, opened);
+        } finally {
+            synchronized (this) {
+                opening = null;
+                Thread.interrupted(); // meant for the opening, not for what comes next on this thread
+            }
+        }
+        wakeup = opened;
+        if (outage) {
+            intake.announceFirst(SourceEvent.of(SourceEvent.Kind.RECONNECTED, ""));
+        }
+    }
+
+    private boolean read(Wakeup opened, LogReader from) throws IOException {
+        int room = run.room();
+        if (room <= 0) {
+            return false;
+        }
+        intake.welcome(room);
+        opened.clear();
+        boolean last = finishing;
+        LogReader.Outcome outcome = from.read(intake);
+        intake.announce();
+        outage = false;
+        backoff.succeeded();
+        state = Broadcaster.State.LIVE;
+        switch (outcome) {
+            case MORE -> opened.want();
+            case WAIT -> {
+                if (last) {
+                    end(EndReason.of(EndReason.Kind.COMPLETED, ""));
+                } else {
+                    run.caughtUp();
+                }
+            }
+            case END -> end(EndReason.of(EndReason.Kind.COMPLETED, ""));
+        }
+        return outcome == LogReader.Outcome.MORE;
+    }
+
+    /** The source no longer has what it had before the place of resumption: goes on from the last position, with a gap. */
+    private void startOver(Intake.Mismatch e) {
+        SourcePosition position = intake.newestPosition();
+        LOG.info("stream {}: {}", run.name.id(), e.getMessage());
+        shutReader();
+        intake.gap(-1, Gap.Reason.MISMATCH);
+        if (position != null) {
+            intake.position(position);
+        }
+    }
+
+    @SuppressWarnings("NonAtomicVolatileUpdate") // by the task only
+    private void countRetry() {
+        retries++;
+    }
+
+    private void failed(IOException e) {
+        shutReader();
+        countRetry();
+        lastError = String.valueOf(e.getMessage());
+        intake.takeBackFirst();
+        if (!outage) {
+            outage = true;
+            LOG.info("stream {}: source can't be read, trying again: {}", run.name.id(), lastError);
+            intake.event(SourceEvent.of(SourceEvent.Kind.RECONNECTING, lastError));
+        }
+        state = Broadcaster.State.RECONNECTING;
+        backoff.failed();
+    }
+
+    private void end(EndReason reason) {
+        shutReader();
+        intake.finish();
+        state = reason.kind() == EndReason.Kind.FAILED ? Broadcaster.State.FAILED : Broadcaster.State.ENDED;
+        run.end(reason);
+        over.countDown();
+        ended.run();
+    }
+
+    /** The end that comes from outside. */
+    private void shut() {
+        shutReader();
+        state = Broadcaster.State.ENDED;
+        over.countDown();
+    }
+
+    private void shutReader() {
+        Wakeup opened = wakeup;
+        LogReader from = reader;
+        wakeup = null;
+        reader = null;
+        if (opened != null) {
+            opened.close();
+        }
+        if (from != null) {
+            closeReader(from);
+        }
+    }
+
+    private void closeReader(LogReader from) {
+        try {
+            from.close();
+        } catch (IOException | RuntimeException e) {
+            LOG.debug("stream {}: closing the source failed", run.name.id(), e);
+        }
+    }
+
+    /** Sets the alarm for the earliest of: a line to flush, a read that was asked for, another try. */
+    private void arm() {
+        if (over.getCount() == 0) {
+            alarms.cancel();
+            return;
+        }
+        long now = time.nanoTime();
+        Wakeup opened = wakeup;
+        long next = opened != null ? opened.delay(now) : backoff.delay(now);
+        alarms.within(
+                Alarms.earlier(next, intake.nextFlush(options.partialAfter().toNanos(), now)));
+    }
+}

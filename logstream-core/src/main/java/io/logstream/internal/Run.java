@@ -1,0 +1,289 @@
+package io.logstream.internal;
+
+import io.logstream.BackpressurePolicy;
+import io.logstream.EndReason;
+import io.logstream.ResumeToken;
+import io.logstream.StreamOptions;
+import io.logstream.spi.TimeSource;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.Objects;
+import java.util.concurrent.Executor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One run of one stream: its ring, the viewers' cursors in it, and who may hold it back. A stream that rested and is read
+ * again has a new run, with a new epoch.
+ */
+final class Run {
+    /** Bytes that one read should bring. */
+    static final int READ_BYTES = 256 * 1024;
+
+    private static final Cursor[] NO_CURSORS = {};
+
+    final StreamName name;
+    final SegmentRing ring;
+    final Intake intake;
+    final StreamOptions options;
+    private final TimeSource time;
+    private final long retainBytes;
+    private final SerialTask fanout;
+    private final Runnable unblocked;
+
+    volatile Cursor[] cursors = NO_CURSORS;
+    volatile @Nullable EndReason end;
+    volatile long liveSlot = Long.MAX_VALUE;
+    volatile long upstreamGaps;
+    private volatile boolean gated;
+    private volatile boolean blocked;
+    private long blockedSince;
+    private @Nullable Token beganAt;
+
+    /**
+     * @param unblocked told, on any thread, when a blocked run has room again or somebody's patience is over
+     */
+    Run(StreamName name, StreamOptions options, Engine engine, Runnable unblocked) {
+        this.name = name;
+        this.options = options;
+        this.time = engine.time();
+        this.unblocked = unblocked;
+        retainBytes = Math.min(options.retainBytes(), Math.max(4096, engine.budget().limit / 2));
+        ring = new SegmentRing(
+                engine.newEpoch(),
+                engine.firstSequence(),
+                options.retainLines(),
+                retainBytes,
+                options.mask() != null,
+                engine.budget());
+        intake = new Intake(this, options, (int) Math.min(options.maxLineBytes(), retainBytes / 4), time);
+        Executor pool = engine.delivery();
+        fanout = new SerialTask() {
+            @Override
+            boolean step() {
+                for (Cursor cursor : cursors) {
+                    cursor.wake();
+                }
+                return false;
+            }
+
+            @Override
+            Executor executor() {
+                return pool;
+            }
+        };
+    }
+
+    // ---- publishing
+
+    /** Makes visible what was appended. Under the ring's lock. */
+    void commit() {
+        ring.commit(gated ? gate() : Long.MAX_VALUE);
+    }
+
+    @SuppressWarnings("NonAtomicVolatileUpdate") // under the ring's lock
+    void countUpstreamGap() {
+        upstreamGaps++;
+    }
+
+    /** Wakes the viewers: the second half of publishing, at a cost that does not depend on their number. */
+    void signal() {
+        if (cursors.length > 0) {
+            fanout.wake();
+        }
+    }
+
+    /** Says that history is complete: what is read from now on is live. */
+    void caughtUp() {
+        if (liveSlot == Long.MAX_VALUE) {
+            liveSlot = ring.tail();
+            signal();
+        }
+    }
+
+    /** Ends the run; the first reason holds. */
+    void end(EndReason reason) {
+        ring.lock.lock();
+        try {
+            if (end == null) {
+                end = reason;
+            }
+        } finally {
+            ring.lock.unlock();
+        }
+        signal();
+    }
+
+    // ---- joining
+
+    /** Adds a cursor at a place that is chosen while nothing can be evicted. */
+    void join(Cursor cursor, Placing placing) {
+        ring.lock.lock();
+        try {
+            placing.place(cursor);
+            Cursor[] more = Arrays.copyOf(cursors, cursors.length + 1);
+            more[cursors.length] = cursor;
+            cursors = more;
+            regate();
+        } finally {
+            ring.lock.unlock();
+        }
+    }
+
+    void leave(Cursor cursor) {
+        ring.lock.lock();
+        try {
+            int at = Arrays.asList(cursors).indexOf(cursor);
+            if (at >= 0) {
+                Cursor[] fewer = Arrays.copyOf(cursors, cursors.length - 1);
+                System.arraycopy(cursors, at + 1, fewer, at, fewer.length - at);
+                cursors = fewer;
+            }
+            regate();
+        } finally {
+            ring.lock.unlock();
+        }
+        progress();
+    }
+
+    /** Puts a cursor at its place in the ring, under the ring's lock. */
+    @FunctionalInterface
+    interface Placing {
+        void place(Cursor cursor);
+    }
+
+    /** Whether this run began at the place that a token of another run tells. */
+    boolean beganAt(Token token) {
+        Token began = beganAt;
+        return began != null
+                && Objects.equals(began.position(), token.position())
+                && began.out().equals(token.out())
+                && began.err().equals(token.err());
+    }
+
+    /** Puts a run that has nothing yet at the place of a token of another run. */
+    void beginAt(Token token) {
+        beganAt = token;
+        intake.beginAt(token);
+    }
+
+    // ---- being held back
+
+    /** Looks again whether any cursor may hold the run back. Under the ring's lock. */
+    void regate() {
+        boolean any = false;
+        for (Cursor cursor : cursors) {
+            any |= cursor.policy() instanceof BackpressurePolicy.Block;
+        }
+        gated = any;
+    }
+
+    /** The slot from which on somebody blocks for what is retained. */
+    private long gate() {
+        long gate = Long.MAX_VALUE;
+        for (Cursor cursor : cursors) {
+            gate = cursor.blocks() ? Math.min(gate, cursor.slot()) : gate;
+        }
+        return gate;
+    }
+
+    /** How many bytes may be read now; 0 if the run is held back, and {@code unblocked} will be told. */
+    int room() {
+        if (!gated) {
+            blocked = false;
+            return READ_BYTES;
+        }
+        ring.lock.lock();
+        try {
+            long free = free();
+            if (free >= (blocked ? retainBytes / 2 : Math.min(READ_BYTES, retainBytes / 4))) {
+                blocked = false;
+                return (int) Math.min(READ_BYTES, free);
+            }
+            if (!blocked) {
+                blocked = true;
+                blockedSince = time.nanoTime();
+            }
+            return awaitPatience() ? 0 : room();
+        } finally {
+            ring.lock.unlock();
+        }
+    }
+
+    private long free() {
+        long gate = gate();
+        return gate == Long.MAX_VALUE ? retainBytes : retainBytes - ring.footprintFrom(gate);
+    }
+
+    /** Sets an alarm for the first patience to end; false if one has ended, so that its viewer no longer blocks. */
+    private boolean awaitPatience() {
+        long now = time.nanoTime();
+        long first = Long.MAX_VALUE;
+        boolean released = false;
+        for (Cursor cursor : cursors) {
+            if (cursor.blocks() && cursor.policy() instanceof BackpressurePolicy.Block block) {
+                long since = Math.min(now - cursor.progressed(), now - blockedSince);
+                long left = block.patience().toNanos() - since;
+                if (left <= 0 && cursor.slot() < ring.tail()) {
+                    cursor.release();
+                    released = true;
+                } else {
+                    first = Math.min(first, Math.max(1, left));
+                }
+            }
+        }
+        if (!released && first < BackpressurePolicy.FOREVER.toNanos() / 2) {
+            time.after(Duration.ofNanos(first), unblocked);
+        }
+        return !released;
+    }
+
+    /** A cursor has moved on. */
+    void progress() {
+        if (blocked) {
+            unblocked.run();
+        }
+    }
+
+    long now() {
+        return time.nanoTime();
+    }
+
+    // ---- places
+
+    /** The place before a slot. Under the ring's lock, for a slot that is retained. */
+    Place placeAt(long slot) {
+        Segment segment = ring.locate(slot);
+        return segment == null ? ring.next() : segment.placeAt(slot);
+    }
+
+    /**
+     * The token of a place.
+     *
+     * @param segment the segment before or around it, or null if it is not at hand: then nothing can be compared later
+     */
+    ResumeToken token(Place place, @Nullable Segment segment) {
+        return new Token(
+                        name.idHash(),
+                        name.sourceHash(),
+                        ring.epoch,
+                        place.slot(),
+                        place.sequence(),
+                        place.lines(),
+                        place.checkpoint().position(),
+                        side(0, place, segment),
+                        side(1, place, segment))
+                .encode();
+    }
+
+    private static Token.Side side(int channel, Place place, @Nullable Segment segment) {
+        boolean midLine = channel == 0 ? place.midOut() : place.midErr();
+        Checkpoint checkpoint = place.checkpoint();
+        if (checkpoint.position() == null) {
+            return new Token.Side(0, midLine, Token.Check.NONE);
+        }
+        long skip = place.emitted(channel) - checkpoint.handed(channel);
+        byte[] window = segment == null ? new byte[0] : segment.window(channel, place.slot());
+        int length = (int) Math.min(window.length, skip);
+        return new Token.Side(skip, midLine, Token.Check.of(window, window.length - length, length));
+    }
+}

@@ -1,0 +1,285 @@
+package io.logstream.internal;
+
+import io.logstream.Channel;
+import io.logstream.Gap;
+import io.logstream.LogEntry;
+import io.logstream.LogLine;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A run of consecutive slots: first markers (events and gaps upstream, which stand before a line), then lines.
+ *
+ * <pre>
+ * slots   | marker | marker | line 0 | line 1 | ...
+ * bytes   | line 0 | terminator | line 1 | terminator | ...        the source's own bytes, unless masked
+ * ends    | where line 0's terminator ends | line 1's | ...
+ * flags   bit 0 channel, bits 1-2 ending, bit 3 continuation, bit 4 the time is the source's
+ * </pre>
+ *
+ * <p>Written by one thread at a time, under the ring's lock. What lies before the ring's tail never changes again, so that
+ * any thread may read it that has read the tail; see {@link SegmentRing}.
+ */
+final class Segment {
+    /** How many bytes before a place are hashed into a token. */
+    static final int WINDOW = 64;
+
+    /** Takes the place of {@code next} in a segment that was evicted, so that a reader in it can't keep others alive. */
+    static final Segment EVICTED = new Segment(
+            new Place(Long.MIN_VALUE, 0, 0, 0, 0, false, false, Checkpoint.NONE, Place.Upstream.NONE), null);
+
+    private static final int NONE = LogLine.Ending.NONE.ordinal();
+    static final int CONTINUATION = 8;
+    static final int SOURCE_TIME = 16;
+
+    private static final byte[] NO_BYTES = {};
+    private static final LogLine.Ending[] ENDINGS = LogLine.Ending.values();
+    private static final Channel[] CHANNELS = Channel.values();
+    private static final int OVERHEAD = 256;
+    private static final int PER_LINE = 13;
+
+    final long firstSlot;
+    final long firstSequence;
+    final Place start;
+    byte[] bytes = NO_BYTES;
+    int[] ends = {};
+    long[] times = {};
+    byte[] flags = NO_BYTES;
+    int @Nullable [] rawLengths;
+    private final byte @Nullable [][] windows;
+    LogEntry[] markers = {};
+    int markerCount;
+    volatile @Nullable Segment next;
+
+    private Checkpoint[] checkpoints = {};
+    int lines;
+    private boolean plain = true;
+
+    /**
+     * A segment without room.
+     *
+     * @param windows per channel the last bytes before this segment, for the hash in tokens; null where masked
+     */
+    Segment(Place start, byte @Nullable [][] windows) {
+        this.start = start;
+        this.firstSlot = start.slot();
+        this.firstSequence = start.sequence();
+        this.windows = windows;
+    }
+
+    // ---- writing, under the ring's lock
+
+    /** Makes room for lines; called once, before the first. */
+    void reserve(int byteCapacity, int lineCapacity, boolean masked) {
+        bytes = new byte[byteCapacity];
+        ends = new int[lineCapacity];
+        times = new long[lineCapacity];
+        flags = new byte[lineCapacity];
+        rawLengths = masked ? new int[lineCapacity] : null;
+    }
+
+    static long footprint(int byteCapacity, int lineCapacity, boolean masked) {
+        return OVERHEAD + byteCapacity + (long) lineCapacity * (masked ? PER_LINE + 4 : PER_LINE);
+    }
+
+    long footprint() {
+        return footprint(bytes.length, ends.length, rawLengths != null) + 256L * markers.length;
+    }
+
+    boolean hasRoom(int length) {
+        return lines < ends.length && length <= bytes.length - used();
+    }
+
+    int used() {
+        return lines == 0 ? 0 : ends[lines - 1];
+    }
+
+    /** Adds a line with its terminator; it is not visible before the ring's tail moves. */
+    void add(byte[] source, int from, int length, int rawLength, int flag, long time) {
+        int at = used();
+        System.arraycopy(source, from, bytes, at, length);
+        ends[lines] = at + length;
+        times[lines] = time;
+        flags[lines] = (byte) flag;
+        int[] raw = rawLengths;
+        if (raw != null) {
+            raw[lines] = rawLength;
+        }
+        lines++;
+        plain &= (flag & (1 | CONTINUATION)) == 0 && (flag >> 1 & 3) != NONE;
+    }
+
+    void add(LogEntry marker) {
+        assert lines == 0 : "a marker stands before a line";
+        if (markerCount == markers.length) {
+            markers = Arrays.copyOf(markers, Math.max(1, 2 * markerCount));
+        }
+        markers[markerCount++] = marker;
+    }
+
+    void add(Checkpoint checkpoint) {
+        Checkpoint[] longer = Arrays.copyOf(checkpoints, checkpoints.length + 1);
+        longer[checkpoints.length] = checkpoint;
+        checkpoints = longer;
+    }
+
+    // ---- reading: slots before the ring's tail only
+
+    /** The slot behind the last one of this segment, as far as the tail tells. */
+    long endSlot(long tail) {
+        Segment n = next;
+        return n == null || n == EVICTED ? tail : Math.min(tail, n.firstSlot);
+    }
+
+    boolean isMarker(long slot) {
+        return slot - firstSlot < markerCount;
+    }
+
+    LogEntry marker(long slot) {
+        return markers[(int) (slot - firstSlot)];
+    }
+
+    /** The index of the line in a slot; for a marker's slot that of the line it stands before. */
+    int line(long slot) {
+        return (int) Math.max(0, slot - firstSlot - markerCount);
+    }
+
+    long slot(int line) {
+        return firstSlot + markerCount + line;
+    }
+
+    long sequence(long slot) {
+        return firstSequence + line(slot);
+    }
+
+    int from(int line) {
+        return line == 0 ? 0 : ends[line - 1];
+    }
+
+    int length(int line) {
+        return ends[line] - from(line) - terminator(flags[line]);
+    }
+
+    int rawLength(int line) {
+        int[] raw = rawLengths;
+        return raw == null ? ends[line] - from(line) : raw[line];
+    }
+
+    Channel channel(int line) {
+        return CHANNELS[flags[line] & 1];
+    }
+
+    LogLine.Ending ending(int line) {
+        return ENDINGS[flags[line] >> 1 & 3];
+    }
+
+    private boolean isComplete(int line) {
+        return (flags[line] >> 1 & 3) != NONE;
+    }
+
+    static int terminator(int flag) {
+        return switch (flag >> 1 & 3) {
+            case 0 -> 1;
+            case 1 -> 2;
+            default -> 0;
+        };
+    }
+
+    /** The number of a line since the source's beginning, or -1. */
+    long lineNumber(int line) {
+        long before = start.lines();
+        return before < 0 ? -1 : before + completeBefore(line) + 1;
+    }
+
+    private int completeBefore(int line) {
+        if (plain) {
+            return line;
+        }
+        int complete = 0;
+        for (int i = 0; i < line; i++) {
+            complete += isComplete(i) ? 1 : 0;
+        }
+        return complete;
+    }
+
+    /** Bytes of both channels before a slot, since the run began. */
+    long bytesBefore(long slot) {
+        return start.bytes() + rawBefore(line(slot));
+    }
+
+    private long rawBefore(int line) {
+        if (rawLengths == null) {
+            return from(line);
+        }
+        long raw = 0;
+        for (int i = 0; i < line; i++) {
+            raw += rawLength(i);
+        }
+        return raw;
+    }
+
+    /** The place before a slot. */
+    Place placeAt(long slot) {
+        int line = line(slot);
+        long out = start.out();
+        long err = start.err();
+        boolean midOut = start.midOut();
+        boolean midErr = start.midErr();
+        Place.Upstream upstream = start.upstream();
+        for (int i = 0; i < Math.min(markerCount, slot - firstSlot); i++) {
+            if (markers[i] instanceof Gap gap) {
+                upstream = upstream.plus(gap);
+                midOut = false;
+                midErr = false;
+            }
+        }
+        if (plain && rawLengths == null) {
+            out += from(line);
+            midOut &= line == 0;
+        } else {
+            for (int i = 0; i < line; i++) {
+                if ((flags[i] & 1) == 0) {
+                    out += rawLength(i);
+                    midOut = !isComplete(i);
+                } else {
+                    err += rawLength(i);
+                    midErr = !isComplete(i);
+                }
+            }
+        }
+        long lines = start.lines() < 0 ? -1 : start.lines() + completeBefore(line);
+        return newest(
+                new Place(slot, firstSequence + line, out, err, lines, midOut, midErr, start.checkpoint(), upstream));
+    }
+
+    /** The place with the newest checkpoint that is not behind it. */
+    private Place newest(Place place) {
+        Checkpoint[] known = checkpoints;
+        for (int i = known.length - 1; i >= 0; i--) {
+            if (place.covers(known[i])) {
+                return place.with(known[i]);
+            }
+        }
+        return place;
+    }
+
+    /** The last bytes of a channel before a slot, at most {@link #WINDOW}; empty where masked. */
+    byte[] window(int channel, long slot) {
+        byte[][] before = windows;
+        if (before == null) {
+            return NO_BYTES;
+        }
+        byte[] window = new byte[WINDOW];
+        int at = WINDOW;
+        for (int i = line(slot) - 1; i >= 0 && at > 0; i--) {
+            if ((flags[i] & 1) == channel) {
+                int n = Math.min(at, ends[i] - from(i));
+                at -= n;
+                System.arraycopy(bytes, ends[i] - n, window, at, n);
+            }
+        }
+        int n = Math.min(at, before[channel].length);
+        System.arraycopy(before[channel], before[channel].length - n, window, at - n, n);
+        return Arrays.copyOfRange(window, at - n, WINDOW);
+    }
+}

@@ -1,0 +1,352 @@
+package io.logstream.internal;
+
+import io.logstream.LogEntry;
+import io.logstream.LogLine;
+import java.util.Objects;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One append-only sequence of lines, of which the newest are retained: history and live in one. A chain of
+ * {@link Segment}s, bounded in lines and bytes; the oldest is unlinked and left to the garbage collector.
+ *
+ * <h2>Implementation notes</h2>
+ *
+ * <p>Slots number lines and markers; sequences number lines only. {@code head <= slot < tail} is what is retained.
+ *
+ * <p>Linearization points: a line is published by the volatile store of {@code tail}, an eviction happens at the volatile
+ * store of {@code head}. The store of {@code tail} comes before the publisher's look at who sleeps ({@link SerialTask}),
+ * and a reader's going to sleep before its last look at {@code tail}: both need a full fence, which volatile gives and
+ * release and acquire do not.
+ *
+ * <pre>
+ * field         | read                         | written                 | guard
+ * tail          | volatile, by anyone          | volatile, last of all   | lock
+ * head          | volatile, by anyone          | volatile                | lock
+ * first, last   | volatile, by anyone          | volatile, before head   | lock
+ *               |                              | or tail                 |
+ * Segment.next  | volatile, after tail         | volatile, before tail   | lock
+ * segment data  | plain, slots before a tail   | plain, before tail      | lock
+ *               | that was read                |                         |
+ * the rest      | plain                        | plain                   | lock
+ * </pre>
+ *
+ * <p>Invariants: a segment's data before {@code tail} never changes, so a reader needs no check after it has read; a
+ * segment that holds lines takes no marker; {@code first.firstSlot == head} unless nothing is retained; an evicted
+ * segment's {@code next} is {@link Segment#EVICTED}.
+ */
+final class SegmentRing {
+    private static final int FIRST_BYTES = 2048;
+    private static final int MAX_BYTES = 64 * 1024;
+    private static final int MIN_LINES = 16;
+
+    /** Held by whoever appends, evicts, or joins a reader at a place that must not be evicted meanwhile. */
+    final ReentrantLock lock = new ReentrantLock();
+
+    final long epoch;
+    private final MemoryBudget budget;
+    private final int retainLines;
+    private final long retainBytes;
+    private final boolean masked;
+
+    private volatile long tail;
+    private volatile long head;
+    private volatile @Nullable Segment first;
+    private volatile @Nullable Segment last;
+    private volatile long footprint;
+    private volatile long tailSequence;
+    private volatile long headSequence;
+
+    private Place next;
+    private byte[][] windows = {{}, {}};
+    private int segmentBytes = FIRST_BYTES;
+    private boolean freed;
+
+    SegmentRing(
+            long epoch, long firstSequence, int retainLines, long retainBytes, boolean masked, MemoryBudget budget) {
+        this.epoch = epoch;
+        this.retainLines = retainLines;
+        this.retainBytes = retainBytes;
+        this.masked = masked;
+        this.budget = budget;
+        next = new Place(firstSequence, firstSequence, 0, 0, 0, false, false, Checkpoint.NONE, Place.Upstream.NONE);
+        tail = firstSequence;
+        head = firstSequence;
+        tailSequence = firstSequence;
+        headSequence = firstSequence;
+        budget.join(this);
+    }
+
+    // ---- reading, by any thread
+
+    long tail() {
+        return tail;
+    }
+
+    long head() {
+        return head;
+    }
+
+    long tailSequence() {
+        return tailSequence;
+    }
+
+    long headSequence() {
+        return headSequence;
+    }
+
+    long footprint() {
+        return footprint;
+    }
+
+    /** The segment that holds a slot or, for the tail, would; null if it is evicted or nothing was ever there. */
+    @Nullable
+    Segment locate(long slot) {
+        Segment newest = last;
+        if (newest != null && slot >= newest.firstSlot) {
+            return newest;
+        }
+        for (Segment s = first; s != null && s != Segment.EVICTED && slot >= s.firstSlot; ) {
+            Segment n = s.next;
+            if (n == null || (n != Segment.EVICTED && slot < n.firstSlot)) {
+                return s;
+            }
+            s = n;
+        }
+        return null;
+    }
+
+    // ---- joining, under the lock
+
+    /** The slot of a line that is retained. */
+    long slotOf(long sequence) {
+        assert lock.isHeldByCurrentThread();
+        for (Segment s = first; s != null; s = s.next) {
+            if (sequence < s.firstSequence + s.lines) {
+                return s.slot((int) (sequence - s.firstSequence));
+            }
+        }
+        return tail;
+    }
+
+    /** The slot of the first line since a time. */
+    long slotSince(long epochNanos) {
+        assert lock.isHeldByCurrentThread();
+        for (Segment s = first; s != null; s = s.next) {
+            for (int i = 0; i < s.lines; i++) {
+                if (s.times[i] >= epochNanos) {
+                    return s.slot(i);
+                }
+            }
+        }
+        return tail;
+    }
+
+    // ---- writing, under the lock
+
+    /** Where the next line will be. */
+    Place next() {
+        assert lock.isHeldByCurrentThread();
+        Segment segment = last;
+        return segment == null ? next : segment.placeAt(nextSlot());
+    }
+
+    /** Puts the run at a place that an earlier run had reached. */
+    void begin(Place place) {
+        assert lock.isHeldByCurrentThread() && last == null;
+        next = place;
+    }
+
+    /** Appends one line with its terminator. Nobody sees it before {@link #commit}. */
+    void append(byte[] source, int from, int length, int rawLength, int flag, long time) {
+        assert lock.isHeldByCurrentThread();
+        Segment segment = last;
+        if (segment == null || !segment.hasRoom(length)) {
+            segment = roomFor(length);
+        }
+        segment.add(source, from, length, rawLength, flag, time);
+    }
+
+    /** Appends something that stands before the next line. Nobody sees it before {@link #commit}. */
+    void append(LogEntry marker) {
+        assert lock.isHeldByCurrentThread();
+        Segment segment = last;
+        if (segment == null || segment.lines > 0 || segment.markerCount >= MIN_LINES) {
+            segment = link(new Segment(next(), masked ? null : currentWindows()));
+        }
+        long before = segment.footprint();
+        segment.add(marker);
+        charge(segment.footprint() - before);
+    }
+
+    /** Remembers where a reader could be opened to get the next bytes. */
+    void append(Checkpoint checkpoint) {
+        assert lock.isHeldByCurrentThread();
+        Segment segment = last;
+        if (segment == null) {
+            next = next.with(checkpoint);
+        } else {
+            segment.add(checkpoint);
+        }
+    }
+
+    /** Corrects the count of complete lines before the next line; -1 to forget it. */
+    void countLines(long lines) {
+        assert lock.isHeldByCurrentThread();
+        Place counted = next().withLines(lines);
+        if (last == null) {
+            next = counted;
+        } else {
+            link(new Segment(counted, masked ? null : currentWindows()));
+        }
+    }
+
+    /** Publishes what was appended, then evicts what is too much, but nothing from a slot on that somebody blocks for. */
+    void commit(long gate) {
+        assert lock.isHeldByCurrentThread();
+        publish();
+        trim(gate);
+    }
+
+    private void publish() {
+        Segment segment = last;
+        if (segment != null) {
+            tailSequence = segment.firstSequence + segment.lines;
+            tail = segment.slot(segment.lines);
+        }
+    }
+
+    private void trim(long gate) {
+        for (Segment oldest = first; oldest != null && oldest != last; oldest = first) {
+            Segment second = oldest.next;
+            boolean tooMuch =
+                    footprint > retainBytes || (second != null && tailSequence - second.firstSequence >= retainLines);
+            if (!tooMuch || second == null || second.firstSlot > gate) {
+                return;
+            }
+            evictOldest();
+        }
+    }
+
+    /** Makes room in the budget; by any thread. */
+    boolean tryEvictOldest() {
+        if (!lock.tryLock()) {
+            return false;
+        }
+        try {
+            boolean inUse = first == last && (lock.getHoldCount() > 1 || tail != nextSlot());
+            if (first == null || inUse) {
+                return false;
+            }
+            evictOldest();
+            return true;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Gives up all history, for good. */
+    void free() {
+        lock.lock();
+        try {
+            while (first != null) {
+                evictOldest();
+            }
+            freed = true;
+            budget.leave(this);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void evictOldest() {
+        Segment oldest = Objects.requireNonNull(first);
+        if (oldest == last) {
+            next = next();
+            windows = masked ? windows : currentWindows();
+            last = null;
+            first = null;
+        } else {
+            first = oldest.next;
+        }
+        Segment second = first;
+        headSequence = second == null ? next.sequence() : second.firstSequence;
+        head = second == null ? next.slot() : second.firstSlot;
+        oldest.next = Segment.EVICTED;
+        charge(-oldest.footprint());
+    }
+
+    private Segment roomFor(int length) {
+        Segment segment = last;
+        int average = segment == null || segment.lines == 0 ? 64 : Math.max(1, segment.used() / segment.lines);
+        int most = (int) Math.max(FIRST_BYTES, Math.min(MAX_BYTES, retainBytes / 8));
+        int bytes = Math.max(length, segmentBytes);
+        int lines = Math.min(Math.max(MIN_LINES, retainLines / 8), bytes / Math.max(8, average) * 5 / 4 + MIN_LINES);
+        segmentBytes = Math.min(most, 2 * segmentBytes);
+        if (segment == null || segment.ends.length > 0) {
+            segment = link(new Segment(next(), masked ? null : currentWindows()));
+        }
+        long before = segment.footprint();
+        segment.reserve(bytes, lines, masked);
+        charge(segment.footprint() - before);
+        return segment;
+    }
+
+    private Segment link(Segment segment) {
+        Segment newest = last;
+        publish();
+        if (newest == null) {
+            first = segment;
+        } else {
+            newest.next = segment;
+        }
+        last = segment;
+        charge(segment.footprint());
+        return segment;
+    }
+
+    @SuppressWarnings("NonAtomicVolatileUpdate") // under the lock
+    private void charge(long bytes) {
+        footprint += bytes;
+        if (bytes > 0 && !freed) {
+            budget.reserve(this, bytes);
+        } else {
+            budget.release(-bytes);
+        }
+    }
+
+    private long nextSlot() {
+        Segment segment = last;
+        return segment == null ? next.slot() : segment.slot(segment.lines);
+    }
+
+    private byte[][] currentWindows() {
+        Segment segment = last;
+        if (segment == null) {
+            return windows;
+        }
+        long slot = nextSlot();
+        return new byte[][] {segment.window(0, slot), segment.window(1, slot)};
+    }
+
+    /** The memory from the segment of a slot on. */
+    long footprintFrom(long slot) {
+        assert lock.isHeldByCurrentThread();
+        long sum = footprint;
+        for (Segment s = first; s != null && s != last; s = s.next) {
+            Segment n = s.next;
+            if (n == null || n.firstSlot > slot) {
+                break;
+            }
+            sum -= s.footprint();
+        }
+        return sum;
+    }
+
+    static int flag(int channel, LogLine.Ending ending, boolean continuation, boolean sourceTime) {
+        return channel
+                | ending.ordinal() << 1
+                | (continuation ? Segment.CONTINUATION : 0)
+                | (sourceTime ? Segment.SOURCE_TIME : 0);
+    }
+}

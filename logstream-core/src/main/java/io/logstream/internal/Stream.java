@@ -1,0 +1,365 @@
+package io.logstream.internal;
+
+import io.logstream.BackpressurePolicy;
+import io.logstream.Broadcaster;
+import io.logstream.EndReason;
+import io.logstream.LogCursor;
+import io.logstream.LogEntry;
+import io.logstream.LogStreamException;
+import io.logstream.Replay;
+import io.logstream.ResumeToken;
+import io.logstream.StreamOptions;
+import io.logstream.SubscribeOptions;
+import io.logstream.Subscriber;
+import io.logstream.Subscription;
+import io.logstream.spi.LogSource;
+import io.logstream.spi.Start;
+import io.logstream.spi.TimeSource;
+import java.util.Optional;
+import java.util.concurrent.Flow;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One stream of a hub through all its runs: begins a run with the first viewer, ends it when it has been alone for the
+ * linger, and is forgotten when it has ended and been alone for the linger.
+ */
+final class Stream implements Broadcaster {
+    private final Hub hub;
+    private final Engine engine;
+    private final StreamName name;
+    private final StreamOptions options;
+    private final @Nullable LogSource source;
+    private @Nullable Run run;
+    private @Nullable Reading reading;
+    private volatile @Nullable EndReason end;
+    private boolean keepReading;
+    private TimeSource.@Nullable Alarm linger;
+
+    /**
+     * @param source what it reads, or null for a feed
+     */
+    Stream(Hub hub, String id, @Nullable LogSource source, StreamOptions options) {
+        this.hub = hub;
+        this.engine = hub.engine();
+        this.name = new StreamName(id, options.charset(), source == null ? "feed" : source.identity());
+        this.source = source;
+        this.options = options;
+        this.keepReading = options.startAtOnce();
+    }
+
+    @Override
+    public String id() {
+        return name.id();
+    }
+
+    Hub hub() {
+        return hub;
+    }
+
+    boolean reads(LogSource other) {
+        return source != null && name.sourceHash() == Token.hash(other.identity());
+    }
+
+    // ---- viewers
+
+    @Override
+    public Subscription subscribe(SubscribeOptions subscribeOptions, Subscriber subscriber) {
+        Delivery delivery = new Delivery(engine, subscribeOptions, subscriber, false);
+        join(delivery, subscribeOptions);
+        return delivery;
+    }
+
+    @Override
+    public LogCursor tail(SubscribeOptions subscribeOptions) {
+        Pull pull = new Pull(engine);
+        join(pull, subscribeOptions);
+        return pull;
+    }
+
+    @Override
+    public Flow.Publisher<LogEntry> publisher(SubscribeOptions subscribeOptions) {
+        return subscriber -> {
+            FlowViewer viewer = new FlowViewer(engine, subscriber);
+            viewer.begin(() -> join(viewer, subscribeOptions));
+        };
+    }
+
+    /** Adds this stream to what a viewer watches, at the place that its options say. */
+    void join(Viewer viewer, SubscribeOptions how) {
+        checkAllowed(how.policy());
+        Placement.check(name, how.replay());
+        hub.admit();
+        boolean joined = false;
+        try {
+            synchronized (this) {
+                Run current = openRun(how.replay());
+                Cursor cursor = new Cursor(current, viewer, how);
+                current.join(cursor, c -> Placement.place(current, how.replay(), c));
+                cancelLinger();
+                joined = viewer.viewing.add(this, cursor);
+                if (!joined) {
+                    current.leave(cursor);
+                }
+            }
+        } finally {
+            if (!joined) {
+                hub.dismiss();
+            }
+        }
+        viewer.wake();
+    }
+
+    /** A viewer has gone. */
+    void leave(Cursor cursor) {
+        cursor.run.leave(cursor);
+        hub.dismiss();
+        synchronized (this) {
+            notifyAll();
+            rest();
+        }
+    }
+
+    void checkAllowed(BackpressurePolicy policy) {
+        if (policy instanceof BackpressurePolicy.Block block && block.patience().compareTo(options.allowBlock()) > 0) {
+            throw new IllegalArgumentException("stream '" + id() + "' may be blocked for at most "
+                    + options.allowBlock() + ", not " + block.patience()
+                    + ": choose another policy or patience, or open the stream with StreamOptions.allowBlock");
+        }
+    }
+
+    // ---- runs
+
+    /** The run that goes on or has ended, or a new one that begins where a viewer wants it. */
+    private Run openRun(Replay replay) {
+        EndReason ended = end;
+        Run current = run;
+        if (current != null) {
+            return current;
+        }
+        if (ended != null) {
+            throw new LogStreamException(
+                    "stream '" + id() + "' has ended (" + ended + ") and its history is no longer kept: open it again");
+        }
+        Run begun = new Run(name, options, engine, this::unblocked);
+        if (source != null) {
+            ResumeToken given =
+                    replay instanceof Replay.After after ? after.tokens().get(id()) : null;
+            if (given != null) {
+                begun.beginAt(Token.decode(given.toBytes()));
+            }
+            Start start = Placement.start(replay);
+            Reading begunReading = new Reading(begun, source, start, engine, () -> ended(begun));
+            reading = begunReading;
+            begunReading.wake();
+        }
+        run = begun;
+        return begun;
+    }
+
+    /** A feed's run, which begins with the feed. */
+    synchronized Run openFeed() {
+        Run begun = openRun(Replay.all());
+        begun.caughtUp();
+        return begun;
+    }
+
+    private void unblocked() {
+        Reading current;
+        synchronized (this) {
+            current = reading;
+            notifyAll();
+        }
+        if (current != null) {
+            current.wake();
+        }
+    }
+
+    /** Waits until a feed may publish, as long as a viewer holds it back. */
+    void awaitRoom(Run fed) {
+        if (fed.room() > 0 || engine.isOwnThread()) {
+            return;
+        }
+        boolean interrupted = false;
+        synchronized (this) {
+            while (fed.room() <= 0 && end == null) {
+                try {
+                    wait();
+                } catch (InterruptedException e) {
+                    interrupted = true;
+                    break;
+                }
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** The source, or the feed, has come to its end. */
+    void ended(Run which) {
+        synchronized (this) {
+            if (run == which) {
+                end = end == null ? which.end : end;
+                notifyAll();
+                rest();
+            }
+        }
+    }
+
+    /** Ends the stream once what is there has been read. */
+    synchronized void finish() {
+        if (reading != null) {
+            reading.finish();
+        }
+    }
+
+    // ---- lingering
+
+    /** Sets the alarm for what is to happen when nobody comes back. Under this monitor. */
+    private void rest() {
+        Run current = run;
+        boolean alone = current != null && current.cursors.length == 0;
+        if (alone && linger == null && (end != null || source != null && !keepReading)) {
+            linger = engine.time().after(options.linger(), this::lingered);
+        }
+    }
+
+    private void cancelLinger() {
+        if (linger != null) {
+            linger.cancel();
+            linger = null;
+        }
+    }
+
+    private void lingered() {
+        Reading stopped;
+        synchronized (this) {
+            Run current = run;
+            linger = null;
+            if (current == null || current.cursors.length > 0 || end == null && keepReading) {
+                return;
+            }
+            stopped = reading;
+            reading = null;
+            run = null;
+            current.ring.free();
+        }
+        if (stopped != null) {
+            stopped.close();
+        }
+        if (end != null) {
+            hub.forget(this);
+        }
+    }
+
+    // ---- the rest of Broadcaster
+
+    @Override
+    public void start() {
+        synchronized (this) {
+            if (end == null) {
+                keepReading = true;
+                openRun(Replay.last(Replay.DEFAULT_LINES));
+                cancelLinger();
+            }
+        }
+    }
+
+    @Override
+    public Stats stats() {
+        Run current;
+        Reading reader;
+        synchronized (this) {
+            current = run;
+            reader = reading;
+        }
+        EndReason ended = end;
+        if (current == null) {
+            State state = ended == null ? State.IDLE : stateAt(ended);
+            return new Stats(state, 0, 0, 0, 0, 0, 0, 0, 0, "");
+        }
+        SegmentRing ring = current.ring;
+        State state = ended != null ? stateAt(ended) : reader == null ? State.LIVE : reader.state();
+        return new Stats(
+                state,
+                ring.epoch,
+                ring.headSequence(),
+                ring.tailSequence(),
+                ring.footprint(),
+                current.intake.readBytes(),
+                current.cursors.length,
+                current.upstreamGaps,
+                reader == null ? 0 : reader.retries(),
+                reader == null ? "" : reader.lastError());
+    }
+
+    private static State stateAt(EndReason ended) {
+        return ended.kind() == EndReason.Kind.FAILED ? State.FAILED : State.ENDED;
+    }
+
+    @Override
+    public Optional<EndReason> end() {
+        return Optional.ofNullable(end);
+    }
+
+    @Override
+    public void close() {
+        Closing closing = beginClose();
+        closing.await(Deadline.in(Deadline.CLOSE));
+    }
+
+    /** Ends the stream for all its viewers, who are still to be waited for. */
+    Closing beginClose() {
+        Run current;
+        Reading reader;
+        EndReason closed = EndReason.of(EndReason.Kind.CLOSED, "");
+        synchronized (this) {
+            current = run;
+            reader = reading;
+            run = null;
+            reading = null;
+            end = end == null ? closed : end;
+            cancelLinger();
+            notifyAll();
+        }
+        hub.forget(this);
+        if (reader != null) {
+            reader.close();
+        }
+        if (current != null) {
+            current.end(closed);
+            for (Cursor cursor : current.cursors) {
+                cursor.abort(closed);
+            }
+        }
+        return deadline -> awaitClose(current, reader, closed, deadline);
+    }
+
+    private void awaitClose(@Nullable Run current, @Nullable Reading reader, EndReason closed, Deadline deadline) {
+        boolean wait = !engine.isOwnThread();
+        try {
+            if (current != null) {
+                synchronized (this) {
+                    while (wait && current.cursors.length > 0 && !deadline.isOver()) {
+                        TimeUnit.NANOSECONDS.timedWait(this, deadline.nanosLeft());
+                    }
+                }
+                for (Cursor stuck : wait ? current.cursors : new Cursor[0]) {
+                    stuck.abandon(closed);
+                }
+                current.ring.free();
+            }
+            if (reader != null && wait) {
+                reader.awaitEnd(deadline);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** The second part of closing. */
+    interface Closing {
+        void await(Deadline deadline);
+    }
+}

@@ -1,0 +1,144 @@
+package io.logstream.internal;
+
+import io.logstream.BackpressurePolicy;
+import io.logstream.EndReason;
+import io.logstream.LogFilter;
+import io.logstream.ResumeToken;
+import io.logstream.Subscription;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the forms of a viewer have in common: the streams that it watches, being paused, and its one end.
+ */
+abstract class Viewer extends SerialTask implements Subscription {
+    final Engine engine;
+    final Viewing viewing;
+    private final CountDownLatch over = new CountDownLatch(1);
+    private boolean busy;
+    private volatile boolean paused;
+    private volatile @Nullable EndReason closing;
+    private volatile @Nullable EndReason end;
+
+    Viewer(Engine engine, boolean merged) {
+        this.engine = engine;
+        this.viewing = new Viewing(merged);
+    }
+
+    final boolean isPaused() {
+        return paused;
+    }
+
+    /** Why it is to end, once somebody asked for that. */
+    final @Nullable EndReason closing() {
+        return closing;
+    }
+
+    final boolean isOver() {
+        return end != null;
+    }
+
+    /** Begins a callback; false if the viewer was closed, so that none may begin any more. */
+    final synchronized boolean enter() {
+        busy = closing == null;
+        return busy;
+    }
+
+    final synchronized void exit() {
+        busy = false;
+    }
+
+    /** Leaves the streams and keeps the reason; returns false if it was over already. */
+    final boolean leave(EndReason reason) {
+        synchronized (this) {
+            if (end != null) {
+                return false;
+            }
+            end = reason;
+        }
+        viewing.close();
+        return true;
+    }
+
+    /** Lets those go who wait for the end. */
+    final void tellOver() {
+        over.countDown();
+    }
+
+    /** Asks for the end, so that no callback begins any more. */
+    final void closeWith(EndReason reason) {
+        synchronized (this) {
+            closing = closing == null ? reason : closing;
+        }
+        wake();
+    }
+
+    /** Waits for the last callback, unless the caller may be what it would wait for. */
+    final void awaitClosed(Deadline deadline) {
+        try {
+            if (engine.isOwnThread() || isCalling(Thread.currentThread())) {
+                return;
+            }
+            if (!over.await(deadline.nanosLeft(), TimeUnit.NANOSECONDS)) {
+                viewing.close();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Whether a thread is in one of this viewer's callbacks. */
+    abstract boolean isCalling(Thread thread);
+
+    @Override
+    public final void pause() {
+        paused = true;
+    }
+
+    @Override
+    public final void resume() {
+        paused = false;
+        wake();
+    }
+
+    @Override
+    public final void policy(BackpressurePolicy policy) {
+        viewing.policy(policy);
+        wake();
+    }
+
+    @Override
+    public final void filter(LogFilter filter) {
+        viewing.filter(filter);
+    }
+
+    @Override
+    public final Stats stats() {
+        return viewing.stats(paused);
+    }
+
+    @Override
+    public final Map<String, ResumeToken> tokens() {
+        return viewing.tokens();
+    }
+
+    @Override
+    public final Optional<EndReason> end() {
+        return Optional.ofNullable(end);
+    }
+
+    @Override
+    public final boolean awaitEnd(Duration atMost) throws InterruptedException {
+        return over.await(atMost.toNanos(), TimeUnit.NANOSECONDS);
+    }
+
+    @Override
+    public final void close() {
+        closeWith(EndReason.of(EndReason.Kind.CLOSED, ""));
+        awaitClosed(Deadline.in(Deadline.CLOSE));
+    }
+}

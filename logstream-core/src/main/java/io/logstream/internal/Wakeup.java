@@ -1,0 +1,82 @@
+package io.logstream.internal;
+
+import io.logstream.spi.SourceContext;
+import io.logstream.spi.TimeSource;
+import java.time.Duration;
+import java.util.concurrent.Executor;
+
+/** What one opened reader or scan asks its task for: to be called soon, or within some time. Threadsafe. */
+final class Wakeup implements SourceContext {
+    /** No time. */
+    static final long NEVER = -1;
+
+    private final SerialTask task;
+    private final Engine engine;
+    private final TimeSource time;
+    private boolean wanted = true;
+    private boolean due;
+    private long dueAt;
+    private volatile boolean closed;
+
+    Wakeup(SerialTask task, Engine engine) {
+        this.task = task;
+        this.engine = engine;
+        this.time = engine.time();
+    }
+
+    @Override
+    public void wake() {
+        if (!closed) {
+            want();
+            task.wake();
+        }
+    }
+
+    @Override
+    public void wakeWithin(Duration within) {
+        synchronized (this) {
+            long at = time.nanoTime() + within.toNanos();
+            dueAt = !due || at - dueAt < 0 ? at : dueAt;
+            due = true;
+        }
+        if (!closed) {
+            task.wake();
+        }
+    }
+
+    @Override
+    public TimeSource time() {
+        return time;
+    }
+
+    @Override
+    public Executor blocking() {
+        return engine.blocking();
+    }
+
+    // ---- for the task
+
+    synchronized void want() {
+        wanted = true;
+    }
+
+    /** Whether it is time for a call. */
+    synchronized boolean isWanted() {
+        return wanted || due && time.nanoTime() - dueAt >= 0;
+    }
+
+    /** Forgets what was asked for, right before the call. */
+    synchronized void clear() {
+        wanted = false;
+        due = false;
+    }
+
+    /** Nanoseconds from now until the call that was asked for, or {@link #NEVER}. */
+    synchronized long delay(long now) {
+        return due ? Math.max(0, dueAt - now) : NEVER;
+    }
+
+    void close() {
+        closed = true;
+    }
+}
