@@ -1,0 +1,201 @@
+package io.logstream.file;
+
+import io.logstream.internal.file.FileReader;
+import io.logstream.internal.file.FileSettings;
+import io.logstream.spi.LogReader;
+import io.logstream.spi.LogSource;
+import io.logstream.spi.SourceContext;
+import io.logstream.spi.Start;
+import java.io.IOException;
+import java.nio.file.FileSystems;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Objects;
+
+/**
+ * A log file that is followed through growth, rotation and truncation.
+ *
+ * <p>It follows what its path names, whatever that is at the time:
+ *
+ * <ul>
+ *   <li>A file that is not there yet, or whose directory is not, is waited for, and then read from its beginning.
+ *   <li>Renamed, deleted or replaced: the old file is read until it is quiet for the {@linkplain Builder#drainTime drain
+ *       time} (at most 5 s if it is never quiet and the new one has lines), then the new one from its beginning. Files that
+ *       several rotations in a row left beside it are read in between. An unfinished last line is ended, never joined to
+ *       the next file's first.
+ *   <li>Cut, or written anew in place (copytruncate): read from its new beginning, even if it is longer than before. What
+ *       was not yet read is taken from the copy if that is beside it.
+ *   <li>What is known to be lost is told by a gap.
+ * </ul>
+ *
+ * <p>Positions know a file by its inode, birth time, first KiB and the 64 bytes before them, so that following goes on
+ * after a restart of the program, also if the file was renamed in between within its directory. The line number of a
+ * start is counted for the first 256 MiB of a file and not known behind that. {@link Start#since} begins at the end of a
+ * file that was last written before that time, and at the beginning of any other.
+ *
+ * <p>A change is told by the operating system within a millisecond on Linux and a local file system; elsewhere the file is
+ * {@linkplain Builder#pollInterval polled}. Directories, FIFOs, sockets and devices are refused. Immutable and threadsafe;
+ * an idle file takes no thread and no buffer.
+ */
+public final class FileSource implements LogSource {
+    private final FileSettings settings;
+
+    private FileSource(FileSettings settings) {
+        this.settings = settings;
+    }
+
+    /** Whether the operating system is asked to tell of changes. */
+    public enum Watch {
+        /** On local file systems, which tell all changes. */
+        AUTO,
+        /** Wherever it can be asked; the file is polled where not. */
+        ON,
+        /** Never: the file is polled. */
+        OFF
+    }
+
+    /**
+     * A file that is followed with the defaults named at {@link Builder}.
+     *
+     * @param path the file, which need not be there yet
+     * @return the source
+     * @throws IllegalArgumentException if the path is not of the default file system
+     */
+    public static FileSource of(Path path) {
+        return builder(path).build();
+    }
+
+    /**
+     * Starts from the defaults.
+     *
+     * @param path the file, which need not be there yet
+     * @return a new builder
+     * @throws IllegalArgumentException if the path is not of the default file system
+     */
+    public static Builder builder(Path path) {
+        return new Builder(path);
+    }
+
+    /**
+     * The file.
+     *
+     * @return an absolute path
+     */
+    public Path path() {
+        return settings.path();
+    }
+
+    @Override
+    public String identity() {
+        return "file:" + settings.path();
+    }
+
+    @Override
+    public LogReader open(Start start, SourceContext context) throws IOException, InterruptedException {
+        return FileReader.open(settings, start, context);
+    }
+
+    @Override
+    public String toString() {
+        return identity();
+    }
+
+    /** Collects the options; not threadsafe. */
+    public static final class Builder {
+        private static final Duration LEAST_POLL = Duration.ofMillis(1);
+        private static final Duration MOST_POLL = Duration.ofHours(1);
+        private static final int LEAST_READ = 1024;
+        private static final int MOST_READ = 1 << 20;
+
+        private final Path path;
+        private boolean follow = true;
+        private Duration pollInterval = Duration.ofMillis(250);
+        private Watch watch = Watch.AUTO;
+        private Duration drainTime = Duration.ofMillis(500);
+        private int readSize = 64 * 1024;
+
+        private Builder(Path path) {
+            if (path.getFileSystem() != FileSystems.getDefault()) {
+                throw new IllegalArgumentException(
+                        path + " is a path of " + path.getFileSystem() + ": use one of the default file system");
+            }
+            this.path = path.toAbsolutePath().normalize();
+        }
+
+        /**
+         * Whether to stay at the end of the file for more.
+         *
+         * @param follow false to end where the file ends when it is opened; it must be there then. By default true
+         * @return this builder
+         */
+        public Builder follow(boolean follow) {
+            this.follow = follow;
+            return this;
+        }
+
+        /**
+         * The longest time between two looks at a file that is not watched. A file that was just written is looked at
+         * after 1 ms, then after twice as long each time.
+         *
+         * @param interval from 1 ms to 1 h; by default 250 ms
+         * @return this builder
+         */
+        public Builder pollInterval(Duration interval) {
+            if (interval.compareTo(LEAST_POLL) < 0 || interval.compareTo(MOST_POLL) > 0) {
+                throw new IllegalArgumentException(
+                        "pollInterval of " + interval + ": use " + LEAST_POLL + " to " + MOST_POLL);
+            }
+            this.pollInterval = interval;
+            return this;
+        }
+
+        /**
+         * Whether the operating system is asked to tell of changes.
+         *
+         * @param watch by default {@link Watch#AUTO}
+         * @return this builder
+         */
+        public Builder watch(Watch watch) {
+            this.watch = Objects.requireNonNull(watch, "watch");
+            return this;
+        }
+
+        /**
+         * How long a file that was renamed, deleted or replaced must be quiet before it counts as complete.
+         *
+         * @param quiet from zero to 1 h; by default 500 ms
+         * @return this builder
+         */
+        public Builder drainTime(Duration quiet) {
+            if (quiet.isNegative() || quiet.compareTo(MOST_POLL) > 0) {
+                throw new IllegalArgumentException(
+                        "drainTime of " + quiet + ": use " + Duration.ZERO + " to " + MOST_POLL);
+            }
+            this.drainTime = quiet;
+            return this;
+        }
+
+        /**
+         * The most bytes of one read. All files of a thread share one buffer of this size.
+         *
+         * @param bytes from 1024 to 1 MiB; by default 64 KiB
+         * @return this builder
+         */
+        public Builder readSize(int bytes) {
+            if (bytes < LEAST_READ || bytes > MOST_READ) {
+                throw new IllegalArgumentException("readSize of " + bytes + ": use " + LEAST_READ + " to " + MOST_READ);
+            }
+            this.readSize = bytes;
+            return this;
+        }
+
+        /**
+         * Finishes.
+         *
+         * @return the source
+         */
+        public FileSource build() {
+            return new FileSource(new FileSettings(path, follow, pollInterval, watch, drainTime, readSize));
+        }
+    }
+}

@@ -1,0 +1,182 @@
+package io.logstream.internal.file;
+
+import io.logstream.Channel;
+import io.logstream.spi.LineSink;
+import io.logstream.spi.LogReader;
+import io.logstream.spi.SourceContext;
+import io.logstream.spi.Start;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * Reads one log file and what rotation makes of it. Called by one thread at a time; {@link #close} may come from another
+ * one, and then the files are closed when the read that is running returns.
+ */
+public final class FileReader implements LogReader {
+    /** The most bytes of one call of {@link #read}, so that one file can't keep others waiting. */
+    private static final int TURN_BYTES = 256 * 1024;
+    /** The most bytes between two positions. */
+    private static final int SLICE_BYTES = 16 * 1024;
+    /** Even if the sink has less room: a read costs the same for all of these. */
+    private static final int LEAST_BYTES = 512;
+
+    private static final long FIRST_DELAY = Duration.ofMillis(1).toNanos();
+    /** The delay while a file is drained. */
+    private static final long RESTLESS_DELAY = Duration.ofMillis(20).toNanos();
+    /** How often a watched file is read without a hint: a write through a memory map for one makes no event. */
+    private static final long SWEEP = Duration.ofSeconds(1).toNanos();
+
+    private static final int IDLE = 0;
+    private static final int READING = 1;
+    private static final int CLOSED = 2;
+
+    private final FileSettings settings;
+    private final SourceContext context;
+    private final PathWatch watch;
+    private final Trail trail;
+    private final AtomicInteger use = new AtomicInteger(IDLE);
+    private long delay = FIRST_DELAY / 2;
+
+    private FileReader(FileSettings settings, SourceContext context, PathWatch watch, Trail trail) {
+        this.settings = settings;
+        this.context = context;
+        this.watch = watch;
+        this.trail = trail;
+    }
+
+    /**
+     * Opens the file, or begins to wait for it.
+     *
+     * @param settings how
+     * @param start where reading begins
+     * @param context what the hub offers
+     * @return the reader
+     * @throws IOException if it can't be opened now
+     * @throws InterruptedException if the thread was interrupted
+     */
+    public static FileReader open(FileSettings settings, Start start, SourceContext context)
+            throws IOException, InterruptedException {
+        return open(settings, start, context, FileAccess.system(), FileWatch.shared());
+    }
+
+    static FileReader open(
+            FileSettings settings, Start start, SourceContext context, FileAccess access, FileWatch watching)
+            throws IOException, InterruptedException {
+        PathWatch watch = new PathWatch(settings, access, watching, context);
+        Trail trail = new Trail(settings, access, watch, context.time());
+        FileReader reader = new FileReader(settings, context, watch, trail);
+        boolean begun = false;
+        try {
+            trail.begin(start);
+            begun = true;
+            return reader;
+        } finally {
+            if (!begun) {
+                reader.close();
+            }
+        }
+    }
+
+    @Override
+    public Outcome read(LineSink sink) throws IOException {
+        if (!use.compareAndSet(IDLE, READING)) {
+            throw new IOException("the reader of " + settings.path() + " is closed");
+        }
+        try {
+            return readOn(sink);
+        } finally {
+            if (!use.compareAndSet(READING, IDLE)) {
+                free();
+            }
+        }
+    }
+
+    private Outcome readOn(LineSink sink) throws IOException {
+        long now = context.time().nanoTime();
+        if (settings.follow() && (watch.isChanged() || trail.sinceLook(now) >= lookInterval())) {
+            trail.look(now);
+        }
+        trail.tell(sink);
+        boolean more = handOver(sink, now) || trail.advance(now);
+        trail.tell(sink);
+        if (more) {
+            return Outcome.MORE;
+        }
+        if (trail.isComplete()) {
+            return Outcome.END;
+        }
+        context.wakeWithin(Duration.ofNanos(nextDelay(now)));
+        return Outcome.WAIT;
+    }
+
+    /** Hands over what is there. Returns whether there is something to read at once. */
+    private boolean handOver(LineSink sink, long now) throws IOException {
+        byte[] buffer = ReadBuffer.get(settings.readSize() + FollowedFile.AT);
+        int handed = 0;
+        while (handed < TURN_BYTES) {
+            FollowedFile file = trail.current();
+            int room = sink.room();
+            if (file == null || (room <= 0 && handed > 0)) {
+                return file != null;
+            }
+            int fresh = file.read(buffer, Math.min(settings.readSize(), Math.max(LEAST_BYTES, room)));
+            if (fresh < 0) {
+                return trail.cut(file, fresh, now);
+            }
+            if (fresh == 0) {
+                return false;
+            }
+            handSlices(sink, file, buffer, fresh);
+            trail.wasBusy(now);
+            delay = FIRST_DELAY / 2;
+            handed += fresh;
+            if (!file.isBehind()) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static void handSlices(LineSink sink, FollowedFile file, byte[] buffer, int length) {
+        int end = FollowedFile.AT + length;
+        for (int from = FollowedFile.AT; from < end; from += SLICE_BYTES) {
+            int slice = Math.min(SLICE_BYTES, end - from);
+            sink.bytes(Channel.STDOUT, ByteBuffer.wrap(buffer, from, slice), LineSink.NO_TIME);
+            file.took(buffer, from, slice);
+            sink.position(file.mark().position(-1));
+        }
+    }
+
+    private long lookInterval() {
+        if (!watch.isActive() || trail.isRestless()) {
+            return settings.pollInterval().toNanos();
+        }
+        return trail.isMissing() ? SWEEP : 2 * SWEEP;
+    }
+
+    private long nextDelay(long now) {
+        long most = settings.pollInterval().toNanos();
+        if (trail.isRestless()) {
+            return Math.min(RESTLESS_DELAY, most);
+        }
+        if (watch.isActive()) {
+            return SWEEP;
+        }
+        delay = Math.min(2 * delay, most);
+        return Math.min(delay, Math.max(FIRST_DELAY, lookInterval() - trail.sinceLook(now)));
+    }
+
+    @Override
+    public void close() {
+        if (use.getAndSet(CLOSED) == IDLE) {
+            free();
+        }
+    }
+
+    private void free() {
+        watch.close();
+        trail.close();
+    }
+}

@@ -1,0 +1,45 @@
+package io.logstream.internal.file;
+
+/**
+ * What a path names at one moment.
+ *
+ * @param kind what it is
+ * @param device the device it is on
+ * @param inode its number there; another file may get it once this one is deleted and closed
+ * @param birthNanos when it was made, in nanoseconds since 1970, or {@link #UNKNOWN}
+ * @param size bytes
+ * @param modifiedNanos when it was last written, in nanoseconds since 1970
+ */
+record FileStat(Kind kind, long device, long inode, long birthNanos, long size, long modifiedNanos) {
+    /** The birth time where the file system keeps none. */
+    static final long UNKNOWN = 0;
+
+    /** Kinds of files, by their name for people. */
+    enum Kind {
+        FILE("a file"),
+        DIRECTORY("a directory"),
+        FIFO("a FIFO (named pipe)"),
+        SOCKET("a socket"),
+        DEVICE("a device");
+
+        private final String words;
+
+        Kind(String words) {
+            this.words = words;
+        }
+
+        String words() {
+            return words;
+        }
+    }
+
+    /** Whether both are one file, which is sure only as long as one of them is held open. */
+    boolean sameFile(FileStat other) {
+        return inode == other.inode && device == other.device;
+    }
+
+    /** Whether both could be one file: a birth time that is not known fits any. */
+    static boolean birthsFit(long one, long other) {
+        return one == UNKNOWN || other == UNKNOWN || one == other;
+    }
+}

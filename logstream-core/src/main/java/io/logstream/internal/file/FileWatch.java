@@ -1,0 +1,232 @@
+package io.logstream.internal.file;
+
+import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.ClosedWatchServiceException;
+import java.nio.file.FileSystems;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
+import java.nio.file.Path;
+import java.nio.file.StandardWatchEventKinds;
+import java.nio.file.WatchEvent;
+import java.nio.file.WatchKey;
+import java.nio.file.WatchService;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Tells of changes in directories: one {@link WatchService} and one daemon thread for the whole process, both only while
+ * something is watched. What it tells are hints; that it tells nothing proves nothing. Threadsafe.
+ *
+ * <p>Listeners are called on its thread and never under its lock.
+ */
+final class FileWatch {
+    private static final Logger LOG = LoggerFactory.getLogger(FileWatch.class);
+    private static final FileWatch SHARED = new FileWatch();
+
+    private final Object lock = new Object();
+    private final Map<Path, Directory> directories = new HashMap<>();
+    private final Map<WatchKey, Directory> keys = new HashMap<>();
+    private @Nullable WatchService service;
+    private boolean warned;
+
+    /** Is told of changes. Must be quick and not throw. */
+    interface Listener {
+        /** Something has changed; {@code path}: it may name something else now, or is not watched any more. */
+        void changed(boolean path);
+    }
+
+    /** The one of this process. */
+    static FileWatch shared() {
+        return SHARED;
+    }
+
+    /** A directory that is watched, with the listeners by the name of the entry that they want to know about. */
+    private static final class Directory {
+        final WatchKey key;
+        final List<Path> paths = new ArrayList<>(1);
+        final Map<String, Registration> byName = new HashMap<>();
+        volatile boolean valid = true;
+
+        Directory(WatchKey key) {
+            this.key = key;
+        }
+    }
+
+    /** One listener's interest in one entry of a directory; a list of those with the same interest. */
+    static final class Registration {
+        private final Directory directory;
+        private final String name;
+        private final Listener listener;
+        private @Nullable Registration next;
+
+        private Registration(Directory directory, String name, Listener listener) {
+            this.directory = directory;
+            this.name = name;
+            this.listener = listener;
+        }
+
+        boolean isValid() {
+            return directory.valid;
+        }
+    }
+
+    /** Whether something in this directory is watched already. */
+    boolean knows(Path directory) {
+        synchronized (lock) {
+            return directories.containsKey(directory);
+        }
+    }
+
+    /** Begins to tell of an entry of a directory, or returns null if that is not possible. */
+    @Nullable
+    Registration register(Path directory, String name, Listener listener) {
+        synchronized (lock) {
+            try {
+                Directory watched = directories.get(directory);
+                if (watched == null) {
+                    watched = watch(directory);
+                }
+                Registration registration = new Registration(watched, name, listener);
+                registration.next = watched.byName.put(name, registration);
+                return registration;
+            } catch (NoSuchFileException | NotDirectoryException | AccessDeniedException e) {
+                LOG.debug("not watched: {}", e.toString());
+            } catch (IOException e) {
+                if (!warned) {
+                    warned = true;
+                    LOG.warn("files are polled from now on where they can't be watched: {}", e.toString());
+                }
+            }
+            stopIfUnused();
+            return null;
+        }
+    }
+
+    private Directory watch(Path path) throws IOException {
+        if (service == null) {
+            service = start();
+        }
+        WatchKey key = path.register(
+                service,
+                StandardWatchEventKinds.ENTRY_CREATE,
+                StandardWatchEventKinds.ENTRY_DELETE,
+                StandardWatchEventKinds.ENTRY_MODIFY);
+        // A directory that is reached on two paths has one key.
+        Directory directory = keys.computeIfAbsent(key, Directory::new);
+        directory.paths.add(path);
+        directories.put(path, directory);
+        return directory;
+    }
+
+    private WatchService start() throws IOException {
+        WatchService started = FileSystems.getDefault().newWatchService();
+        Thread thread = new Thread(null, () -> run(started), "logstream-file-watch", 0, false);
+        thread.setDaemon(true);
+        thread.setContextClassLoader(null);
+        thread.start();
+        return started;
+    }
+
+    /** Ends what {@link #register} began. Doing it twice does nothing. */
+    void unregister(Registration registration) {
+        synchronized (lock) {
+            Directory directory = registration.directory;
+            Registration first = directory.byName.get(registration.name);
+            Registration without = without(first, registration);
+            if (without != null) {
+                directory.byName.put(registration.name, without);
+            } else {
+                directory.byName.remove(registration.name);
+            }
+            if (directory.byName.isEmpty() && directory.valid) {
+                directory.key.cancel();
+                forget(directory);
+            }
+        }
+    }
+
+    private static @Nullable Registration without(@Nullable Registration first, Registration gone) {
+        if (first == null || first == gone) {
+            return first == null ? null : first.next;
+        }
+        for (Registration at = first; at.next != null; at = at.next) {
+            if (at.next == gone) {
+                at.next = gone.next;
+                break;
+            }
+        }
+        return first;
+    }
+
+    private void forget(Directory directory) {
+        directory.valid = false;
+        keys.remove(directory.key);
+        directory.paths.forEach(path -> directories.remove(path, directory));
+        stopIfUnused();
+    }
+
+    private void stopIfUnused() {
+        if (directories.isEmpty() && service != null) {
+            try {
+                service.close();
+            } catch (IOException e) {
+                LOG.debug("on closing the watch: {}", e.toString());
+            }
+            service = null;
+        }
+    }
+
+    private void run(WatchService watched) {
+        List<Registration> modified = new ArrayList<>();
+        List<Registration> moved = new ArrayList<>();
+        while (true) {
+            try {
+                collect(watched.take(), modified, moved);
+                moved.forEach(registration -> registration.listener.changed(true));
+                modified.forEach(registration -> registration.listener.changed(false));
+            } catch (ClosedWatchServiceException e) {
+                return;
+            } catch (InterruptedException | RuntimeException e) {
+                LOG.error("the watch of files goes on after", e);
+            }
+            modified.clear();
+            moved.clear();
+        }
+    }
+
+    /** Whom to tell of what has happened in one directory. */
+    private void collect(WatchKey key, List<Registration> modified, List<Registration> moved) {
+        List<WatchEvent<?>> events = key.pollEvents();
+        boolean valid = key.reset();
+        synchronized (lock) {
+            Directory directory = keys.get(key);
+            if (directory == null) {
+                return;
+            }
+            for (WatchEvent<?> event : events) {
+                if (event.kind() == StandardWatchEventKinds.OVERFLOW) {
+                    directory.byName.values().forEach(first -> addAll(first, moved));
+                } else {
+                    Registration first = directory.byName.get(String.valueOf(event.context()));
+                    addAll(first, event.kind() == StandardWatchEventKinds.ENTRY_MODIFY ? modified : moved);
+                }
+            }
+            if (!valid) {
+                directory.byName.values().forEach(first -> addAll(first, moved));
+                forget(directory);
+            }
+        }
+    }
+
+    private static void addAll(@Nullable Registration first, List<Registration> to) {
+        for (Registration at = first; at != null; at = at.next) {
+            to.add(at);
+        }
+    }
+}

@@ -1,0 +1,232 @@
+package io.logstream.internal.file;
+
+import io.logstream.LogStreamException;
+import io.logstream.internal.file.FileAccess.OpenFile;
+import io.logstream.internal.file.FileStat.Kind;
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.file.FileSystemException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One open file and how far it has been read. As long as it is open its inode can't be given to another file, so that
+ * device and inode tell it from all others.
+ *
+ * <p>Every read begins a little before the offset, at the anchor: the last bytes that were read before. If they are no
+ * longer there, the file was cut or written anew, whatever its size is now. That costs no further system call.
+ */
+final class FollowedFile implements Closeable {
+    /** {@link #read}: the file is shorter than what was read of it. */
+    static final int SHRUNK = -1;
+    /** {@link #read}: other bytes are where the last ones were read. */
+    static final int REWRITTEN = -2;
+
+    /** Where {@link #read} puts the new bytes in its buffer. */
+    static final int AT = FileMark.ANCHOR_BYTES;
+
+    private static final int OPEN_ATTEMPTS = 100;
+
+    private final OpenFile file;
+    private final FileStat stat;
+    private final byte[] anchor = new byte[FileMark.ANCHOR_BYTES];
+    private long generation;
+    private long offset;
+    private long head = Fingerprint.EMPTY;
+    private long sizeSeen;
+    private long limit = Long.MAX_VALUE;
+    private boolean lineOpen;
+
+    private FollowedFile(OpenFile file, FileStat stat) {
+        this.file = file;
+        this.stat = stat;
+    }
+
+    /**
+     * Opens what the path names, to be read from its beginning, or returns null if nothing is there. Between two equal
+     * looks at the path, so that the identity is that of the open file.
+     */
+    static @Nullable FollowedFile open(FileAccess access, Path path) throws IOException {
+        for (int attempt = 0; attempt < OPEN_ATTEMPTS; attempt++) {
+            FileStat before = access.stat(path);
+            if (before == null) {
+                return null;
+            }
+            refuseUnlessFile(path, before);
+            OpenFile file;
+            try {
+                file = access.open(path);
+            } catch (NoSuchFileException e) {
+                continue;
+            }
+            FileStat after = null;
+            try {
+                after = access.stat(path);
+                if (after != null && after.sameFile(before)) {
+                    return new FollowedFile(file, after);
+                }
+            } finally {
+                if (after == null || !after.sameFile(before)) {
+                    file.close();
+                }
+            }
+        }
+        throw new FileSystemException(path.toString(), null, "it is being replaced all the time");
+    }
+
+    private static void refuseUnlessFile(Path path, FileStat stat) {
+        if (stat.kind() != Kind.FILE) {
+            throw new LogStreamException(path + " is " + stat.kind().words() + ": only regular files can be followed; "
+                    + (stat.kind() == Kind.DIRECTORY
+                            ? "give the path of one file in it"
+                            : "give LogReader.ofInputStream its stream, in a source of your own"));
+        }
+    }
+
+    FileStat stat() {
+        return stat;
+    }
+
+    OpenFile file() {
+        return file;
+    }
+
+    /** Goes to an offset that is not behind the end. */
+    void seek(long to) throws IOException {
+        byte[] buffer = ReadBuffer.get(FileMark.HEAD_BYTES);
+        int headLength = (int) Math.min(to, FileMark.HEAD_BYTES);
+        int anchorLength = (int) Math.min(to, FileMark.ANCHOR_BYTES);
+        if (LineScan.fill(file, 0, buffer, headLength) < headLength
+                || LineScan.fill(file, to - anchorLength, anchor, anchorLength) < anchorLength) {
+            throw new IOException("the file was cut while it was opened");
+        }
+        head = Fingerprint.extend(Fingerprint.EMPTY, buffer, 0, headLength);
+        offset = to;
+        sizeSeen = to;
+    }
+
+    /** Goes to a mark, if this file holds there what was read before it. */
+    boolean seek(FileMark mark) throws IOException {
+        if (file.size() < mark.offset()) {
+            return false;
+        }
+        seek(mark.offset());
+        if (head != mark.head()
+                || Fingerprint.extend(Fingerprint.EMPTY, anchor, 0, mark.anchorLength()) != mark.anchor()) {
+            seek(0);
+            return false;
+        }
+        generation = mark.generation();
+        lineOpen = mark.anchorLength() > 0 && anchor[mark.anchorLength() - 1] != '\n';
+        return true;
+    }
+
+    /** Whether this holds nothing but the beginning, or all, of what another file holds, judged by its first and last bytes. */
+    boolean isCopyOf(FollowedFile other) throws IOException {
+        long size = file.size();
+        return size > 0
+                && size <= other.file.size()
+                && equalAt(other, 0, (int) Math.min(size, FileMark.HEAD_BYTES))
+                && equalAt(other, Math.max(0, size - FileMark.ANCHOR_BYTES), FileMark.ANCHOR_BYTES);
+    }
+
+    private boolean equalAt(FollowedFile other, long from, int atMost) throws IOException {
+        byte[] mine = new byte[atMost];
+        byte[] others = new byte[atMost];
+        int length = LineScan.fill(file, from, mine, atMost);
+        LineScan.fill(other.file, from, others, length);
+        return Arrays.equals(mine, others);
+    }
+
+    /** From now on ends where the file ends at this moment. */
+    void limitToPresentSize() throws IOException {
+        limit = Math.max(offset, file.size());
+    }
+
+    /** Begins at the file's beginning again, as a new generation. */
+    void restart() {
+        offset = 0;
+        sizeSeen = 0;
+        head = Fingerprint.EMPTY;
+        lineOpen = false;
+        generation++;
+    }
+
+    /**
+     * Reads on. The bytes are at {@link #AT} in the buffer; {@link #took} says how many of them were handed over.
+     *
+     * @return how many, 0 for none now, or {@link #SHRUNK} or {@link #REWRITTEN}
+     */
+    int read(byte[] buffer, int atMost) throws IOException {
+        int wanted = (int) Math.min(atMost, limit - offset);
+        if (wanted <= 0) {
+            return 0;
+        }
+        int anchorLength = (int) Math.min(offset, FileMark.ANCHOR_BYTES);
+        int got = file.read(offset - anchorLength, buffer, AT - anchorLength, anchorLength + wanted);
+        if (got < anchorLength) {
+            // A read may come short for other reasons.
+            return file.size() < offset ? SHRUNK : 0;
+        }
+        if (!Arrays.equals(anchor, 0, anchorLength, buffer, AT - anchorLength, AT)) {
+            return REWRITTEN;
+        }
+        int fresh = got - anchorLength;
+        sizeSeen = fresh < wanted ? offset + fresh : Math.min(limit, file.size());
+        return fresh;
+    }
+
+    /** The next bytes, in the buffer from {@code from} on with all that was read before them, have been handed over. */
+    void took(byte[] buffer, int from, int length) {
+        if (offset < FileMark.HEAD_BYTES) {
+            head = Fingerprint.extend(head, buffer, from, (int) Math.min(length, FileMark.HEAD_BYTES - offset));
+        }
+        offset += length;
+        int anchorLength = (int) Math.min(offset, FileMark.ANCHOR_BYTES);
+        System.arraycopy(buffer, from + length - anchorLength, anchor, 0, anchorLength);
+        lineOpen = buffer[from + length - 1] != '\n';
+    }
+
+    /** Whether it is known to hold bytes that were not handed over. */
+    boolean isBehind() {
+        return sizeSeen > offset;
+    }
+
+    /** Whether the last byte handed over, by this reader or the one before, was inside a line. */
+    boolean isLineOpen() {
+        return lineOpen;
+    }
+
+    /** Takes over the unfinished line of the file before it, which this one goes on with. */
+    void continueLine(boolean open) {
+        lineOpen = open;
+    }
+
+    long generation() {
+        return generation;
+    }
+
+    void generation(long next) {
+        generation = next;
+    }
+
+    /** The place of the next byte. */
+    FileMark mark() {
+        int anchorLength = (int) Math.min(offset, FileMark.ANCHOR_BYTES);
+        return new FileMark(
+                stat.device(),
+                stat.inode(),
+                stat.birthNanos(),
+                generation,
+                offset,
+                head,
+                Fingerprint.extend(Fingerprint.EMPTY, anchor, 0, anchorLength));
+    }
+
+    @Override
+    public void close() throws IOException {
+        file.close();
+    }
+}

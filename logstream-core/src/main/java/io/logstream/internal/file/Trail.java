@@ -1,0 +1,425 @@
+package io.logstream.internal.file;
+
+import io.logstream.Gap;
+import io.logstream.LogStreamException;
+import io.logstream.SourceEvent.Kind;
+import io.logstream.spi.LineSink;
+import io.logstream.spi.Start;
+import io.logstream.spi.TimeSource;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The files behind one path in the order in which they are read: the one that is read now, and those that rotation has
+ * put after it. Each of them is held open from the moment it is found, so that a later rotation can't take it away.
+ *
+ * <pre>
+ *            look: another file at the path          look: nothing at the path
+ *   current ---------------------------------> next     current ---------------> missing
+ *   advance: current is drained, next follows           advance: quiet, so DISAPPEARED; much later, released
+ * </pre>
+ */
+final class Trail {
+    /** Up to this offset the lines before a start are counted. */
+    static final long COUNTED_BYTES = 256L << 20;
+    /** How long a rotated-away file is drained at most, if it never gets quiet and the next one has lines. */
+    private static final long DRAIN_CAP = Duration.ofSeconds(5).toNanos();
+    /** How long a file that has disappeared is held open when it is quiet. */
+    private static final long HOLD = Duration.ofSeconds(60).toNanos();
+    /** How long a file on a remote file system must look shorter: its size there lags behind what was read. */
+    private static final long REMOTE_CUT = Duration.ofSeconds(3).toNanos();
+
+    private final FileSettings settings;
+    private final FileAccess access;
+    private final PathWatch watch;
+    private final TimeSource time;
+    private final Siblings siblings;
+    private final Notices notices;
+    private final List<Next> next = new ArrayList<>(0);
+    private @Nullable FollowedFile current;
+    /** Where a file that is not open any more, or not found yet, was read to. */
+    private @Nullable Left left;
+
+    private boolean missing;
+    private boolean goneTold;
+    private long missingSince;
+    private long quietSince;
+    private long lookedAt;
+    private boolean shrunk;
+    private long shrunkSince;
+    private @Nullable IOException trouble;
+    private long troubleSince;
+
+    /**
+     * A file to be read after the one before it.
+     *
+     * @param entry what happens when it is entered
+     * @param lostBefore whether lines between both are lost
+     * @param foundAt when it was found
+     * @param drain whether the one before may still be written, and has to be quiet first
+     */
+    private record Next(FollowedFile file, Kind entry, boolean lostBefore, long foundAt, boolean drain) {}
+
+    /** Where reading stopped, and whether there may have been more to read. */
+    private record Left(FileMark mark, long linesBefore, boolean lossy, boolean lineOpen) {}
+
+    Trail(FileSettings settings, FileAccess access, PathWatch watch, TimeSource time) {
+        this.settings = settings;
+        this.access = access;
+        this.watch = watch;
+        this.time = time;
+        this.siblings = new Siblings(access, settings.path());
+        this.notices = new Notices(settings.path());
+    }
+
+    /** Finds the place to start. */
+    void begin(Start start) throws IOException, InterruptedException {
+        long now = time.nanoTime();
+        quietSince = now;
+        lookedAt = now;
+        watch.renew();
+        FollowedFile found = FollowedFile.open(access, settings.path());
+        if (start instanceof Start.At at) {
+            FileMark mark = FileMark.of(at.position());
+            resume(new Left(mark, at.position().linesBefore(), true, false), found, now);
+        } else if (found != null) {
+            place(found, start);
+        } else {
+            await(now);
+        }
+        if (!settings.follow()) {
+            endAtPresentSize();
+        }
+    }
+
+    private void place(FollowedFile found, Start start) throws IOException, InterruptedException {
+        current = found;
+        long end = found.file().size();
+        long at = 0;
+        if (start instanceof Start.End) {
+            at = end;
+        } else if (start instanceof Start.Last last) {
+            at = LineScan.lastLines(found.file(), end, last.lines());
+        } else if (start instanceof Start.Since since) {
+            boolean older =
+                    Instant.ofEpochSecond(0, found.stat().modifiedNanos()).isBefore(since.time());
+            at = older ? end : 0;
+        }
+        found.seek(at);
+        notices.position(found, at <= COUNTED_BYTES ? LineScan.count(found.file(), at) : -1);
+    }
+
+    private void endAtPresentSize() throws IOException {
+        if (current == null) {
+            throw new LogStreamException(settings.path() + " is not there: follow it, or give the path of a file");
+        }
+        current.limitToPresentSize();
+        for (Next following : next) {
+            following.file.limitToPresentSize();
+        }
+    }
+
+    /** Goes on where reading stopped, wherever the file is now; {@code found} is what is at the path. */
+    private void resume(Left stopped, @Nullable FollowedFile found, long now) throws IOException {
+        FileMark mark = stopped.mark;
+        boolean same = found != null
+                && found.stat().inode() == mark.inode()
+                && FileStat.birthsFit(found.stat().birthNanos(), mark.birthNanos());
+        if (found != null) {
+            // So that it is closed with the reader whatever happens here.
+            current = found;
+            if (same && found.seek(mark)) {
+                notices.position(found, stopped.linesBefore);
+                return;
+            }
+        }
+        FollowedFile old = same ? siblings.copy(mark) : siblings.renamed(mark);
+        if (old != null) {
+            current = old;
+            notices.position(old, stopped.linesBefore);
+            if (found == null) {
+                disappear(now);
+            } else if (same) {
+                next.add(new Next(found, Kind.TRUNCATED, false, now, false));
+            } else {
+                supersede(old, found, mayBeWritten(old), now);
+            }
+        } else if (found == null) {
+            left = stopped;
+            await(now);
+        } else {
+            beginAnew(stopped, found, same);
+        }
+    }
+
+    private void beginAnew(Left stopped, FollowedFile found, boolean cut) {
+        found.generation(stopped.mark.generation() + 1);
+        if (stopped.lossy) {
+            notices.gap(cut ? Gap.Reason.TRUNCATED : Gap.Reason.ROTATED);
+            notices.event(cut ? Kind.TRUNCATED : Kind.ROTATED);
+        } else if (stopped.lineOpen) {
+            notices.endLine();
+        }
+        notices.position(found, -1);
+    }
+
+    private void await(long now) {
+        missing = true;
+        missingSince = now;
+        goneTold = true;
+        notices.event(Kind.WAITING);
+    }
+
+    /** What is read now, or null while there is nothing. */
+    @Nullable
+    FollowedFile current() {
+        return current;
+    }
+
+    /** Bytes were read. */
+    void wasBusy(long now) {
+        quietSince = now;
+        shrunk = false;
+    }
+
+    void tell(LineSink sink) {
+        notices.tell(sink);
+    }
+
+    /** Whether something is about to happen that no watch event tells of. */
+    boolean isRestless() {
+        return !next.isEmpty() || (missing && !goneTold) || shrunk || trouble != null;
+    }
+
+    /** Whether nothing was found at the path at the last look. */
+    boolean isMissing() {
+        return missing;
+    }
+
+    long sinceLook(long now) {
+        return now - lookedAt;
+    }
+
+    /** Looks at what the path names now. */
+    void look(long now) throws IOException {
+        lookedAt = now;
+        try {
+            if (watch.takeChanged()) {
+                watch.renew();
+            }
+            compare(now);
+            trouble = null;
+        } catch (IOException e) {
+            if (current == null) {
+                throw e;
+            }
+            // First read what the open file still holds.
+            troubleSince = trouble == null ? now : troubleSince;
+            trouble = e;
+        }
+    }
+
+    private void compare(long now) throws IOException {
+        FollowedFile newest = next.isEmpty() ? current : next.get(next.size() - 1).file;
+        FileStat stat = access.stat(settings.path());
+        if (stat != null && newest != null && newest.stat().sameFile(stat)) {
+            comeBack();
+            return;
+        }
+        FollowedFile found = stat == null ? null : FollowedFile.open(access, settings.path());
+        if (found == null) {
+            disappear(now);
+            return;
+        }
+        watch.changed();
+        if (newest == null) {
+            arrive(found, now);
+        } else if (newest.stat().sameFile(found.stat())) {
+            found.close();
+        } else {
+            supersede(newest, found, true, now);
+        }
+    }
+
+    private void disappear(long now) {
+        if (!missing) {
+            missing = true;
+            missingSince = now;
+            watch.changed();
+        }
+    }
+
+    /** The file that was read is at the path again. */
+    private void comeBack() {
+        if (missing) {
+            watch.changed();
+            if (goneTold) {
+                notices.event(Kind.APPEARED);
+            }
+        }
+        missing = false;
+        goneTold = false;
+    }
+
+    private void arrive(FollowedFile found, long now) throws IOException {
+        if (left == null) {
+            current = found;
+            comeBack();
+            notices.position(found, 0);
+            return;
+        }
+        Left stopped = left;
+        comeBack();
+        resume(stopped, found, now);
+        left = null;
+    }
+
+    /** Another file is at the path than the newest one known; {@code drain} says whether that may still be written. */
+    private void supersede(FollowedFile newest, FollowedFile found, boolean drain, long now) throws IOException {
+        Kind entry = missing && goneTold ? Kind.APPEARED : Kind.ROTATED;
+        Siblings.Between between;
+        try {
+            between = siblings.between(newest, found);
+        } catch (IOException e) {
+            found.close();
+            throw e;
+        }
+        boolean drainNext = drain && entry == Kind.ROTATED;
+        for (FollowedFile file : between.files()) {
+            next.add(new Next(file, Kind.ROTATED, false, now, drainNext));
+            drainNext = mayBeWritten(file);
+        }
+        next.add(new Next(found, entry, between.lost(), now, drainNext));
+        missing = false;
+        goneTold = false;
+    }
+
+    /** Whether a file found beside the log was written so lately that more may come. */
+    private boolean mayBeWritten(FollowedFile file) {
+        return time.epochNanos() - file.stat().modifiedNanos() < 2 * drainNanos();
+    }
+
+    /** Goes on to the next file if the current one is at its end. Returns whether there is something to read at once. */
+    boolean advance(long now) throws IOException {
+        if (trouble != null && Math.min(now - quietSince, now - troubleSince) >= drainNanos()) {
+            throw trouble;
+        }
+        if (!next.isEmpty()) {
+            Next following = next.get(0);
+            boolean quiet = isQuiet(following.foundAt, now);
+            boolean done = quiet || !following.drain || !settings.follow();
+            if (done
+                    || (now - following.foundAt >= DRAIN_CAP
+                            && following.file.file().size() > 0)) {
+                next.remove(0);
+                enter(following, following.lostBefore || !done, now);
+                return true;
+            }
+        } else if (missing && current != null) {
+            if (!goneTold && isQuiet(missingSince, now)) {
+                goneTold = true;
+                notices.event(Kind.DISAPPEARED);
+            }
+            if (goneTold && Math.min(now - quietSince, now - missingSince) >= HOLD) {
+                left = new Left(current.mark(), -1, false, current.isLineOpen());
+                closeQuietly(current);
+                current = null;
+            }
+        }
+        return false;
+    }
+
+    private long drainNanos() {
+        return settings.drainTime().toNanos();
+    }
+
+    private boolean isQuiet(long since, long now) {
+        return Math.min(now - quietSince, now - since) >= drainNanos();
+    }
+
+    private void enter(Next following, boolean lost, long now) {
+        FollowedFile file = following.file;
+        if (current != null) {
+            if (current.isLineOpen()) {
+                notices.endLine();
+            }
+            file.generation(current.generation() + 1);
+            closeQuietly(current);
+        }
+        current = file;
+        quietSince = now;
+        if (lost) {
+            notices.gap(Gap.Reason.ROTATED);
+        }
+        notices.event(following.entry);
+        notices.position(file, -1);
+    }
+
+    /** The current file was cut or written anew. Returns whether there is something to read at once. */
+    boolean cut(FollowedFile file, int how, long now) throws IOException {
+        if (how == FollowedFile.SHRUNK && !watch.isLocal() && !isShrunkForLong(now)) {
+            return false;
+        }
+        shrunk = false;
+        if (!next.isEmpty()) {
+            // It was rotated away before, and what is in it now is no log: the next one follows at once.
+            Next following = next.get(0);
+            boolean lost = following.lostBefore || file.isBehind();
+            next.set(0, new Next(following.file, following.entry, lost, following.foundAt, false));
+            return false;
+        }
+        watch.changed();
+        FollowedFile copy = siblings.copy(file.mark());
+        if (copy != null && copy.file().size() > file.mark().offset()) {
+            copy.continueLine(file.isLineOpen());
+            file.restart();
+            next.add(new Next(file, Kind.TRUNCATED, false, now, false));
+            current = copy;
+            notices.position(copy, -1);
+            return true;
+        }
+        if (copy != null) {
+            closeQuietly(copy);
+        }
+        if (copy == null && file.isBehind()) {
+            notices.gap(Gap.Reason.TRUNCATED);
+        } else if (file.isLineOpen()) {
+            notices.endLine();
+        }
+        file.restart();
+        notices.event(Kind.TRUNCATED);
+        notices.position(file, -1);
+        return true;
+    }
+
+    private boolean isShrunkForLong(long now) {
+        shrunkSince = shrunk ? shrunkSince : now;
+        shrunk = true;
+        return now - shrunkSince >= REMOTE_CUT;
+    }
+
+    /** Whether all was read that was there at the beginning; never while following. */
+    boolean isComplete() {
+        return !settings.follow() && next.isEmpty();
+    }
+
+    void close() {
+        if (current != null) {
+            closeQuietly(current);
+        }
+        next.forEach(following -> closeQuietly(following.file));
+        next.clear();
+    }
+
+    private static void closeQuietly(FollowedFile file) {
+        try {
+            file.close();
+        } catch (IOException e) {
+            // It was only read: nothing is lost.
+        }
+    }
+}

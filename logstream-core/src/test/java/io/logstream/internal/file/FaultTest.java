@@ -1,0 +1,177 @@
+package io.logstream.internal.file;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.logstream.LogStreamException;
+import io.logstream.spi.LogReader.Outcome;
+import io.logstream.spi.Start;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+class FaultTest {
+    @TempDir
+    Path directory;
+
+    private final FaultyAccess faulty = new FaultyAccess();
+    private Rig rig;
+
+    @BeforeEach
+    void rig() {
+        rig = new Rig(directory);
+        rig.access = faulty;
+    }
+
+    @AfterEach
+    void close() {
+        rig.close();
+    }
+
+    @Test
+    void losesNothing_whenAReadFailsAndTheReaderIsOpenedAgain() throws Exception {
+        rig.append("one\n");
+        rig.open(Start.beginning()).moment();
+        rig.append("two\n");
+        faulty.onRead = new IOException("Input/output error");
+        assertThatThrownBy(() -> rig.read()).isSameAs(faulty.onRead);
+        faulty.onRead = null;
+        assertThat(rig.open(Start.at(rig.position())).moment()).isEqualTo("two\n");
+    }
+
+    @Test
+    void losesNothing_whenReadsComeShort() throws Exception {
+        String all = Rig.lines("line ", 1, 50);
+        rig.append(all);
+        faulty.mostBytesPerRead = 70;
+        assertThat(rig.open(Start.beginning()).pass(Duration.ofSeconds(20))).isEqualTo(all);
+        faulty.mostBytesPerRead = 7;
+        rig.append("more\n");
+        assertThat(rig.moment()).isEmpty();
+        faulty.mostBytesPerRead = 1000;
+        assertThat(rig.moment()).isEqualTo("more\n");
+    }
+
+    @Test
+    void beginsNotAnew_whenTheSizeOfARemoteFileLags() throws Exception {
+        faulty.local = false;
+        rig.append("one\ntwo\n");
+        rig.open(Start.beginning()).moment();
+        faulty.visible = 4;
+        assertThat(rig.pass(Duration.ofSeconds(2))).isEmpty();
+        faulty.visible = Long.MAX_VALUE;
+        rig.append("three\n");
+        assertThat(rig.moment()).isEqualTo("three\n");
+        rig.truncate();
+        assertThat(rig.pass(Duration.ofSeconds(4))).isEqualTo("<TRUNCATED>");
+    }
+
+    @Test
+    void readsTheOldFileFirst_whenTheNewOneCannotBeOpened() throws Exception {
+        rig.append("a1\n");
+        rig.open(Start.beginning()).moment();
+        rig.append("a2\n");
+        rig.rename("", ".1");
+        rig.append("b1\n");
+        faulty.onOpen = new AccessDeniedException("app.log");
+        assertThat(rig.moment()).isEqualTo("a2\n");
+        assertThatThrownBy(() -> rig.pass(Rig.DRAINED)).isSameAs(faulty.onOpen);
+        assertThatThrownBy(() -> rig.open(Start.at(rig.position()))).isSameAs(faulty.onOpen);
+        faulty.onOpen = null;
+        assertThat(rig.open(Start.at(rig.position())).pass(Rig.DRAINED)).isEqualTo("<ROTATED>b1\n");
+    }
+
+    @Test
+    void takesTheFileThatIsThere_whenItIsReplacedWhileItIsOpened() throws Exception {
+        rig.append("a1\n");
+        int[] left = {3};
+        faulty.beforeOpen = () -> {
+            if (left[0]-- > 0) {
+                try {
+                    rig.rename("", "." + left[0]);
+                    rig.append("b" + left[0] + "\n");
+                } catch (IOException e) {
+                    throw new UncheckedIOException(e);
+                }
+            }
+        };
+        assertThat(rig.open(Start.beginning()).pass(Rig.DRAINED)).isEqualTo("b0\n");
+    }
+
+    @Test
+    void isRefused_whenItIsADirectory() throws Exception {
+        Files.createDirectory(rig.log);
+        assertThatThrownBy(() -> rig.open(Start.end()))
+                .isInstanceOf(LogStreamException.class)
+                .hasMessageContaining("is a directory");
+    }
+
+    @Test
+    @Timeout(10)
+    void isRefused_whenItIsAFifo() throws Exception {
+        Process mkfifo = new ProcessBuilder("mkfifo", rig.log.toString()).start();
+        assertThat(mkfifo.waitFor()).isZero();
+        assertThatThrownBy(() -> rig.open(Start.end()))
+                .isInstanceOf(LogStreamException.class)
+                .hasMessageContaining("FIFO");
+    }
+
+    @Test
+    void isRefused_whenItIsADevice() {
+        Rig device = new Rig(directory);
+        FileSettings settings =
+                new FileSettings(Path.of("/dev/zero"), true, Rig.MOMENT, device.watch, Rig.MOMENT, 4096);
+        assertThatThrownBy(() ->
+                        FileReader.open(settings, Start.end(), device.context, FileAccess.system(), device.watching))
+                .isInstanceOf(LogStreamException.class)
+                .hasMessageContaining("a device");
+    }
+
+    @Test
+    void isRefused_whenItIsNotThereAndNotFollowed() {
+        rig.follow = false;
+        assertThatThrownBy(() -> rig.open(Start.end()))
+                .isInstanceOf(LogStreamException.class)
+                .hasMessageContaining("is not there");
+    }
+
+    @Test
+    void goesOn_whenTheThreadIsInterrupted() throws Exception {
+        rig.append("one\n");
+        rig.open(Start.beginning());
+        Thread.currentThread().interrupt();
+        assertThat(rig.readAll()).isEqualTo(Outcome.WAIT);
+        assertThat(Thread.interrupted()).isTrue();
+        rig.append("two\n");
+        assertThat(rig.moment()).isEqualTo("one\ntwo\n");
+    }
+
+    @Test
+    void readsNoMore_afterClose() throws Exception {
+        rig.append("one\n");
+        rig.open(Start.beginning());
+        rig.reader().close();
+        rig.reader().close();
+        assertThatThrownBy(() -> rig.read()).isInstanceOf(IOException.class).hasMessageContaining("closed");
+    }
+
+    @Test
+    void costsLittle_whenIdle() throws Exception {
+        rig.pollInterval = Duration.ofMillis(250);
+        rig.append("one\n");
+        rig.open(Start.beginning()).pass(Duration.ofSeconds(5));
+        faulty.stats = 0;
+        faulty.reads = 0;
+        rig.pass(Duration.ofSeconds(10));
+        assertThat(faulty.reads).isLessThanOrEqualTo(41);
+        assertThat(faulty.stats).isLessThanOrEqualTo(41);
+    }
+}

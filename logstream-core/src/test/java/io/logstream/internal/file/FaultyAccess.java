@@ -1,0 +1,83 @@
+package io.logstream.internal.file;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** The real file system with faults. */
+final class FaultyAccess implements FileAccess {
+    private final FileAccess real = FileAccess.system();
+
+    @Nullable
+    IOException onRead;
+
+    @Nullable
+    IOException onOpen;
+
+    @Nullable
+    IOException onStat;
+
+    int mostBytesPerRead = Integer.MAX_VALUE;
+    /** Reads and {@code size} see only this much of a file. */
+    long visible = Long.MAX_VALUE;
+
+    boolean local = true;
+    Runnable beforeOpen = () -> {};
+    int stats;
+    int reads;
+
+    private static void fail(@Nullable IOException fault) throws IOException {
+        if (fault != null) {
+            throw fault;
+        }
+    }
+
+    @Override
+    public @Nullable FileStat stat(Path path) throws IOException {
+        stats++;
+        fail(onStat);
+        return real.stat(path);
+    }
+
+    @Override
+    public OpenFile open(Path path) throws IOException {
+        beforeOpen.run();
+        fail(onOpen);
+        OpenFile file = real.open(path);
+        return new OpenFile() {
+            @Override
+            public int read(long offset, byte[] into, int at, int length) throws IOException {
+                reads++;
+                fail(onRead);
+                long left = Math.min(length, visible - offset);
+                return left <= 0 ? 0 : file.read(offset, into, at, (int) Math.min(left, mostBytesPerRead));
+            }
+
+            @Override
+            public long size() throws IOException {
+                return Math.min(visible, file.size());
+            }
+
+            @Override
+            public void close() throws IOException {
+                file.close();
+            }
+        };
+    }
+
+    @Override
+    public List<Path> list(Path directory, String prefix) throws IOException {
+        return real.list(directory, prefix);
+    }
+
+    @Override
+    public @Nullable Path link(Path path) throws IOException {
+        return real.link(path);
+    }
+
+    @Override
+    public boolean isLocal(Path directory) {
+        return local;
+    }
+}

@@ -1,0 +1,215 @@
+package io.logstream.internal.file;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.logstream.file.FileSource.Watch;
+import io.logstream.spi.LogReader.Outcome;
+import io.logstream.spi.Start;
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** With the real watch: virtual time stands still unless a test moves it, so whatever happens was told by an event. */
+@Timeout(60)
+class FileWatchTest {
+    @TempDir
+    Path directory;
+
+    private Rig rig;
+
+    @BeforeEach
+    void rig() {
+        rig = new Rig(directory);
+        rig.watch = Watch.ON;
+    }
+
+    @AfterEach
+    void close() {
+        rig.close();
+    }
+
+    /** Reads at each event until this was handed over. */
+    private void awaitText(String expected) throws Exception {
+        rig.readAll();
+        while (!rig.sink.text.toString().equals(expected)) {
+            assertThat(rig.sink.text.length()).isLessThan(expected.length());
+            assertThat(rig.context.wakes.tryAcquire(20, TimeUnit.SECONDS))
+                    .as("an event after %s", rig.sink.text)
+                    .isTrue();
+            rig.readAll();
+        }
+        rig.sink.takeText();
+    }
+
+    @Test
+    void tellsOfLines_whenTheFileGrows() throws Exception {
+        rig.append("one\n");
+        rig.open(Start.beginning());
+        awaitText("one\n");
+        for (int i = 0; i < 20; i++) {
+            rig.append("more " + i + "\n");
+            awaitText("more " + i + "\n");
+        }
+    }
+
+    @Test
+    void tellsOfTheFile_whenItsDirectoriesAreMadeLater() throws Exception {
+        rig = new Rig(directory.resolve("a/b/c"));
+        rig.watch = Watch.ON;
+        rig.open(Start.end());
+        awaitText("<WAITING>");
+        Files.createDirectories(rig.directory);
+        rig.append("one\n");
+        awaitText("<APPEARED>one\n");
+        rig.append("two\n");
+        awaitText("two\n");
+    }
+
+    @Test
+    void tellsOfTheNewFile_whenRotated() throws Exception {
+        rig.append("a1\n");
+        rig.open(Start.beginning());
+        awaitText("a1\n");
+        rig.rename("", ".1");
+        rig.append("b1\n");
+        awaitRestless();
+        assertThat(rig.pass(Rig.DRAINED)).isEqualTo("<ROTATED>b1\n");
+        rig.append("b2\n");
+        awaitText("b2\n");
+    }
+
+    @Test
+    void tellsOfLines_whenTheyComeThroughALinkThatIsSwitched() throws Exception {
+        Path one = Files.createDirectory(directory.resolve("one"));
+        Path two = Files.createDirectory(directory.resolve("two"));
+        Rig.append(one.resolve("app.log"), "x1\n");
+        Rig.append(two.resolve("app.log"), "y1\n");
+        Path link = Files.createSymbolicLink(directory.resolve("link"), Path.of("one"));
+        rig = new Rig(link);
+        rig.watch = Watch.AUTO;
+        rig.access = new FaultyAccess();
+        rig.open(Start.beginning());
+        awaitText("x1\n");
+        Rig.append(one.resolve("app.log"), "x2\n");
+        awaitText("x2\n");
+        rig.context.wakes.drainPermits();
+        Files.delete(link);
+        Files.createSymbolicLink(link, Path.of("two"));
+        awaitRestless();
+        assertThat(rig.pass(Rig.DRAINED)).isEqualTo("<ROTATED>y1\n");
+        Rig.append(two.resolve("app.log"), "y2\n");
+        awaitText("y2\n");
+    }
+
+    @Test
+    void looksAtAll_whenEventsOverflow() throws Exception {
+        rig.open(Start.end());
+        rig.readAll();
+        for (int i = 0; i < 2000; i++) {
+            Files.createFile(directory.resolve("other" + i));
+        }
+        rig.append("one\n");
+        awaitText("<WAITING><APPEARED>one\n");
+    }
+
+    @Test
+    void isPolledAndWatchedAgain_whenTheDirectoryIsDeletedAndMadeAgain() throws Exception {
+        Path inner = Files.createDirectory(directory.resolve("inner"));
+        rig = new Rig(inner);
+        rig.watch = Watch.ON;
+        rig.append("one\n");
+        rig.open(Start.beginning());
+        awaitText("one\n");
+        Files.delete(rig.log);
+        Files.delete(inner);
+        awaitRestless();
+        assertThat(rig.pass(Rig.DRAINED)).isEqualTo("<DISAPPEARED>");
+        rig.context.wakes.drainPermits();
+        Files.createDirectory(inner);
+        rig.append("two\n");
+        awaitText("<APPEARED>two\n");
+        rig.append("three\n");
+        awaitText("three\n");
+    }
+
+    @Test
+    void isPolled_whenItCannotBeWatched() throws Exception {
+        FaultyAccess remote = new FaultyAccess();
+        remote.local = false;
+        rig.access = remote;
+        rig.watch = Watch.AUTO;
+        rig.append("one\n");
+        assertThat(rig.open(Start.beginning()).moment()).isEqualTo("one\n");
+        assertThat(threads()).isEmpty();
+        rig.append("two\n");
+        assertThat(rig.moment()).isEqualTo("two\n");
+    }
+
+    @Test
+    void asksSeldom_whenWatchedAndQuiet() throws Exception {
+        FaultyAccess counting = new FaultyAccess();
+        rig.access = counting;
+        rig.append("one\n");
+        rig.open(Start.beginning()).pass(Duration.ofSeconds(2));
+        counting.reads = 0;
+        counting.stats = 0;
+        rig.pass(Duration.ofSeconds(60));
+        assertThat(counting.reads).isLessThanOrEqualTo(61);
+        assertThat(counting.stats).isLessThanOrEqualTo(31);
+    }
+
+    @Test
+    void leavesNothingBehind_whenOpenedAndClosedOften() throws Exception {
+        rig.append("one\n");
+        Rig second = new Rig(directory);
+        second.watch = Watch.ON;
+        rig.open(Start.beginning()).readAll();
+        rig.close();
+        awaitNoThread();
+        int before = descriptors();
+        for (int i = 0; i < 500; i++) {
+            rig.open(i % 2 == 0 ? Start.end() : Start.last(1));
+            second.open(Start.end());
+            assertThat(rig.readAll()).isEqualTo(Outcome.WAIT);
+            rig.close();
+            second.close();
+        }
+        awaitNoThread();
+        assertThat(descriptors()).isLessThanOrEqualTo(before + 2);
+    }
+
+    /** Reads at each event until the reader has seen one that makes it look again soon, not only at its next sweep. */
+    private void awaitRestless() throws Exception {
+        do {
+            assertThat(rig.context.wakes.tryAcquire(20, TimeUnit.SECONDS)).isTrue();
+            rig.readAll();
+        } while (rig.context.lastWithin().compareTo(Duration.ofMillis(100)) > 0);
+    }
+
+    private static int descriptors() {
+        String[] open = new File("/proc/self/fd").list();
+        return open == null ? 0 : open.length;
+    }
+
+    private static List<Thread> threads() {
+        return Thread.getAllStackTraces().keySet().stream()
+                .filter(thread -> thread.getName().equals("logstream-file-watch"))
+                .toList();
+    }
+
+    private static void awaitNoThread() throws InterruptedException, IOException {
+        for (Thread thread : threads()) {
+            thread.join(20_000);
+            assertThat(thread.isAlive()).isFalse();
+        }
+    }
+}

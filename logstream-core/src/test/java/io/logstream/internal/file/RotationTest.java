@@ -1,0 +1,198 @@
+package io.logstream.internal.file;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.logstream.spi.Start;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class RotationTest {
+    @TempDir
+    Path directory;
+
+    private Rig rig;
+
+    @BeforeEach
+    void rig() throws Exception {
+        rig = new Rig(directory);
+        rig.append("a1\na2\n");
+        rig.open(Start.beginning());
+        assertThat(rig.moment()).isEqualTo("a1\na2\n");
+    }
+
+    @AfterEach
+    void close() {
+        rig.close();
+    }
+
+    @Test
+    void readsOldBeforeNew_whenTheOldWriterWritesOn() throws Exception {
+        rig.rename("", ".1");
+        rig.append("b1\n");
+        StringBuilder text = new StringBuilder(rig.moment());
+        for (int i = 3; i <= 6; i++) {
+            Rig.append(rig.beside(".1"), "a" + i + "\n");
+            text.append(rig.pass(Duration.ofMillis(300)));
+        }
+        rig.append("b2\n");
+        text.append(rig.pass(Rig.DRAINED));
+        assertThat(text).hasToString("a3\na4\na5\na6\n<ROTATED>b1\nb2\n");
+    }
+
+    @Test
+    void losesNothing_whenABurstIsRotatedAtOnce() throws Exception {
+        String burst = Rig.lines("burst ", 1, 20_000);
+        rig.append(burst);
+        rig.rename("", ".1");
+        rig.append("b1\n");
+        assertThat(rig.pass(Rig.DRAINED)).isEqualTo(burst + "<ROTATED>b1\n");
+    }
+
+    @Test
+    void readsTheFilesBetween_whenRotatedThreeTimesAtOnce() throws Exception {
+        rig.append("a3\n");
+        rig.rename("", ".1");
+        rig.append("b1\n");
+        rig.rename(".1", ".2");
+        rig.rename("", ".1");
+        rig.append("c1\n");
+        rig.rename(".2", ".3");
+        rig.rename(".1", ".2");
+        rig.rename("", ".1");
+        rig.append("d1\n");
+        assertThat(rig.pass(Duration.ofSeconds(9))).isEqualTo("a3\n<ROTATED>b1\n<ROTATED>c1\n<ROTATED>d1\n");
+    }
+
+    @Test
+    void readsTheFilesBetween_whenTheyHaveDates() throws Exception {
+        rig.rename("", "-20260101");
+        rig.append("b1\n");
+        rig.rename("", "-20260102.1");
+        rig.append("c1\n");
+        assertThat(rig.pass(Duration.ofSeconds(9))).isEqualTo("<ROTATED>b1\n<ROTATED>c1\n");
+    }
+
+    @Test
+    void readsNoOlderFiles_whenTheyAreBesideTheLog() throws Exception {
+        Rig.append(rig.beside(".2"), "much older\n");
+        Rig.append(rig.beside(".err"), "another log\n");
+        Rig.append(rig.beside(".20260101"), "a1\na2\n");
+        rig.rename("", ".1");
+        rig.append("b1\n");
+        assertThat(rig.pass(Rig.DRAINED)).isEqualTo("<ROTATED>b1\n");
+    }
+
+    @Test
+    void tellsAGap_whenAFileBetweenIsCompressed() throws Exception {
+        rig.rename("", ".2");
+        Rig.append(rig.beside(".1.gz"), "compressed");
+        rig.append("c1\n");
+        assertThat(rig.pass(Rig.DRAINED)).isEqualTo("<gap -1 ROTATED><ROTATED>c1\n");
+    }
+
+    @Test
+    void endsTheUnfinishedLine_beforeTheNextFile() throws Exception {
+        rig.append("unfinished");
+        rig.rename("", ".1");
+        rig.append("b1\n");
+        assertThat(rig.pass(Rig.DRAINED)).isEqualTo("unfinished<end>\n<ROTATED>b1\n");
+    }
+
+    @Test
+    void goesOnInTheNewFile_whenTheOldOneIsNeverQuiet() throws Exception {
+        rig.rename("", ".1");
+        rig.append("b1\n");
+        StringBuilder text = new StringBuilder();
+        for (int i = 0; i < 70; i++) {
+            Rig.append(rig.beside(".1"), "a\n");
+            text.append(rig.pass(Duration.ofMillis(100)));
+        }
+        assertThat(text.toString()).matches("(a\n){48,53}<gap -1 ROTATED><ROTATED>b1\n");
+    }
+
+    @Test
+    void readsTheNewFileWhole_whenReplacedAtomically() throws Exception {
+        Path prepared = directory.resolve("prepared");
+        Rig.append(prepared, "b1\nb2\nb3\n");
+        Files.move(prepared, rig.log, StandardCopyOption.ATOMIC_MOVE);
+        assertThat(rig.pass(Rig.DRAINED)).isEqualTo("<ROTATED>b1\nb2\nb3\n");
+    }
+
+    @Test
+    void readsTheNewFileWhole_whenDeletedAndMadeAgain() throws Exception {
+        Files.delete(rig.log);
+        rig.append("b1\n");
+        assertThat(rig.pass(Rig.DRAINED)).isEqualTo("<ROTATED>b1\n");
+        Files.delete(rig.log);
+        rig.append("much bigger than it was before\n");
+        assertThat(rig.pass(Rig.DRAINED)).isEqualTo("<ROTATED>much bigger than it was before\n");
+    }
+
+    @Test
+    void waitsForItToComeBack_whenDeleted() throws Exception {
+        rig.append("a3\n");
+        Files.delete(rig.log);
+        assertThat(rig.pass(Rig.DRAINED)).isEqualTo("a3\n<DISAPPEARED>");
+        assertThat(rig.pass(Rig.DRAINED)).isEmpty();
+        rig.append("b1\n");
+        assertThat(rig.moment()).isEqualTo("<APPEARED>b1\n");
+    }
+
+    @Test
+    void waitsForItToComeBack_whenDeletedLongAgo() throws Exception {
+        rig.append("a3");
+        Files.delete(rig.log);
+        assertThat(rig.pass(Duration.ofMinutes(5))).isEqualTo("a3<DISAPPEARED>");
+        rig.append("b1\n");
+        assertThat(rig.moment()).isEqualTo("<APPEARED><end>\nb1\n");
+    }
+
+    @Test
+    void goesOn_whenRenamedAndRenamedBack() throws Exception {
+        rig.rename("", ".away");
+        assertThat(rig.pass(Duration.ofMinutes(5))).isEqualTo("<DISAPPEARED>");
+        Rig.append(rig.beside(".away"), "a3\n");
+        rig.rename(".away", "");
+        assertThat(rig.moment()).isEqualTo("<APPEARED>a3\n");
+    }
+
+    @Test
+    void readsOn_whenTheWriterGoesOnWithoutMakingANewFile() throws Exception {
+        rig.rename("", ".1");
+        assertThat(rig.pass(Duration.ofSeconds(30))).isEqualTo("<DISAPPEARED>");
+        Rig.append(rig.beside(".1"), "a3\n");
+        assertThat(rig.moment()).isEqualTo("a3\n");
+        rig.append("b1\n");
+        assertThat(rig.moment()).isEqualTo("<APPEARED>b1\n");
+    }
+
+    @Test
+    void drainsAndSwitches_whenASymbolicLinkIsSwitched() throws Exception {
+        Path one = Files.createDirectory(directory.resolve("one"));
+        Path two = Files.createDirectory(directory.resolve("two"));
+        Rig.append(one.resolve("app.log"), "x1\n");
+        Rig.append(two.resolve("app.log"), "y1\n");
+        Path link = Files.createSymbolicLink(directory.resolve("link"), one);
+        Rig linked = new Rig(link);
+        assertThat(linked.open(Start.beginning()).moment()).isEqualTo("x1\n");
+        Path other = Files.createSymbolicLink(directory.resolve("other"), two);
+        Files.move(other, link, StandardCopyOption.ATOMIC_MOVE);
+        Rig.append(one.resolve("app.log"), "x2\n");
+        assertThat(linked.pass(Rig.DRAINED)).isEqualTo("x2\n<ROTATED>y1\n");
+        linked.close();
+    }
+
+    @Test
+    void tellsNothing_whenOnlyTouched() throws Exception {
+        Files.setLastModifiedTime(rig.log, FileTime.fromMillis(0));
+        Files.createLink(rig.beside(".hard"), rig.log);
+        assertThat(rig.pass(Rig.DRAINED)).isEmpty();
+    }
+}
