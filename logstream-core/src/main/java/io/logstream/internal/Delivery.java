@@ -127,13 +127,12 @@ final class Delivery extends Viewer {
     }
 
     private void call(Callback callback) throws Exception {
-        if (enter()) {
+        if (mayCall()) {
             calling = Thread.currentThread();
             try {
                 callback.run();
             } finally {
                 calling = null;
-                exit();
             }
         }
     }

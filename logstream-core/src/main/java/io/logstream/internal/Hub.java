@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
@@ -33,6 +34,7 @@ public final class Hub implements LogHub {
     private final Engine engine;
     private final @Nullable Runnable stopEngine;
     private final Map<String, Stream> streams = new ConcurrentHashMap<>();
+    private final Set<Discovering> discoveries = ConcurrentHashMap.newKeySet();
     private final AtomicInteger subscribers = new AtomicInteger();
     private volatile boolean closed;
 
@@ -196,7 +198,11 @@ public final class Hub implements LogHub {
         admitted(streamOptions);
         Delivery viewer = new Delivery(engine, options, subscriber, true);
         Discovering discovering = new Discovering(this, discovery, streamOptions, options, viewer);
-        viewer.viewing.growUntilComplete(discovering::close);
+        discoveries.add(discovering);
+        viewer.viewing.growUntilComplete(() -> {
+            discoveries.remove(discovering);
+            discovering.close();
+        });
         discovering.wake();
         return viewer;
     }
@@ -219,6 +225,7 @@ public final class Hub implements LogHub {
     public void close() {
         Deadline deadline = Deadline.in(Deadline.CLOSE);
         closed = true;
+        discoveries.forEach(Discovering::closeViewer);
         List<Stream.Closing> closings = new ArrayList<>();
         for (Stream stream : List.copyOf(streams.values())) {
             closings.add(stream.beginClose());

@@ -139,7 +139,7 @@ final class Intake implements LineSink {
             System.arraycopy(handed, 0, at, 0, 2);
             expected[0] = Token.Check.NONE;
             expected[1] = Token.Check.NONE;
-            newest = new Checkpoint(ring.next().slot(), null, at[0], at[1]);
+            newest = new Checkpoint(ring.nextSlot(), null, at[0], at[1]);
             ring.append(newest);
             run.countUpstreamGap();
             run.commit();
@@ -164,26 +164,18 @@ final class Intake implements LineSink {
         ring.lock.lock();
         try {
             boolean had = newest.position() != null;
-            newest = new Checkpoint(ring.next().slot(), next, at[0], at[1]);
+            newest = new Checkpoint(ring.nextSlot(), next, at[0], at[1]);
             long total = at[0] + at[1];
             if (!had || total - checkpointed >= CHECKPOINT_BYTES) {
                 checkpointed = total;
                 ring.append(newest);
             }
-            boolean nothingPending = at[0] >= handed[0] && at[1] >= handed[1];
-            if (next.linesBefore() >= 0 && nothingPending && ring.next().lines() != next.linesBefore()) {
-                recount(next.linesBefore());
+            boolean skipping = at[0] < handed[0] || at[1] < handed[1];
+            if (next.linesBefore() >= 0 && !skipping && (total == 0 || ring.isUncounted())) {
+                ring.countLines(next.linesBefore());
             }
         } finally {
             ring.lock.unlock();
-        }
-    }
-
-    /** Takes a source's count of lines where the run has none of its own: at its beginning, and after a gap. */
-    private void recount(long lines) {
-        Place place = ring.next();
-        if (place.lines() < 0 || place.bytes() == 0) {
-            ring.countLines(lines);
         }
     }
 
@@ -198,7 +190,7 @@ final class Intake implements LineSink {
     void beginAt(Token token) {
         ring.lock.lock();
         try {
-            Checkpoint checkpoint = new Checkpoint(ring.next().slot(), token.position(), 0, 0);
+            Checkpoint checkpoint = new Checkpoint(ring.nextSlot(), token.position(), 0, 0);
             Place place = ring.next();
             ring.begin(new Place(
                     place.slot(),

@@ -29,7 +29,12 @@ final class Pull extends Viewer implements LogCursor {
 
     @Override
     boolean isCalling(Thread thread) {
-        return true; // it has no callbacks to wait for
+        return false;
+    }
+
+    @Override
+    public void close() {
+        finish(EndReason.of(EndReason.Kind.CLOSED, ""));
     }
 
     @Override

@@ -2,6 +2,7 @@ package io.logstream.internal;
 
 import io.logstream.BackpressurePolicy;
 import io.logstream.EndReason;
+import io.logstream.Gap;
 import io.logstream.ResumeToken;
 import io.logstream.StreamOptions;
 import io.logstream.spi.TimeSource;
@@ -37,12 +38,15 @@ final class Run {
     private volatile boolean gated;
     private volatile boolean blocked;
     private long blockedSince;
+    private long freeUntil;
+    private TimeSource.@Nullable Alarm patience;
     private @Nullable Token beganAt;
 
     /**
+     * @param linesBefore how many complete lines the source has before the first that will be read, or -1
      * @param unblocked told, on any thread, when a blocked run has room again or somebody's patience is over
      */
-    Run(StreamName name, StreamOptions options, Engine engine, Runnable unblocked) {
+    Run(StreamName name, StreamOptions options, long linesBefore, Engine engine, Runnable unblocked) {
         this.name = name;
         this.options = options;
         this.time = engine.time();
@@ -51,6 +55,7 @@ final class Run {
         ring = new SegmentRing(
                 engine.newEpoch(),
                 engine.firstSequence(),
+                linesBefore,
                 options.retainLines(),
                 retainBytes,
                 options.mask() != null,
@@ -77,7 +82,10 @@ final class Run {
 
     /** Makes visible what was appended. Under the ring's lock. */
     void commit() {
-        ring.commit(gated ? gate() : Long.MAX_VALUE);
+        ring.publish();
+        if (ring.isOverfull()) {
+            ring.trim(gated ? gate() : Long.MAX_VALUE);
+        }
     }
 
     @SuppressWarnings("NonAtomicVolatileUpdate") // under the ring's lock
@@ -164,6 +172,9 @@ final class Run {
     void beginAt(Token token) {
         beganAt = token;
         intake.beginAt(token);
+        if (token.position() == null) {
+            intake.gap(-1, Gap.Reason.RECONNECTED);
+        }
     }
 
     // ---- being held back
@@ -180,8 +191,10 @@ final class Run {
     /** The slot from which on somebody blocks for what is retained. */
     private long gate() {
         long gate = Long.MAX_VALUE;
+        long tail = ring.tail();
         for (Cursor cursor : cursors) {
-            gate = cursor.blocks() ? Math.min(gate, cursor.slot()) : gate;
+            long slot = cursor.slot();
+            gate = slot < tail && cursor.blocks() ? Math.min(gate, slot) : gate;
         }
         return gate;
     }
@@ -189,7 +202,9 @@ final class Run {
     /** How many bytes may be read now; 0 if the run is held back, and {@code unblocked} will be told. */
     int room() {
         if (!gated) {
-            blocked = false;
+            if (blocked) {
+                blocked = false;
+            }
             return READ_BYTES;
         }
         ring.lock.lock();
@@ -204,6 +219,24 @@ final class Run {
                 blockedSince = time.nanoTime();
             }
             return awaitPatience() ? 0 : room();
+        } finally {
+            ring.lock.unlock();
+        }
+    }
+
+    /** Whether a feed may publish without waiting: looks closely only now and then, since nothing unread is evicted. */
+    boolean mayPublish() {
+        if (!gated) {
+            return true;
+        }
+        ring.lock.lock();
+        try {
+            long published = ring.nextSlot();
+            if (!blocked && published < freeUntil) {
+                return true;
+            }
+            freeUntil = published + Math.min(64, Math.max(1, options.retainLines() / 16));
+            return room() > 0;
         } finally {
             ring.lock.unlock();
         }
@@ -231,8 +264,12 @@ final class Run {
                 }
             }
         }
+        if (patience != null) {
+            patience.cancel();
+            patience = null;
+        }
         if (!released && first < BackpressurePolicy.FOREVER.toNanos() / 2) {
-            time.after(Duration.ofNanos(first), unblocked);
+            patience = time.after(Duration.ofNanos(first), unblocked);
         }
         return !released;
     }

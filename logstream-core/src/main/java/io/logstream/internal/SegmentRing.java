@@ -63,13 +63,20 @@ final class SegmentRing {
     private boolean freed;
 
     SegmentRing(
-            long epoch, long firstSequence, int retainLines, long retainBytes, boolean masked, MemoryBudget budget) {
+            long epoch,
+            long firstSequence,
+            long linesBefore,
+            int retainLines,
+            long retainBytes,
+            boolean masked,
+            MemoryBudget budget) {
         this.epoch = epoch;
         this.retainLines = retainLines;
         this.retainBytes = retainBytes;
         this.masked = masked;
         this.budget = budget;
-        next = new Place(firstSequence, firstSequence, 0, 0, 0, false, false, Checkpoint.NONE, Place.Upstream.NONE);
+        next = new Place(
+                firstSequence, firstSequence, 0, 0, linesBefore, false, false, Checkpoint.NONE, Place.Upstream.NONE);
         tail = firstSequence;
         head = firstSequence;
         tailSequence = firstSequence;
@@ -144,6 +151,12 @@ final class SegmentRing {
 
     // ---- writing, under the lock
 
+    /** The number of complete lines so far is not known. */
+    boolean isUncounted() {
+        Segment segment = last;
+        return (segment == null ? next : segment.start).lines() < 0;
+    }
+
     /** Where the next line will be. */
     Place next() {
         assert lock.isHeldByCurrentThread();
@@ -157,7 +170,7 @@ final class SegmentRing {
         next = place;
     }
 
-    /** Appends one line with its terminator. Nobody sees it before {@link #commit}. */
+    /** Appends one line with its terminator. Nobody sees it before {@link #publish}. */
     void append(byte[] source, int from, int length, int rawLength, int flag, long time) {
         assert lock.isHeldByCurrentThread();
         Segment segment = last;
@@ -167,7 +180,7 @@ final class SegmentRing {
         segment.add(source, from, length, rawLength, flag, time);
     }
 
-    /** Appends something that stands before the next line. Nobody sees it before {@link #commit}. */
+    /** Appends something that stands before the next line. Nobody sees it before {@link #publish}. */
     void append(LogEntry marker) {
         assert lock.isHeldByCurrentThread();
         Segment segment = last;
@@ -201,14 +214,9 @@ final class SegmentRing {
         }
     }
 
-    /** Publishes what was appended, then evicts what is too much, but nothing from a slot on that somebody blocks for. */
-    void commit(long gate) {
+    /** Makes visible what was appended. */
+    void publish() {
         assert lock.isHeldByCurrentThread();
-        publish();
-        trim(gate);
-    }
-
-    private void publish() {
         Segment segment = last;
         if (segment != null) {
             tailSequence = segment.firstSequence + segment.lines;
@@ -216,14 +224,16 @@ final class SegmentRing {
         }
     }
 
-    private void trim(long gate) {
-        for (Segment oldest = first; oldest != null && oldest != last; oldest = first) {
-            Segment second = oldest.next;
-            boolean tooMuch =
-                    footprint > retainBytes || (second != null && tailSequence - second.firstSequence >= retainLines);
-            if (!tooMuch || second == null || second.firstSlot > gate) {
-                return;
-            }
+    /** Whether the oldest segment is more than is to be retained. */
+    boolean isOverfull() {
+        Segment oldest = first;
+        Segment second = oldest == null || oldest == last ? null : oldest.next;
+        return second != null && (footprint > retainBytes || tailSequence - second.firstSequence >= retainLines);
+    }
+
+    /** Evicts what is too much, but nothing from a slot on that somebody blocks for. */
+    void trim(long gate) {
+        while (isOverfull() && Objects.requireNonNull(Objects.requireNonNull(first).next).firstSlot <= gate) {
             evictOldest();
         }
     }
@@ -315,7 +325,8 @@ final class SegmentRing {
         }
     }
 
-    private long nextSlot() {
+    /** The slot that comes next. */
+    long nextSlot() {
         Segment segment = last;
         return segment == null ? next.slot() : segment.slot(segment.lines);
     }

@@ -15,6 +15,7 @@ import io.logstream.Subscription;
 import io.logstream.spi.LogSource;
 import io.logstream.spi.Start;
 import io.logstream.spi.TimeSource;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Flow;
 import java.util.concurrent.TimeUnit;
@@ -80,6 +81,7 @@ final class Stream implements Broadcaster {
     @Override
     public Flow.Publisher<LogEntry> publisher(SubscribeOptions subscribeOptions) {
         return subscriber -> {
+            Objects.requireNonNull(subscriber, "subscriber");
             FlowViewer viewer = new FlowViewer(engine, subscriber);
             viewer.begin(() -> join(viewer, subscribeOptions));
         };
@@ -141,14 +143,14 @@ final class Stream implements Broadcaster {
             throw new LogStreamException(
                     "stream '" + id() + "' has ended (" + ended + ") and its history is no longer kept: open it again");
         }
-        Run begun = new Run(name, options, engine, this::unblocked);
+        Start start = source == null ? Start.beginning() : Placement.start(replay);
+        Run begun = new Run(name, options, start instanceof Start.Beginning ? 0 : -1, engine, this::unblocked);
         if (source != null) {
             ResumeToken given =
                     replay instanceof Replay.After after ? after.tokens().get(id()) : null;
             if (given != null) {
                 begun.beginAt(Token.decode(given.toBytes()));
             }
-            Start start = Placement.start(replay);
             Reading begunReading = new Reading(begun, source, start, engine, () -> ended(begun));
             reading = begunReading;
             begunReading.wake();
@@ -177,7 +179,7 @@ final class Stream implements Broadcaster {
 
     /** Waits until a feed may publish, as long as a viewer holds it back. */
     void awaitRoom(Run fed) {
-        if (fed.room() > 0 || engine.isOwnThread()) {
+        if (fed.mayPublish() || engine.isOwnThread()) {
             return;
         }
         boolean interrupted = false;

@@ -7,6 +7,7 @@ import io.logstream.spi.SourceContext;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
+import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 
 /** Turns a blocking stream into a reader: a thread of its own fills one buffer, reads empty it. */
@@ -37,7 +38,7 @@ public final class StreamPump implements LogReader {
         synchronized (this) {
             if (!started) {
                 started = true;
-                context.blocking().execute(this::pump);
+                start();
             }
             if (filled == 0) {
                 if (failure != null) {
@@ -54,6 +55,14 @@ public final class StreamPump implements LogReader {
         }
         sink.bytes(channel, ByteBuffer.wrap(emptying, 0, length), LineSink.NO_TIME);
         return Outcome.MORE;
+    }
+
+    private void start() throws IOException {
+        try {
+            context.blocking().execute(this::pump);
+        } catch (RejectedExecutionException e) {
+            throw new IOException("no thread left to read a blocking stream", e);
+        }
     }
 
     /** Copies from the stream to the buffer until the stream ends, waiting while the buffer is full. */

@@ -19,7 +19,6 @@ abstract class Viewer extends SerialTask implements Subscription {
     final Engine engine;
     final Viewing viewing;
     private final CountDownLatch over = new CountDownLatch(1);
-    private boolean busy;
     private volatile boolean paused;
     private volatile @Nullable EndReason closing;
     private volatile @Nullable EndReason end;
@@ -42,14 +41,9 @@ abstract class Viewer extends SerialTask implements Subscription {
         return end != null;
     }
 
-    /** Begins a callback; false if the viewer was closed, so that none may begin any more. */
-    final synchronized boolean enter() {
-        busy = closing == null;
-        return busy;
-    }
-
-    final synchronized void exit() {
-        busy = false;
+    /** Whether a callback may begin; the lock orders this against {@link #closeWith}, after which none may. */
+    final synchronized boolean mayCall() {
+        return closing == null;
     }
 
     /** Leaves the streams and keeps the reason; returns false if it was over already. */
@@ -137,7 +131,7 @@ abstract class Viewer extends SerialTask implements Subscription {
     }
 
     @Override
-    public final void close() {
+    public void close() {
         closeWith(EndReason.of(EndReason.Kind.CLOSED, ""));
         awaitClosed(Deadline.in(Deadline.CLOSE));
     }
