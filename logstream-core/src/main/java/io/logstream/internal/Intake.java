@@ -348,9 +348,11 @@ final class Intake implements LineSink {
             remember(c, source, fresh, to);
             at[c] += to - fresh;
             handed[c] = at[c];
-            touched[c] = time.nanoTime();
             quiet[c] = false;
             splitters[c].accept(source, fresh, to, now);
+            if (splitters[c].carried() > 0) {
+                touched[c] = time.nanoTime();
+            }
         }
     }
 

@@ -285,7 +285,8 @@ final class Reading extends SerialTask {
         }
         long now = time.nanoTime();
         Wakeup opened = wakeup;
-        long next = opened != null ? opened.delay(now) : backoff.delay(now);
+        long reading = opened != null ? opened.delay(now) : backoff.delay(now);
+        long next = opened != null && run.isBlocked() ? Wakeup.NEVER : reading; // whoever blocks wakes this task
         alarms.within(
                 Alarms.earlier(next, intake.nextFlush(options.partialAfter().toNanos(), now)));
     }

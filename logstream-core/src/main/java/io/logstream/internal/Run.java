@@ -209,16 +209,19 @@ final class Run {
         }
         ring.lock.lock();
         try {
-            long free = free();
-            if (free >= (blocked ? retainBytes / 2 : Math.min(READ_BYTES, retainBytes / 4))) {
-                blocked = false;
-                return (int) Math.min(READ_BYTES, free);
-            }
+            long needed = blocked ? retainBytes / 2 : Math.min(READ_BYTES, retainBytes / 4);
             if (!blocked) {
-                blocked = true;
                 blockedSince = time.nanoTime();
+                blocked = true; // before looking, since a viewer looks at this after it has moved
             }
-            return awaitPatience() ? 0 : room();
+            do {
+                long free = free();
+                if (free >= needed) {
+                    blocked = false;
+                    return (int) Math.min(READ_BYTES, free);
+                }
+            } while (!awaitPatience());
+            return 0;
         } finally {
             ring.lock.unlock();
         }
@@ -272,6 +275,10 @@ final class Run {
             patience = time.after(Duration.ofNanos(first), unblocked);
         }
         return !released;
+    }
+
+    boolean isBlocked() {
+        return blocked;
     }
 
     /** A cursor has moved on. */
