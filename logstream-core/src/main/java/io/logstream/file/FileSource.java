@@ -48,7 +48,10 @@ public final class FileSource implements LogSource {
     public enum Watch {
         /** On local file systems, which tell all changes. */
         AUTO,
-        /** Wherever it can be asked; the file is polled where not. */
+        /**
+         * Wherever it can be asked; the file is polled where not. To ask about a remote file system that does not answer
+         * holds up the watch of all files.
+         */
         ON,
         /** Never: the file is polled. */
         OFF

@@ -25,8 +25,10 @@ public final class FileReader implements LogReader {
     private static final long FIRST_DELAY = Duration.ofMillis(1).toNanos();
     /** The delay while a file is drained. */
     private static final long RESTLESS_DELAY = Duration.ofMillis(20).toNanos();
-    /** How often a watched file is read without a hint: a write through a memory map for one makes no event. */
+    /** How soon a watched file is read without a hint: a write through a memory map for one makes no event. */
     private static final long SWEEP = Duration.ofSeconds(1).toNanos();
+    /** How seldom, once it has been quiet for long: thousands of idle files shall cost next to nothing. */
+    private static final long IDLE_SWEEP = Duration.ofSeconds(4).toNanos();
 
     private static final int IDLE = 0;
     private static final int READING = 1;
@@ -125,6 +127,9 @@ public final class FileReader implements LogReader {
             if (fresh < 0) {
                 return trail.cut(file, fresh, now);
             }
+            if (trail.takePositionDue()) {
+                sink.position(file.mark().position(-1));
+            }
             if (fresh == 0) {
                 return false;
             }
@@ -153,7 +158,7 @@ public final class FileReader implements LogReader {
         if (!watch.isActive() || trail.isRestless()) {
             return settings.pollInterval().toNanos();
         }
-        return trail.isMissing() ? SWEEP : 2 * SWEEP;
+        return trail.isMissing() ? SWEEP : IDLE_SWEEP;
     }
 
     private long nextDelay(long now) {
@@ -162,7 +167,8 @@ public final class FileReader implements LogReader {
             return Math.min(RESTLESS_DELAY, most);
         }
         if (watch.isActive()) {
-            return SWEEP;
+            delay = Math.min(IDLE_SWEEP, Math.max(SWEEP, 2 * delay));
+            return delay;
         }
         delay = Math.min(2 * delay, most);
         return Math.min(delay, Math.max(FIRST_DELAY, lookInterval() - trail.sinceLook(now)));

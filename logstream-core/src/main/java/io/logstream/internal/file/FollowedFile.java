@@ -38,6 +38,8 @@ final class FollowedFile implements Closeable {
     private long sizeSeen;
     private long limit = Long.MAX_VALUE;
     private boolean lineOpen;
+    /** How the file began when it was found, while nothing of it was read. */
+    private byte @Nullable [] beginning;
 
     private FollowedFile(OpenFile file, FileStat stat) {
         this.file = file;
@@ -145,8 +147,16 @@ final class FollowedFile implements Closeable {
         limit = Math.max(offset, file.size());
     }
 
+    /** Remembers how the file begins, so that a cut is noticed although nothing of it was read. */
+    void rememberBeginning() throws IOException {
+        byte[] buffer = new byte[FileMark.ANCHOR_BYTES];
+        beginning = Arrays.copyOf(buffer, LineScan.fill(file, 0, buffer, buffer.length));
+        sizeSeen = file.size();
+    }
+
     /** Begins at the file's beginning again, as a new generation. */
     void restart() {
+        beginning = null;
         offset = 0;
         sizeSeen = 0;
         head = Fingerprint.EMPTY;
@@ -173,6 +183,15 @@ final class FollowedFile implements Closeable {
         if (!Arrays.equals(anchor, 0, anchorLength, buffer, AT - anchorLength, AT)) {
             return REWRITTEN;
         }
+        if (beginning != null) {
+            int compared = Math.min(wanted, beginning.length);
+            if (got < compared) {
+                return file.size() < beginning.length ? SHRUNK : 0;
+            }
+            if (!Arrays.equals(beginning, 0, compared, buffer, AT, AT + compared)) {
+                return REWRITTEN;
+            }
+        }
         int fresh = got - anchorLength;
         sizeSeen = fresh < wanted ? offset + fresh : Math.min(limit, file.size());
         return fresh;
@@ -183,6 +202,7 @@ final class FollowedFile implements Closeable {
         if (offset < FileMark.HEAD_BYTES) {
             head = Fingerprint.extend(head, buffer, from, (int) Math.min(length, FileMark.HEAD_BYTES - offset));
         }
+        beginning = null;
         offset += length;
         int anchorLength = (int) Math.min(offset, FileMark.ANCHOR_BYTES);
         System.arraycopy(buffer, from + length - anchorLength, anchor, 0, anchorLength);
@@ -197,11 +217,6 @@ final class FollowedFile implements Closeable {
     /** Whether the last byte handed over, by this reader or the one before, was inside a line. */
     boolean isLineOpen() {
         return lineOpen;
-    }
-
-    /** Takes over the unfinished line of the file before it, which this one goes on with. */
-    void continueLine(boolean open) {
-        lineOpen = open;
     }
 
     long generation() {
@@ -223,6 +238,22 @@ final class FollowedFile implements Closeable {
                 offset,
                 head,
                 Fingerprint.extend(Fingerprint.EMPTY, anchor, 0, anchorLength));
+    }
+
+    /** A place by which a copy of this file can be known: the next byte, or where nothing was read what was seen of it. */
+    FileMark knownMark() {
+        if (beginning == null) {
+            return mark();
+        }
+        long hash = Fingerprint.extend(Fingerprint.EMPTY, beginning, 0, beginning.length);
+        return new FileMark(stat.device(), stat.inode(), stat.birthNanos(), generation, beginning.length, hash, hash);
+    }
+
+    /** Goes in this copy to where the other file was read to. */
+    void goOnFrom(FollowedFile cut) throws IOException {
+        seek(cut.offset);
+        lineOpen = cut.lineOpen;
+        generation = cut.generation;
     }
 
     @Override

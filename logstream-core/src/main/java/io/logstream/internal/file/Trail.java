@@ -8,7 +8,6 @@ import io.logstream.spi.Start;
 import io.logstream.spi.TimeSource;
 import java.io.IOException;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -24,8 +23,6 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  */
 final class Trail {
-    /** Up to this offset the lines before a start are counted. */
-    static final long COUNTED_BYTES = 256L << 20;
     /** How long a rotated-away file is drained at most, if it never gets quiet and the next one has lines. */
     private static final long DRAIN_CAP = Duration.ofSeconds(5).toNanos();
     /** How long a file that has disappeared is held open when it is quiet. */
@@ -44,6 +41,7 @@ final class Trail {
     /** Where a file that is not open any more, or not found yet, was read to. */
     private @Nullable Left left;
 
+    private boolean positionDue;
     private boolean missing;
     private boolean goneTold;
     private long missingSince;
@@ -53,16 +51,6 @@ final class Trail {
     private long shrunkSince;
     private @Nullable IOException trouble;
     private long troubleSince;
-
-    /**
-     * A file to be read after the one before it.
-     *
-     * @param entry what happens when it is entered
-     * @param lostBefore whether lines between both are lost
-     * @param foundAt when it was found
-     * @param drain whether the one before may still be written, and has to be quiet first
-     */
-    private record Next(FollowedFile file, Kind entry, boolean lostBefore, long foundAt, boolean drain) {}
 
     /** Where reading stopped, and whether there may have been more to read. */
     private record Left(FileMark mark, long linesBefore, boolean lossy, boolean lineOpen) {}
@@ -98,19 +86,9 @@ final class Trail {
 
     private void place(FollowedFile found, Start start) throws IOException, InterruptedException {
         current = found;
-        long end = found.file().size();
-        long at = 0;
-        if (start instanceof Start.End) {
-            at = end;
-        } else if (start instanceof Start.Last last) {
-            at = LineScan.lastLines(found.file(), end, last.lines());
-        } else if (start instanceof Start.Since since) {
-            boolean older =
-                    Instant.ofEpochSecond(0, found.stat().modifiedNanos()).isBefore(since.time());
-            at = older ? end : 0;
-        }
+        long at = StartPlace.find(found, start);
         found.seek(at);
-        notices.position(found, at <= COUNTED_BYTES ? LineScan.count(found.file(), at) : -1);
+        notices.position(found, StartPlace.linesBefore(found, at));
     }
 
     private void endAtPresentSize() throws IOException {
@@ -119,7 +97,7 @@ final class Trail {
         }
         current.limitToPresentSize();
         for (Next following : next) {
-            following.file.limitToPresentSize();
+            following.file().limitToPresentSize();
         }
     }
 
@@ -144,9 +122,9 @@ final class Trail {
             if (found == null) {
                 disappear(now);
             } else if (same) {
-                next.add(new Next(found, Kind.TRUNCATED, false, now, false));
+                supersede(old, found, Kind.TRUNCATED, false, now);
             } else {
-                supersede(old, found, mayBeWritten(old), now);
+                supersede(old, found, Kind.ROTATED, mayBeWritten(old), now);
             }
         } else if (found == null) {
             left = stopped;
@@ -178,6 +156,16 @@ final class Trail {
     @Nullable
     FollowedFile current() {
         return current;
+    }
+
+    /**
+     * Whether a file was entered and no position in it was told. It is told once the file was read as it was found, so
+     * that nothing is lost if the reader is opened again before.
+     */
+    boolean takePositionDue() {
+        boolean due = positionDue;
+        positionDue = false;
+        return due;
     }
 
     /** Bytes were read. */
@@ -224,7 +212,8 @@ final class Trail {
     }
 
     private void compare(long now) throws IOException {
-        FollowedFile newest = next.isEmpty() ? current : next.get(next.size() - 1).file;
+        FollowedFile newest =
+                next.isEmpty() ? current : next.get(next.size() - 1).file();
         FileStat stat = access.stat(settings.path());
         if (stat != null && newest != null && newest.stat().sameFile(stat)) {
             comeBack();
@@ -241,7 +230,8 @@ final class Trail {
         } else if (newest.stat().sameFile(found.stat())) {
             found.close();
         } else {
-            supersede(newest, found, true, now);
+            boolean gone = missing && goneTold;
+            supersede(newest, found, gone ? Kind.APPEARED : Kind.ROTATED, !gone, now);
         }
     }
 
@@ -266,32 +256,38 @@ final class Trail {
     }
 
     private void arrive(FollowedFile found, long now) throws IOException {
+        comeBack();
         if (left == null) {
             current = found;
-            comeBack();
             notices.position(found, 0);
             return;
         }
-        Left stopped = left;
-        comeBack();
-        resume(stopped, found, now);
+        try {
+            resume(left, found, now);
+        } catch (IOException e) {
+            close();
+            found.close();
+            current = null;
+            throw e;
+        }
         left = null;
     }
 
-    /** Another file is at the path than the newest one known; {@code drain} says whether that may still be written. */
-    private void supersede(FollowedFile newest, FollowedFile found, boolean drain, long now) throws IOException {
-        Kind entry = missing && goneTold ? Kind.APPEARED : Kind.ROTATED;
+    /** Another file follows the newest one; {@code drain} says whether that may still be written. */
+    private void supersede(FollowedFile newest, FollowedFile found, Kind entry, boolean drain, long now)
+            throws IOException {
         Siblings.Between between;
         try {
+            found.rememberBeginning();
             between = siblings.between(newest, found);
         } catch (IOException e) {
             found.close();
             throw e;
         }
-        boolean drainNext = drain && entry == Kind.ROTATED;
+        boolean drainNext = drain;
         for (FollowedFile file : between.files()) {
-            next.add(new Next(file, Kind.ROTATED, false, now, drainNext));
-            drainNext = mayBeWritten(file);
+            next.add(new Next(file, entry, false, now, drainNext));
+            drainNext = entry == Kind.ROTATED && mayBeWritten(file);
         }
         next.add(new Next(found, entry, between.lost(), now, drainNext));
         missing = false;
@@ -310,13 +306,13 @@ final class Trail {
         }
         if (!next.isEmpty()) {
             Next following = next.get(0);
-            boolean quiet = isQuiet(following.foundAt, now);
-            boolean done = quiet || !following.drain || !settings.follow();
+            boolean quiet = isQuiet(following.foundAt(), now);
+            boolean done = quiet || !following.drain() || !settings.follow();
             if (done
-                    || (now - following.foundAt >= DRAIN_CAP
-                            && following.file.file().size() > 0)) {
+                    || (now - following.foundAt() >= DRAIN_CAP
+                            && following.file().file().size() > 0)) {
                 next.remove(0);
-                enter(following, following.lostBefore || !done, now);
+                enter(following, following.lostBefore() || !done, now);
                 return true;
             }
         } else if (missing && current != null) {
@@ -342,7 +338,7 @@ final class Trail {
     }
 
     private void enter(Next following, boolean lost, long now) {
-        FollowedFile file = following.file;
+        FollowedFile file = following.file();
         if (current != null) {
             if (current.isLineOpen()) {
                 notices.endLine();
@@ -355,8 +351,8 @@ final class Trail {
         if (lost) {
             notices.gap(Gap.Reason.ROTATED);
         }
-        notices.event(following.entry);
-        notices.position(file, -1);
+        notices.event(following.entry());
+        positionDue = true;
     }
 
     /** The current file was cut or written anew. Returns whether there is something to read at once. */
@@ -368,24 +364,21 @@ final class Trail {
         if (!next.isEmpty()) {
             // It was rotated away before, and what is in it now is no log: the next one follows at once.
             Next following = next.get(0);
-            boolean lost = following.lostBefore || file.isBehind();
-            next.set(0, new Next(following.file, following.entry, lost, following.foundAt, false));
+            boolean lost = following.lostBefore() || file.isBehind();
+            next.set(0, new Next(following.file(), following.entry(), lost, following.foundAt(), false));
             return false;
         }
         watch.changed();
-        FollowedFile copy = siblings.copy(file.mark());
-        if (copy != null && copy.file().size() > file.mark().offset()) {
-            copy.continueLine(file.isLineOpen());
-            file.restart();
-            next.add(new Next(file, Kind.TRUNCATED, false, now, false));
+        FollowedFile copy = siblings.copy(file.knownMark());
+        if (copy != null) {
+            copy.goOnFrom(file);
             current = copy;
+            file.restart();
             notices.position(copy, -1);
+            supersede(copy, file, Kind.TRUNCATED, false, now);
             return true;
         }
-        if (copy != null) {
-            closeQuietly(copy);
-        }
-        if (copy == null && file.isBehind()) {
+        if (file.isBehind()) {
             notices.gap(Gap.Reason.TRUNCATED);
         } else if (file.isLineOpen()) {
             notices.endLine();
@@ -411,7 +404,7 @@ final class Trail {
         if (current != null) {
             closeQuietly(current);
         }
-        next.forEach(following -> closeQuietly(following.file));
+        next.forEach(following -> closeQuietly(following.file()));
         next.clear();
     }
 

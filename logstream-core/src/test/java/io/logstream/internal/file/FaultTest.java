@@ -90,6 +90,20 @@ class FaultTest {
     }
 
     @Test
+    void goesOnWhereItStopped_whenTheFileComesBackUnreadable() throws Exception {
+        rig.append("a1\n");
+        rig.open(Start.beginning()).moment();
+        rig.rename("", ".away");
+        assertThat(rig.pass(Duration.ofMinutes(5))).isEqualTo("<DISAPPEARED>");
+        rig.rename(".away", "");
+        rig.append("a2\n");
+        faulty.onRead = new IOException("Input/output error");
+        assertThatThrownBy(() -> rig.moment()).isSameAs(faulty.onRead);
+        faulty.onRead = null;
+        assertThat(rig.open(Start.at(rig.position())).moment()).isEqualTo("a2\n");
+    }
+
+    @Test
     void takesTheFileThatIsThere_whenItIsReplacedWhileItIsOpened() throws Exception {
         rig.append("a1\n");
         int[] left = {3};

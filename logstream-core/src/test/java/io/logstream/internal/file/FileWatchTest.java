@@ -163,8 +163,8 @@ class FileWatchTest {
         counting.reads = 0;
         counting.stats = 0;
         rig.pass(Duration.ofSeconds(60));
-        assertThat(counting.reads).isLessThanOrEqualTo(61);
-        assertThat(counting.stats).isLessThanOrEqualTo(31);
+        assertThat(counting.reads).isLessThanOrEqualTo(16);
+        assertThat(counting.stats).isLessThanOrEqualTo(16);
     }
 
     @Test
