@@ -1,0 +1,119 @@
+package io.logstream.examples;
+
+import io.logstream.BackpressurePolicy;
+import io.logstream.SubscribeOptions;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** The command {@code follow}: writes one or more logs to the standard output, as they grow. */
+@Command(
+        name = "follow",
+        description = "Shows what logs hold and whatever is added to them, each line once and in order.",
+        sortOptions = false,
+        footer = {
+            "",
+            "Lines go to the standard output. What is not a line goes to the standard error output, or in JSON into an"
+                    + " object with an \"event\".",
+            "Exit codes: 0 the end was reached, 1 a log could not be read on, 2 wrong usage, 130 interrupted by Ctrl-C."
+        })
+final class FollowCommand implements Callable<Integer> {
+
+    /** How lines are written. */
+    enum Format {
+        /** As text. */
+        TEXT,
+        /** As one JSON object per line. */
+        JSON;
+
+        @Override
+        public String toString() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+    }
+
+    @Parameters(
+            paramLabel = "SOURCE",
+            arity = "1..*",
+            description = "What to follow: a path, or file:PATH. Several are merged, each line naming its source.")
+    private List<String> given = List.of();
+
+    @ArgGroup
+    private StartOptions start = new StartOptions();
+
+    @Option(names = "--no-follow", description = "Stop at the present end of the log.")
+    private boolean noFollow;
+
+    @Mixin
+    private FilterOptions filters = new FilterOptions();
+
+    @Option(names = "--timestamps", description = "Begin each line of text with its time.")
+    private boolean timestamps;
+
+    @Option(
+            names = "--output-format",
+            paramLabel = "FORMAT",
+            description = "${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
+    private Format format = Format.TEXT;
+
+    @Option(
+            names = "--raw",
+            description = "Write the bytes of text as they are. Without it, whatever could act on the terminal, such as"
+                    + " an escape sequence, is shown as \\x1b.")
+    private boolean raw;
+
+    @Option(
+            names = "--resume-file",
+            paramLabel = "FILE",
+            description =
+                    "Keep the place reached in this file, and go on from there the next time. Nothing is lost, even"
+                            + " if the command is killed; lines written after the last save may come again, with the same"
+                            + " line_num. A source that has no place in it begins as the other options say, unless another one"
+                            + " has: then at its first line.")
+    private @Nullable Path resumeFile;
+
+    @Option(
+            names = "--policy",
+            paramLabel = "POLICY",
+            converter = PolicyConverter.class,
+            description = "When the output is slower than the log: block (the default: reading waits), block:30s (waits"
+                    + " so long, then drops), drop-oldest, drop-newest:LINES, disconnect:LINES.")
+    private BackpressurePolicy policy = BackpressurePolicy.block();
+
+    @Override
+    public Integer call() throws InterruptedException {
+        SubscribeOptions options = SubscribeOptions.builder()
+                .replay(start.replay())
+                .policy(policy)
+                .filter(filters.filter())
+                .build();
+        List<NamedSource> sources = Sources.parse(given, !noFollow);
+        ResumeFile resume = resumeFile == null ? null : ResumeFile.open(resumeFile);
+        return new Follow(sources, options, new Printer(output(sources)), resume).run();
+    }
+
+    private Output output(List<NamedSource> sources) {
+        ByteOut out = new ByteOut(new FileOutputStream(FileDescriptor.out));
+        if (format == Format.JSON) {
+            Map<String, String> kinds = sources.stream().collect(Collectors.toMap(NamedSource::id, NamedSource::kind));
+            return new JsonOutput(out, kinds);
+        }
+        return new TextOutput(out, System.err, new TextOutput.Style(sources.size() > 1, timestamps, raw, isTerminal()));
+    }
+
+    @SuppressWarnings("SystemConsoleNull") // Main sees to it that it is null without a terminal
+    private static boolean isTerminal() {
+        return System.console() != null;
+    }
+}

@@ -1,0 +1,93 @@
+package io.logstream.examples;
+
+import io.logstream.file.FileSource;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * Understands what the user names as a source: {@code scheme:rest}, or a path. A path that exists is a path, whatever it
+ * looks like; {@code file:} makes one of anything.
+ */
+final class Sources {
+
+    /** Makes a source of what follows the name of the scheme and its colon. */
+    private interface Scheme {
+        NamedSource source(String given, String rest, boolean follow);
+    }
+
+    private static final Map<String, Scheme> SCHEMES = new TreeMap<>(Map.of("file", Sources::file));
+
+    /** A single letter is no scheme. */
+    private static final Pattern WITH_SCHEME = Pattern.compile("([A-Za-z][A-Za-z0-9+.-]+):(.*)", Pattern.DOTALL);
+
+    private Sources() {}
+
+    /**
+     * Understands all of them; one that is given twice counts once.
+     *
+     * @throws UserError if one of them is no source, or can't be read as things are
+     */
+    static List<NamedSource> parse(List<String> given, boolean follow) {
+        return given.stream().distinct().map(one -> parse(one, follow)).toList();
+    }
+
+    private static NamedSource parse(String given, boolean follow) {
+        if (given.isEmpty() || given.length() > 1000) {
+            throw new UserError("a source is named by 1 to 1000 characters, not by " + given.length());
+        }
+        Matcher matcher = WITH_SCHEME.matcher(given);
+        if (!matcher.matches() || (!given.startsWith("file:") && Files.exists(path(given)))) {
+            return file(given, given, follow);
+        }
+        Scheme scheme = SCHEMES.get(matcher.group(1));
+        if (scheme == null) {
+            throw new UserError("unknown scheme " + matcher.group(1) + ": in '" + given + "'; known: "
+                    + String.join(": ", SCHEMES.keySet()) + ":, and file:" + given + " names a file");
+        }
+        return scheme.source(given, matcher.group(2), follow);
+    }
+
+    private static NamedSource file(String given, String rest, boolean follow) {
+        if (rest.isEmpty()) {
+            throw new UserError("'" + given + "' names no file");
+        }
+        Path path = path(rest);
+        check(path, follow);
+        return new NamedSource(
+                given, "file", FileSource.builder(path).follow(follow).build());
+    }
+
+    private static Path path(String text) {
+        try {
+            return Path.of(text);
+        } catch (InvalidPathException e) {
+            throw new UserError("'" + text + "' is no path: " + e.getReason());
+        }
+    }
+
+    /** A stream waits patiently for a log that it can't read; the user of a command wants to know at once. */
+    private static void check(Path path, boolean follow) {
+        Path parent = path.toAbsolutePath().getParent();
+        if (Files.isDirectory(path)) {
+            throw new UserError(path + " is a directory: name a file in it");
+        } else if (Files.exists(path)) {
+            if (!Files.isRegularFile(path)) {
+                throw new UserError(path + " is not a regular file");
+            } else if (!Files.isReadable(path)) {
+                throw new UserError(path + " can't be read: permission denied");
+            }
+        } else if (parent != null && !Files.isDirectory(parent)) {
+            throw new UserError("there is no directory " + parent + ", so " + path + " can't be waited for");
+        } else if (!Files.notExists(path)) {
+            throw new UserError(path + " can't be reached: permission denied");
+        } else if (!follow) {
+            throw new UserError("there is no file " + path);
+        }
+    }
+}

@@ -1,0 +1,89 @@
+package io.logstream.examples;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.groups.Tuple.tuple;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class SourcesTest {
+    @TempDir
+    Path folder;
+
+    private String log;
+
+    @BeforeEach
+    void createLog() throws IOException {
+        log = Files.createFile(folder.resolve("app.log")).toString();
+    }
+
+    @Test
+    void parse_pathOrFileScheme_keepsTheNameAsGiven() {
+        assertThat(Sources.parse(List.of(log, "file:" + log, log), true))
+                .extracting(NamedSource::id, NamedSource::kind)
+                .containsExactly(tuple(log, "file"), tuple("file:" + log, "file"));
+    }
+
+    @Test
+    void parse_fileUrl_namesTheSameFile() {
+        assertThat(one("file://" + log).source().identity())
+                .isEqualTo(one(log).source().identity());
+    }
+
+    @Test
+    void parse_pathWithColonThatExists_isAPath() throws IOException {
+        Path odd = Files.createDirectory(folder.resolve("docker:")).resolve("web:1");
+        Files.createFile(odd);
+        assertThat(one(odd.toString()).kind()).isEqualTo("file");
+        assertThat(one("file:" + odd).kind()).isEqualTo("file");
+    }
+
+    @Test
+    void parse_pathThatDoesNotExistYet_isWaitedForUnlessTheEndIsWanted() {
+        String missing = folder.resolve("later.log").toString();
+        assertThat(one(missing).kind()).isEqualTo("file");
+        assertThatExceptionOfType(UserError.class)
+                .isThrownBy(() -> Sources.parse(List.of(missing), false))
+                .withMessage("there is no file " + missing);
+    }
+
+    @Test
+    void parse_unknownScheme_namesTheKnownOnes() {
+        assertThatExceptionOfType(UserError.class)
+                .isThrownBy(() -> one("gopher:hole"))
+                .withMessageContaining("unknown scheme gopher:")
+                .withMessageContaining("known: file:")
+                .withMessageContaining("file:gopher:hole");
+    }
+
+    @Test
+    void parse_whatCannotBeRead_saysWhy() {
+        wrong("", "1 to 1000 characters");
+        wrong("x".repeat(1001), "not by 1001");
+        wrong("file:", "names no file");
+        wrong(folder.toString(), "is a directory");
+        wrong(folder.resolve("no/app.log").toString(), "there is no directory " + folder.resolve("no"));
+        wrong(log + "/app.log", "there is no directory " + log);
+        wrong("/dev/null", "not a regular file");
+        wrong("a\0b", "is no path");
+    }
+
+    @Test
+    void parse_oneLetterBeforeAColon_isNoScheme() {
+        wrong("C:/no/such/app.log", "there is no directory");
+    }
+
+    private static NamedSource one(String given) {
+        return Sources.parse(List.of(given), true).get(0);
+    }
+
+    private static void wrong(String given, String why) {
+        assertThatExceptionOfType(UserError.class).isThrownBy(() -> one(given)).withMessageContaining(why);
+    }
+}
