@@ -1,0 +1,448 @@
+package io.logstream.examples;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+import static org.junit.jupiter.params.provider.Arguments.arguments;
+
+import io.logstream.ResumeToken;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The command follow, as its user sees it. */
+class FollowTest {
+    @TempDir
+    Path folder;
+
+    private Path log;
+
+    @BeforeEach
+    void nameLog() {
+        log = folder.resolve("app.log");
+    }
+
+    private void append(String text) throws IOException {
+        Files.writeString(log, text, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+    }
+
+    // What is shown.
+
+    @Test
+    void noFollow_lastLineUnterminated_isWrittenAsItIs() throws Exception {
+        append("one\n\ntwo");
+        assertThat(new String(output("--no-follow", log), StandardCharsets.UTF_8))
+                .isEqualTo("one\n\ntwo");
+    }
+
+    @Test
+    void noFollow_history_beginsWithTheLastLines() throws Exception {
+        append("1\n2\n3\n4\n5\n");
+        assertThat(lines("--no-follow", "--history", "2", log)).containsExactly("4", "5");
+        assertThat(lines("--no-follow", "--new-only", log)).isEmpty();
+        assertThat(lines("--no-follow", log)).hasSize(5);
+    }
+
+    @Test
+    void noFollow_filters_chooseLines() throws Exception {
+        append("INFO apple\nWARN pear\nERROR plum\nERROR apple pie\nnothing\n");
+        assertThat(lines("--no-follow", "--filter", "apple", "--filter", "plum", log))
+                .containsExactly("INFO apple", "ERROR plum", "ERROR apple pie");
+        assertThat(lines("--no-follow", "--level", "warn", "--exclude", "pie$", log))
+                .containsExactly("WARN pear", "ERROR plum");
+    }
+
+    @Test
+    void noFollow_timestamps_areRfc3339() throws Exception {
+        append("hello\n");
+        String line = lines("--no-follow", "--timestamps", log).get(0);
+        assertThat(line).endsWith(" hello");
+        assertThat(Duration.between(Instant.parse(line.substring(0, line.indexOf(' '))), Instant.now()))
+                .isBetween(Duration.ZERO, Duration.ofMinutes(5));
+    }
+
+    @Test
+    void text_escapeSequences_areShownUnlessRaw() throws Exception {
+        byte[] bytes = "\u001b[31mred\u001b[0m \u202e \r.\n".getBytes(StandardCharsets.UTF_8);
+        Files.write(log, bytes);
+        assertThat(lines("--no-follow", log)).containsExactly("\\x1b[31mred\\x1b[0m \\u202e \\x0d.");
+        assertThat(output("--no-follow", "--raw", log)).isEqualTo(bytes);
+    }
+
+    @Test
+    void malformedUtf8_isShownOrReplaced() throws Exception {
+        byte[] bytes = {'a', (byte) 0xff, 'b', (byte) 0xe2, (byte) 0x82, '\n'};
+        Files.write(log, bytes);
+        assertThat(lines("--no-follow", log)).containsExactly("a\\xffb\\xe2\\x82");
+        assertThat(output("--no-follow", "--raw", log)).isEqualTo(bytes);
+        assertThat(lines("--no-follow", "--output-format", "json", log))
+                .anySatisfy(line -> assertThat(Json.parse(line).get("content")).isEqualTo("a\ufffdb\ufffd"));
+    }
+
+    @Test
+    void json_line_tellsAllFacts() throws Exception {
+        append("zero\none \"quoted\"\n");
+        Instant before = Instant.now();
+        List<String> lines = lines("--no-follow", "--history", "1", "--output-format", "json", log);
+        Map<String, Object> line = Json.parse(lines.get(0));
+        assertThat(Instant.parse((String) line.remove("timestamp")))
+                .isBetween(before.minusSeconds(5), Instant.now().plusSeconds(5));
+        assertThat(line)
+                .isEqualTo(Map.of(
+                        "stream",
+                        log.toString(),
+                        "type",
+                        "stdout",
+                        "content",
+                        "one \"quoted\"",
+                        "line_num",
+                        2L,
+                        "source",
+                        "file",
+                        "seq",
+                        0L));
+        assertThat(Json.parse(lines.get(lines.size() - 1))).containsEntry("event", "ended");
+    }
+
+    @Test
+    void json_partsOfALine_areMarked() throws Exception {
+        append("x".repeat((1 << 20) + 5) + "\nnext\n");
+        List<Map<String, Object>> lines = lines("--no-follow", "--output-format", "json", log).stream()
+                .map(Json::parse)
+                .filter(line -> line.containsKey("content"))
+                .toList();
+        assertThat(lines).hasSize(3);
+        assertThat(lines.get(0)).containsEntry("partial", true).doesNotContainKey("continuation");
+        assertThat(lines.get(1)).containsEntry("continuation", true).doesNotContainKey("partial");
+        assertThat(lines).extracting(line -> line.get("line_num")).containsExactly(1L, 1L, 2L);
+        assertThat(lines).extracting(line -> line.get("seq")).containsExactly(0L, 1L, 2L);
+    }
+
+    @Test
+    void text_lineWrittenInTwoPieces_isOneLine() throws Exception {
+        append("begun ");
+        Path output = folder.resolve("output");
+        try (Cli follow = Cli.startInto(output, List.of(), "follow", log)) {
+            await(() -> Files.readString(output).equals("begun "));
+            append("and ended\nnext\n");
+            await(() -> Files.readString(output).equals("begun and ended\nnext\n"));
+            assertThat(follow.err.soFar()).isEmpty();
+        }
+    }
+
+    @Test
+    void text_twoSources_areMergedAndNamed() throws Exception {
+        Path second = folder.resolve("second.log");
+        append("a1\n");
+        Files.writeString(second, "b1\n");
+        try (Cli follow = Cli.start("follow", log, second)) {
+            follow.out.awaitLine(log + " | a1");
+            follow.out.awaitLine(second + " | b1");
+            append("a2\n");
+            follow.out.awaitLine(log + " | a2");
+            Files.writeString(second, "b2\n", StandardOpenOption.APPEND);
+            follow.out.awaitLine(second + " | b2");
+            assertThat(follow.out.soFar()).hasSize(4);
+        }
+    }
+
+    @Test
+    void json_twoSources_endWithTheLast() throws Exception {
+        Path second = folder.resolve("second.log");
+        append("a1\na2\n");
+        Files.writeString(second, "b1\n");
+        List<Map<String, Object>> lines = lines("--no-follow", "--output-format", "json", log, second).stream()
+                .map(Json::parse)
+                .toList();
+        assertThat(lines.stream().filter(line -> line.containsKey("content")))
+                .extracting(line -> line.get("stream") + " " + line.get("content"))
+                .containsExactlyInAnyOrder(log + " a1", log + " a2", second + " b1");
+        assertThat(lines.stream().filter(line -> "ended".equals(line.get("event"))))
+                .extracting(line -> line.get("stream"))
+                .containsExactlyInAnyOrder(log.toString(), second.toString());
+    }
+
+    @Test
+    void follow_fileThatIsNotThereYet_isWaitedFor() throws Exception {
+        try (Cli follow = Cli.start("follow", log)) {
+            follow.err.awaitLine("waiting for " + log);
+            append("hello\n");
+            follow.out.awaitLine("hello");
+        }
+    }
+
+    @Test
+    void follow_100MegabyteLine_fitsIn64Megabytes() throws Exception {
+        byte[] block = new byte[1 << 20];
+        Arrays.fill(block, (byte) 'x');
+        try (OutputStream out = Files.newOutputStream(log)) {
+            for (int i = 0; i < 100; i++) {
+                out.write(block);
+            }
+            out.write("\nnext\n".getBytes(StandardCharsets.UTF_8));
+        }
+        Path output = folder.resolve("output");
+        for (String format : List.of("json", "text")) {
+            try (Cli follow = Cli.startInto(
+                    output, List.of("-Xmx64m"), "follow", "--no-follow", "--output-format", format, log)) {
+                assertThat(follow.exitCode()).isZero();
+                assertThat(follow.err.soFar()).isEmpty();
+            }
+        }
+        assertThat(Files.mismatch(log, output)).isEqualTo(-1);
+    }
+
+    @Test
+    void json_outputStuckWithDropOldest_getsAGapForWhatIsMissing() throws Exception {
+        int lines = 400_000;
+        try (NumberedLog numbered = new NumberedLog(log)) {
+            numbered.write(lines);
+        }
+        long next = 0;
+        long lost = 0;
+        try (Cli follow = Cli.startUnread(
+                "follow", "--from-start", "--no-follow", "--policy", "drop-oldest", "--output-format", "json", log)) {
+            Path io = Path.of("/proc", Long.toString(follow.process.pid()), "io");
+            assumeTrue(Files.isReadable(io));
+            await(() -> Long.parseLong(Files.readAllLines(io).get(0).substring("rchar: ".length())) > Files.size(log));
+            for (String text : new String(follow.process.getInputStream().readAllBytes(), StandardCharsets.UTF_8)
+                    .lines()
+                    .toList()) {
+                Map<String, Object> entry = Json.parse(text);
+                if ("gap".equals(entry.get("event"))) {
+                    assertThat(entry).containsEntry("from", next).containsEntry("reason", "lapped");
+                    lost += (Long) entry.get("count");
+                    next = (Long) entry.get("to") + 1;
+                } else if (entry.containsKey("content")) {
+                    assertThat(entry.get("seq")).isEqualTo(next++);
+                }
+            }
+            assertThat(follow.exitCode()).isZero();
+        }
+        assertThat(next).isEqualTo(lines);
+        assertThat(lost).isPositive();
+    }
+
+    // Going on.
+
+    @Test
+    void resumeFile_secondRun_goesOnWithTheNextLine() throws Exception {
+        Path resume = folder.resolve("resume");
+        append("1\n2\n3\n");
+        assertThat(lines("--no-follow", "--resume-file", resume, "--history", "2", log))
+                .containsExactly("2", "3");
+        assertThat(lines("--no-follow", "--resume-file", resume, log)).isEmpty();
+        append("4\n");
+        assertThat(lines("--no-follow", "--resume-file", resume, log)).containsExactly("4");
+    }
+
+    @Test
+    void resumeFile_newOnlyAndInterrupted_losesNoLineWrittenMeanwhile() throws Exception {
+        Path resume = folder.resolve("resume");
+        append("old\n");
+        try (Cli follow = Cli.start("follow", "--new-only", "--resume-file", resume, log)) {
+            await(() -> Files.exists(resume));
+            follow.kill();
+        }
+        append("meanwhile\n");
+        assertThat(lines("--no-follow", "--new-only", "--resume-file", resume, log))
+                .containsExactly("meanwhile");
+    }
+
+    @Test
+    void resumeFile_halfALine_isGoneOnWith() throws Exception {
+        Path resume = folder.resolve("resume");
+        append("whole\nhal");
+        assertThat(new String(output("--no-follow", "--resume-file", resume, log), StandardCharsets.UTF_8))
+                .isEqualTo("whole\nhal");
+        append("f\n");
+        assertThat(new String(output("--no-follow", "--resume-file", resume, log), StandardCharsets.UTF_8))
+                .isEqualTo("f\n");
+    }
+
+    // How it ends.
+
+    @ParameterizedTest
+    @ValueSource(strings = {"INT", "TERM"})
+    void signal_endsPromptlyAndSavesThePlace(String signal) throws Exception {
+        Path resume = folder.resolve("resume");
+        append("1\n");
+        try (Cli follow = Cli.start("follow", "--resume-file", resume, log)) {
+            follow.out.awaitLine("1");
+            append("2\n");
+            follow.out.awaitLine("2");
+            long begin = System.nanoTime();
+            follow.signal(signal);
+            assertThat(follow.exitCode()).isEqualTo(signal.equals("INT") ? 130 : 143);
+            assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(2));
+            assertThat(follow.err.soFar()).isEmpty();
+        }
+        append("3\n");
+        assertThat(lines("--no-follow", "--resume-file", resume, log)).containsExactly("3");
+    }
+
+    @Test
+    void signal_whileTheOutputIsStuck_endsPromptly() throws Exception {
+        try (NumberedLog numbered = new NumberedLog(log)) {
+            numbered.write(20_000);
+        }
+        try (Cli follow = Cli.startUnread("follow", "--from-start", log)) {
+            InputStream output = follow.process.getInputStream();
+            assertThat(output.read()).isEqualTo('l'); // the pipe is filling
+            long begin = System.nanoTime();
+            follow.signal("INT");
+            assertThat(follow.exitCode()).isEqualTo(130);
+            assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(3));
+        }
+    }
+
+    @Test
+    void closedPipe_endsQuietly() throws Exception {
+        try (NumberedLog numbered = new NumberedLog(log)) {
+            numbered.write(50_000);
+        }
+        try (Cli follow = Cli.startUnread("follow", "--from-start", log)) {
+            InputStream output = follow.process.getInputStream();
+            assertThat(output.readNBytes(1000)).hasSize(1000);
+            output.close();
+            assertThat(follow.exitCode()).isZero();
+            assertThat(follow.err.soFar()).isEmpty();
+        }
+    }
+
+    @Test
+    void outputThatCannotBeWritten_isOneClearLine() throws Exception {
+        Path full = Path.of("/dev/full");
+        assumeTrue(Files.exists(full));
+        append("hello\n");
+        try (Cli follow = Cli.startInto(full, List.of(), "follow", log)) {
+            assertThat(follow.exitCode()).isEqualTo(1);
+            assertThat(follow.err.soFar())
+                    .singleElement()
+                    .asString()
+                    .startsWith("logstream: the output can't be written: ");
+        }
+    }
+
+    @Test
+    void resumeFile_closedPipe_doesNotCountWhatCouldNotBeWritten() throws Exception {
+        Path resume = folder.resolve("resume");
+        try (NumberedLog numbered = new NumberedLog(log)) {
+            numbered.write(50_000);
+        }
+        try (Cli follow = Cli.startUnread("follow", "--from-start", "--resume-file", resume, log)) {
+            follow.process.getInputStream().close();
+            assertThat(follow.exitCode()).isZero();
+        }
+        assertThat(lines("--no-follow", "--resume-file", resume, log)).hasSize(50_000);
+    }
+
+    static Stream<Arguments> errors() {
+        return Stream.of(
+                arguments(List.of(), "Missing required parameter: 'SOURCE'"),
+                arguments(List.of("--bogus", "LOG"), "Unknown option: '--bogus'"),
+                arguments(List.of("--filter", "(", "LOG"), "'(' is no regular expression: Unclosed group"),
+                arguments(List.of("--exclude", "a\n[", "LOG"), "is no regular expression: Unclosed character class"),
+                arguments(
+                        List.of("--level", "loud", "LOG"), "expected one of [TRACE, DEBUG, INFO, WARN, ERROR, FATAL]"),
+                arguments(List.of("--history", "x", "LOG"), "'x' is not an int"),
+                arguments(List.of("--history", "-1", "LOG"), "use 0 or more"),
+                arguments(List.of("--history", "1", "--new-only", "LOG"), "mutually exclusive"),
+                arguments(List.of("--policy", "wait", "LOG"), "'wait' is none of block"),
+                arguments(List.of("--output-format", "xml", "LOG"), "expected one of [TEXT, JSON]"),
+                arguments(List.of("gopher:hole"), "unknown scheme gopher: in 'gopher:hole'; known: file:"),
+                arguments(List.of("FOLDER"), "is a directory"),
+                arguments(List.of("FOLDER/no/app.log"), "there is no directory"),
+                arguments(List.of("/dev/null"), "is not a regular file"),
+                arguments(List.of("--no-follow", "FOLDER/missing"), "there is no file"),
+                arguments(List.of("--resume-file", "FOLDER/no/resume", "LOG"), "there is no directory"),
+                arguments(List.of("--resume-file", "LOG", "LOG"), "is damaged"));
+    }
+
+    @ParameterizedTest
+    @MethodSource("errors")
+    void wrongUsage_isOneClearLine(List<String> options, String message) throws Exception {
+        append("hello\n");
+        List<String> args = options.stream()
+                .map(option -> option.replace("FOLDER", folder.toString()).replaceFirst("^LOG$", log.toString()))
+                .toList();
+        try (Cli follow =
+                Cli.start(Stream.concat(Stream.of("follow"), args.stream()).toArray())) {
+            assertThat(follow.exitCode()).isEqualTo(2);
+            assertThat(follow.err.soFar())
+                    .singleElement()
+                    .asString()
+                    .startsWith("logstream follow: ")
+                    .contains(message);
+            assertThat(follow.out.soFar()).isEmpty();
+        }
+    }
+
+    @Test
+    void resumeFile_ofAnotherSource_isOneClearLine() throws Exception {
+        Path resume = folder.resolve("resume");
+        append("hello\n");
+        lines("--no-follow", "--resume-file", resume, log);
+        String token = Files.readAllLines(resume).get(1).split(" ", 2)[0];
+        Path second = Files.writeString(folder.resolve("second.log"), "hello\n");
+        ResumeFile.open(resume).save(Map.of(second.toString(), ResumeToken.parse(token)));
+        try (Cli follow = Cli.start("follow", "--resume-file", resume, second)) {
+            assertThat(follow.exitCode()).isEqualTo(1);
+            assertThat(follow.err.soFar()).singleElement().asString().startsWith("logstream follow: ");
+        }
+    }
+
+    @Test
+    void debug_showsWhatTheLibraryLogs() throws Exception {
+        append("hello\n");
+        try (Cli follow = Cli.start("follow", "--debug", "--no-follow", log)) {
+            assertThat(follow.exitCode()).isZero();
+            assertThat(follow.out.soFar()).containsExactly("hello");
+        }
+    }
+
+    // Help.
+
+    private interface Condition {
+        boolean holds() throws IOException;
+    }
+
+    /** A file has no way to tell: it is looked at again and again. */
+    private static void await(Condition condition) throws Exception {
+        long end = System.nanoTime() + Duration.ofSeconds(30).toNanos();
+        while (!condition.holds()) {
+            assertThat(System.nanoTime()).as("time is up").isLessThan(end);
+            Thread.sleep(5);
+        }
+    }
+
+    private static byte[] output(Object... options) throws Exception {
+        Object[] args = Stream.concat(Stream.of("follow"), Stream.of(options)).toArray();
+        try (Cli follow = Cli.startUnread(args)) {
+            byte[] bytes = follow.process.getInputStream().readAllBytes();
+            assertThat(follow.exitCode()).isZero();
+            assertThat(follow.err.soFar()).isEmpty();
+            return bytes;
+        }
+    }
+
+    private static List<String> lines(Object... options) throws Exception {
+        return new String(output(options), StandardCharsets.UTF_8).lines().toList();
+    }
+}
