@@ -46,6 +46,14 @@ final class WorkerPool implements Pool {
     @Override
     public void execute(Runnable task) {
         queue.add(task);
+        growIfNobodySleeps();
+    }
+
+    /**
+     * Sees to it that a task in the queue finds a thread. Called after a task was added, and by a thread that has taken one
+     * and leaves others behind: who added those may have counted on that thread, when it was still asleep.
+     */
+    private void growIfNobodySleeps() {
         if (sleeping.get() == 0 && !closed) {
             if (workers.size() < core) {
                 addWorker();
@@ -81,7 +89,11 @@ final class WorkerPool implements Pool {
 
     /** Lets a thread go that found nothing to do; not if a task came meanwhile that counted on it. */
     private synchronized boolean retire(Worker worker) {
-        return (closed || workers.size() > core) && queue.isEmpty() && workers.remove(worker);
+        boolean gone = (closed || workers.size() > core) && queue.isEmpty() && workers.remove(worker);
+        if (gone && closed && !workers.isEmpty()) {
+            queue.add(() -> {}); // this thread may have taken what was meant to wake another
+        }
+        return gone;
     }
 
     @Override
@@ -155,6 +167,9 @@ final class WorkerPool implements Pool {
                         return;
                     }
                     continue;
+                }
+                if (!queue.isEmpty()) {
+                    growIfNobodySleeps();
                 }
                 busySince = time.nanoTime();
                 busy = true;
