@@ -6,4 +6,8 @@ module io.logstream.testkit {
     requires static transitive org.jspecify;
 
     exports io.logstream.testkit;
+
+    // its cases are not public: the test engine calls them by reflection
+    opens io.logstream.testkit to
+            org.junit.platform.commons;
 }
