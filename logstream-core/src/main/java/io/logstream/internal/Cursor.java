@@ -202,9 +202,20 @@ final class Cursor {
         return new Subscription.Stats(joined, sequence, tail, delivered, filtered, lost, gaps, overBound, paused);
     }
 
-    synchronized ResumeToken token() {
-        Segment here = segment;
-        return here == null ? run.token(place, null) : run.token(here.placeAt(slot), here);
+    /** The place as the ring knows it now, if it is retained: a source may have told its position after this cursor came. */
+    ResumeToken token() {
+        ring.lock.lock();
+        try {
+            synchronized (this) {
+                Segment here = segment == null && slot >= ring.head() ? ring.locate(slot) : segment;
+                if (here != null) {
+                    return run.token(here.placeAt(slot), here);
+                }
+                return run.token(slot == ring.tail() ? ring.next() : place, null);
+            }
+        } finally {
+            ring.lock.unlock();
+        }
     }
 
     // ---- what the owner calls
