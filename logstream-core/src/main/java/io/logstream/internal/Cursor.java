@@ -192,6 +192,12 @@ final class Cursor {
         owner.wake();
     }
 
+    /** Why it was ended from outside, or null. */
+    @Nullable
+    EndReason aborted() {
+        return aborted;
+    }
+
     /** Takes this cursor away from a viewer that is stuck in its own code. */
     void abandon(EndReason reason) {
         owner.viewing.remove(this, reason);

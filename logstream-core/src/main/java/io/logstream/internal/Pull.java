@@ -40,6 +40,9 @@ final class Pull extends Viewer implements LogCursor {
     @Override
     boolean step() {
         EndReason asked = closing();
+        for (Cursor cursor : viewing.cursors()) {
+            asked = asked == null ? cursor.aborted() : asked;
+        }
         if (asked != null) {
             finish(asked);
         }

@@ -55,8 +55,9 @@ public interface LineSink {
 
     /**
      * Says where the log stands: a reader opened at this position hands over, per channel, exactly the bytes that follow.
-     * To be called before the first bytes, after each gap, and then after every few KiB, at least once per call of
-     * {@link LogReader#read} that handed over bytes.
+     * To be called before the first bytes, unless the reader was opened at a position, after each gap, and in each call of
+     * {@link LogReader#read} that handed over bytes, behind the last of them; better after every 16 KiB. Where its count of
+     * lines is -1 the core goes on with the count it has.
      *
      * @param next the position of the next byte
      */

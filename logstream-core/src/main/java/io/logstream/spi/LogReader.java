@@ -31,8 +31,8 @@ public interface LogReader extends Closeable {
     Outcome read(LineSink sink) throws IOException;
 
     /**
-     * Frees what the reader holds. Called exactly once, also after a failed {@link #read}; may come from another thread
-     * while a {@link #read} is stuck. Closing twice does nothing.
+     * Frees what the reader holds. Also called after a failed {@link #read}, and from another thread while a {@link #read}
+     * is stuck, which may then return normally or throw an {@link IOException}. Closing twice does nothing.
      */
     @Override
     void close() throws IOException;

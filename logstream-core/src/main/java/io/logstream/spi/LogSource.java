@@ -8,8 +8,8 @@ import java.io.IOException;
  * <p>Errors: an {@link IOException} from {@link #open} or {@link LogReader#read} is retried with back-off, from the last
  * {@linkplain LineSink#position position}. A {@link io.logstream.LogStreamException} ends the stream as failed: use it
  * where trying again would not help. Anything else is taken for a bug of the source, ends the stream as failed, and is
- * logged. A log that is not there yet is no error: the reader says {@link LogReader.Outcome#WAIT} and hands over an event
- * {@link io.logstream.SourceEvent.Kind#WAITING}.
+ * logged. A log that is not there yet is no error: the reader says {@link LogReader.Outcome#WAIT} and hands over one event
+ * {@link io.logstream.SourceEvent.Kind#WAITING} until it appears.
  *
  * <p>Implementations are threadsafe.
  */

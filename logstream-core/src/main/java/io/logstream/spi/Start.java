@@ -4,7 +4,8 @@ import java.time.Instant;
 import java.util.Objects;
 
 /**
- * Where reading begins. A source that can't begin exactly there begins earlier rather than later.
+ * Where reading begins: a place in the log as it is when {@link LogSource#open} returns. A source that can't begin exactly
+ * there begins earlier rather than later.
  */
 public sealed interface Start {
 
