@@ -318,7 +318,10 @@ final class SegmentRing {
     @SuppressWarnings("NonAtomicVolatileUpdate") // under the lock
     private void charge(long bytes) {
         footprint += bytes;
-        if (bytes > 0 && !freed) {
+        if (freed) {
+            return; // what a stuck source still brings goes with the ring
+        }
+        if (bytes > 0) {
             budget.reserve(this, bytes);
         } else {
             budget.release(-bytes);

@@ -350,13 +350,16 @@ final class Stream implements Broadcaster {
                 for (Cursor stuck : wait ? current.cursors : new Cursor[0]) {
                     stuck.abandon(closed);
                 }
-                current.ring.free();
             }
             if (reader != null && wait) {
                 reader.awaitEnd(deadline);
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+        } finally {
+            if (current != null) {
+                current.ring.free();
+            }
         }
     }
 
