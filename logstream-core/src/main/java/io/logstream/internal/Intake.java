@@ -53,6 +53,8 @@ final class Intake implements LineSink {
     private boolean sourceTime;
     private long before;
     private int room;
+    private boolean sinceGap;
+    private volatile boolean waiting;
     private @Nullable SourceEvent first;
 
     Intake(Run run, StreamOptions options, int maxLine, TimeSource time) {
@@ -86,6 +88,7 @@ final class Intake implements LineSink {
         ring.lock.lock();
         try {
             announce();
+            waiting = false;
             sourceTime = epochNanos != NO_TIME;
             now = sourceTime ? epochNanos : time.epochNanos();
             if (bytes.hasArray()) {
@@ -114,6 +117,7 @@ final class Intake implements LineSink {
             int c = channel.ordinal();
             if (at[c] >= handed[c]) {
                 now = time.epochNanos();
+                sinceGap = true;
                 splitters[c].endLine(now);
                 run.commit();
             }
@@ -141,6 +145,7 @@ final class Intake implements LineSink {
             expected[1] = Token.Check.NONE;
             newest = new Checkpoint(ring.nextSlot(), null, at[0], at[1]);
             ring.append(newest);
+            sinceGap = false;
             run.countUpstreamGap();
             run.commit();
         } finally {
@@ -153,6 +158,11 @@ final class Intake implements LineSink {
         ring.lock.lock();
         try {
             announce();
+            waiting = switch (event.kind()) {
+                case WAITING, DISAPPEARED -> true;
+                case APPEARED -> false;
+                default -> waiting;
+            };
             append(event);
         } finally {
             ring.lock.unlock();
@@ -247,6 +257,16 @@ final class Intake implements LineSink {
     /** Whether anything was handed over in this run. */
     boolean isUntouched() {
         return handed[0] + handed[1] == 0;
+    }
+
+    /** Whether the newest that was handed over is a gap: another one would say nothing new. */
+    boolean isBehindGap() {
+        return !sinceGap;
+    }
+
+    /** Whether the source has said that its log is not there. */
+    boolean isWaiting() {
+        return waiting;
     }
 
     /** Hands an event on before whatever the reader hands over next. */
@@ -348,6 +368,7 @@ final class Intake implements LineSink {
             remember(c, source, fresh, to);
             at[c] += to - fresh;
             handed[c] = at[c];
+            sinceGap = true;
             quiet[c] = false;
             splitters[c].accept(source, fresh, to, now);
             if (splitters[c].carried() > 0) {

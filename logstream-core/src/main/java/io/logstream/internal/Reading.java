@@ -73,7 +73,8 @@ final class Reading extends SerialTask {
     }
 
     Broadcaster.State state() {
-        return state;
+        Broadcaster.State now = state;
+        return now == Broadcaster.State.LIVE && intake.isWaiting() ? Broadcaster.State.WAITING : now;
     }
 
     long retries() {
@@ -162,7 +163,9 @@ final class Reading extends SerialTask {
         if (known != null) {
             start = Start.at(known);
         } else if (!intake.isUntouched()) {
-            intake.gap(-1, Gap.Reason.RECONNECTED);
+            if (!intake.isBehindGap()) {
+                intake.gap(-1, Gap.Reason.RECONNECTED);
+            }
             start = Start.end();
         }
         Wakeup opened = new Wakeup(this, engine);
