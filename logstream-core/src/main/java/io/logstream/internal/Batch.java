@@ -80,6 +80,6 @@ final class Batch implements LogBatch {
 
     @Override
     public ResumeToken token() {
-        return run.token(segment.placeAt(endSlot), segment);
+        return run.tokenAt(endSlot, segment);
     }
 }

@@ -117,8 +117,10 @@ final class Cursor {
     /** Begins at a place of this run that is not retained any more: the first thing found is a gap. */
     void beginExpired(long atSlot, long atSequence, ResumeToken token) {
         expired = token;
-        Place known = run.placeAt(ring.head());
-        beginAt(atSlot, atSequence, known);
+        beginAt(atSlot, atSequence, run.placeAt(ring.head()));
+        synchronized (this) {
+            upstream = run.upstreamBefore(atSlot);
+        }
     }
 
     /** Begins behind the loss of so many lines, -1 if unknown, between another run's token and a place of this one. */
@@ -215,7 +217,7 @@ final class Cursor {
             synchronized (this) {
                 Segment here = segment == null && slot >= ring.head() ? ring.locate(slot) : segment;
                 if (here != null) {
-                    return run.token(here.placeAt(slot), here);
+                    return run.tokenAt(slot, here);
                 }
                 return run.token(slot == ring.tail() ? ring.next() : place, null);
             }
@@ -322,6 +324,16 @@ final class Cursor {
                 case NONE -> gaps += entry instanceof Gap ? 1 : 0;
             }
         }
+        drop();
+        if (policy instanceof BackpressurePolicy.Block) {
+            progressed = run.now();
+            released = false;
+            run.progress();
+        }
+    }
+
+    /** Forgets what was found, which the viewer has not got: it was closed meanwhile. */
+    void drop() {
         move = Move.NONE;
         batch = null;
         entry = null;
@@ -329,11 +341,6 @@ final class Cursor {
         taken = 0;
         held = 0;
         unjudged = 0;
-        if (policy instanceof BackpressurePolicy.Block) {
-            progressed = run.now();
-            released = false;
-            run.progress();
-        }
     }
 
     // ---- finding
@@ -343,7 +350,7 @@ final class Cursor {
         ResumeToken from = expired;
         if (from != null) {
             expired = null;
-            return missingLines == NONE ? jump(Gap.Reason.EXPIRED) : lossBeforeJoining(from);
+            return missingLines == NONE ? jump(Gap.Reason.EXPIRED, from) : lossBeforeJoining(from);
         }
         if (segment == null && place.upstream().gaps() > upstream.gaps()) {
             return skippedUpstream();
@@ -357,23 +364,23 @@ final class Cursor {
             keepUntil = keepUntil == NONE && lag > newest.window() ? sequence + newest.window() : keepUntil;
             if (keepUntil != NONE && Math.max(sequence, ring.headSequence()) >= keepUntil) {
                 keepUntil = NONE;
-                return jump(Gap.Reason.WINDOW_FULL);
+                return jump(Gap.Reason.WINDOW_FULL, null);
             }
         } else {
             keepUntil = NONE;
         }
         if (now instanceof BackpressurePolicy.Disconnect disconnect && lag > disconnect.maxLag()) {
-            Found found = jump(Gap.Reason.DISCONNECTED);
+            Found found = jump(Gap.Reason.DISCONNECTED, null);
             end = EndReason.of(
                     EndReason.Kind.TOO_SLOW,
                     "the viewer was " + lag + " lines behind, its policy allows " + disconnect.maxLag());
             return found;
         }
-        return slot < ring.head() ? jump(Gap.Reason.LAPPED) : null;
+        return slot < ring.head() ? jump(Gap.Reason.LAPPED, null) : null;
     }
 
     /** Finds the place to go on from, and the gap up to it. Takes the ring's lock, so that the place stays. */
-    private Found jump(Gap.Reason reason) {
+    private Found jump(Gap.Reason reason, @Nullable ResumeToken from) {
         ring.lock.lock();
         try {
             long head = ring.head();
@@ -387,9 +394,10 @@ final class Cursor {
             long lines = there.sequence() - sequence;
             if (lines > 0) {
                 long bytes = reason == Gap.Reason.EXPIRED ? -1 : there.bytes() - here().bytes();
+                ResumeToken before = from == null ? token() : from;
                 ResumeToken after = run.token(there, ring.locate(to));
                 entry = new Gap(
-                        run.name.id(), sequence, sequence + lines - 1, lines, true, bytes, reason, token(), after);
+                        run.name.id(), sequence, sequence + lines - 1, lines, true, bytes, reason, before, after);
             }
             target = there;
             move = Move.JUMP;
@@ -404,8 +412,9 @@ final class Cursor {
         Place.Upstream all = place.upstream();
         Gap.Reason reason = all.last() == null ? Gap.Reason.DROPPED : all.last();
         long lines = all.lines() - upstream.lines();
+        boolean exact = all.inexact() == upstream.inexact();
         upstream = all;
-        return gapHere(lines, all.exact(), reason, token());
+        return gapHere(lines, exact, reason, token());
     }
 
     private Found lossBeforeJoining(ResumeToken from) {
@@ -431,7 +440,7 @@ final class Cursor {
         LogEntry marker = here.marker(slot);
         move = Move.MARKER;
         if (marker instanceof Gap gap) {
-            ResumeToken after = run.token(here.placeAt(slot + 1), here);
+            ResumeToken after = run.tokenAt(slot + 1, here);
             marker = new Gap(
                     gap.stream(),
                     gap.first(),

@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * when a reader was opened at a place before it. Every method takes the ring's lock.
  *
  * <p>Two counts per channel say what to skip: {@code at}, where the reader stands, and {@code handed}, what the run has got;
- * both in bytes since the run began. While {@code at < handed} bytes are skipped and, at the last of them, compared with
+ * both in bytes since the run began, where an implied line end counts as one. While {@code at < handed} bytes are skipped and, at the last of them, compared with
  * what was there before.
  */
 final class Intake implements LineSink {
@@ -34,6 +34,7 @@ final class Intake implements LineSink {
     }
 
     private static final int CHECKPOINT_BYTES = 16 * 1024;
+    private static final byte[] LINE_END = {'\n'};
     private static final byte[] MASK = "***".getBytes(StandardCharsets.ISO_8859_1);
 
     private final Run run;
@@ -115,7 +116,11 @@ final class Intake implements LineSink {
         try {
             announce();
             int c = channel.ordinal();
-            if (at[c] >= handed[c]) {
+            if (at[c] < handed[c]) {
+                accept(c, LINE_END, 0, 1);
+            } else {
+                remember(c, LINE_END, 0, 1);
+                handed[c] = ++at[c];
                 now = time.epochNanos();
                 sinceGap = true;
                 splitters[c].endLine(now);
@@ -146,7 +151,7 @@ final class Intake implements LineSink {
             newest = new Checkpoint(ring.nextSlot(), null, at[0], at[1]);
             ring.append(newest);
             sinceGap = false;
-            run.countUpstreamGap();
+            run.countUpstreamGap(place);
             run.commit();
         } finally {
             ring.lock.unlock();

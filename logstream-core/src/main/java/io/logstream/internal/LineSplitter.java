@@ -139,7 +139,7 @@ final class LineSplitter {
         inLine = false;
     }
 
-    /** Ends the line here, without a terminator in the bytes. */
+    /** Ends the line here, without a terminator in the bytes: one is added. */
     void endLine(long time) {
         if (carried > maxLine) {
             part(cut());
@@ -148,7 +148,11 @@ final class LineSplitter {
         boolean continuation = inLine;
         carried = 0;
         inLine = false;
-        out.line(carry, 0, length, LogLine.Ending.IMPLIED, continuation, length == 0 ? time : carryTime);
+        if (carry.length == length) {
+            carry = Arrays.copyOf(carry, length + 1);
+        }
+        carry[length] = '\n';
+        out.line(carry, 0, length + 1, LogLine.Ending.IMPLIED, continuation, length == 0 ? time : carryTime);
     }
 
     /** Where to cut a line that is longer than the maximum: at most there, and not inside a character or a CRLF. */

@@ -28,11 +28,11 @@ record Place(
         Upstream upstream) {
 
     /** Gaps upstream, summed up since the run began. */
-    record Upstream(long gaps, long lines, boolean exact, Gap.@Nullable Reason last) {
-        static final Upstream NONE = new Upstream(0, 0, true, null);
+    record Upstream(long gaps, long lines, long inexact, Gap.@Nullable Reason last) {
+        static final Upstream NONE = new Upstream(0, 0, 0, null);
 
         Upstream plus(Gap gap) {
-            return new Upstream(gaps + 1, lines + gap.lines(), exact && gap.exact(), gap.reason());
+            return new Upstream(gaps + 1, lines + gap.lines(), inexact + (gap.exact() ? 0 : 1), gap.reason());
         }
     }
 

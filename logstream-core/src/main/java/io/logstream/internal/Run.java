@@ -7,8 +7,10 @@ import io.logstream.ResumeToken;
 import io.logstream.StreamOptions;
 import io.logstream.spi.TimeSource;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Objects;
+import java.util.Queue;
 import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
@@ -20,6 +22,7 @@ final class Run {
     /** Bytes that one read should bring. */
     static final int READ_BYTES = 256 * 1024;
 
+    private static final int KNOWN_GAPS = 64;
     private static final Cursor[] NO_CURSORS = {};
 
     final StreamName name;
@@ -35,6 +38,7 @@ final class Run {
     volatile @Nullable EndReason end;
     volatile long liveSlot = Long.MAX_VALUE;
     volatile long upstreamGaps;
+    private final Queue<Place> gaps = new ArrayDeque<>(0);
     private volatile boolean gated;
     private volatile boolean blocked;
     private long blockedSince;
@@ -88,9 +92,28 @@ final class Run {
         }
     }
 
-    @SuppressWarnings("NonAtomicVolatileUpdate") // under the ring's lock
-    void countUpstreamGap() {
+    /** Remembers a gap upstream at a place, under the ring's lock. */
+    @SuppressWarnings("NonAtomicVolatileUpdate")
+    void countUpstreamGap(Place before) {
         upstreamGaps++;
+        if (gaps.size() == KNOWN_GAPS) {
+            gaps.remove();
+        }
+        gaps.add(before);
+    }
+
+    /** The gaps upstream before a slot that may not be retained any more; none where that is not known. */
+    Place.Upstream upstreamBefore(long slot) {
+        assert ring.lock.isHeldByCurrentThread();
+        if (upstreamGaps > gaps.size() && gaps.element().slot() >= slot) {
+            return Place.Upstream.NONE;
+        }
+        for (Place before : gaps) {
+            if (before.slot() >= slot) {
+                return before.upstream();
+            }
+        }
+        return ring.next().upstream();
     }
 
     /** Wakes the viewers: the second half of publishing, at a cost that does not depend on their number. */
@@ -298,6 +321,15 @@ final class Run {
     Place placeAt(long slot) {
         Segment segment = ring.locate(slot);
         return segment == null ? ring.next() : segment.placeAt(slot);
+    }
+
+    /** The token of a slot in a segment or right behind it, as the segment that follows knows it, if one does. */
+    ResumeToken tokenAt(long slot, Segment segment) {
+        Segment here = segment;
+        for (Segment n = here.next; n != null && n != Segment.EVICTED && slot >= n.firstSlot; n = here.next) {
+            here = n;
+        }
+        return token(here.placeAt(slot), here);
     }
 
     /**

@@ -179,7 +179,7 @@ final class Segment {
 
     static int terminator(int flag) {
         return switch (flag >> 1 & 3) {
-            case 0 -> 1;
+            case 0, 2 -> 1; // an implied end is kept as a line feed, so that every end of a line has a place of its own
             case 1 -> 2;
             default -> 0;
         };
@@ -225,12 +225,16 @@ final class Segment {
         long err = start.err();
         boolean midOut = start.midOut();
         boolean midErr = start.midErr();
+        long lines = start.lines();
+        long gapBefore = Long.MIN_VALUE;
         Place.Upstream upstream = start.upstream();
         for (int i = 0; i < Math.min(markerCount, slot - firstSlot); i++) {
             if (markers[i] instanceof Gap gap) {
                 upstream = upstream.plus(gap);
                 midOut = false;
                 midErr = false;
+                lines = lines < 0 || !gap.exact() ? -1 : lines + gap.lines();
+                gapBefore = firstSlot + i;
             }
         }
         if (plain && rawLengths == null) {
@@ -247,16 +251,18 @@ final class Segment {
                 }
             }
         }
-        long lines = start.lines() < 0 ? -1 : start.lines() + completeBefore(line);
-        return newest(
-                new Place(slot, firstSequence + line, out, err, lines, midOut, midErr, start.checkpoint(), upstream));
+        lines = lines < 0 ? -1 : lines + completeBefore(line);
+        Checkpoint before = gapBefore == Long.MIN_VALUE ? start.checkpoint() : Checkpoint.NONE;
+        Place place =
+                new Place(slot, firstSequence + line, out, err, lines, midOut, midErr, before, upstream);
+        return newest(place, gapBefore);
     }
 
-    /** The place with the newest checkpoint that is not behind it. */
-    private Place newest(Place place) {
+    /** The place with the newest checkpoint that is not behind it, and behind the last gap upstream. */
+    private Place newest(Place place, long gapBefore) {
         Checkpoint[] known = checkpoints;
         for (int i = known.length - 1; i >= 0; i--) {
-            if (place.covers(known[i])) {
+            if (place.covers(known[i]) && known[i].slot() > gapBefore) {
                 return place.with(known[i]);
             }
         }
