@@ -57,11 +57,15 @@ final class Delivery extends Viewer {
             return false;
         }
         try {
-            EndReason asked = closing();
-            if (asked == null) {
-                return !isPaused() && advance();
+            EndReason asked = asked();
+            if (asked == null && isPaused()) {
+                asked = leaveClosed();
+            } else if (asked == null) {
+                return advance();
             }
-            finish(asked);
+            if (asked != null) {
+                finish(asked);
+            }
         } catch (Throwable e) {
             finish(new EndReason(EndReason.Kind.SUBSCRIBER_FAILED, "the viewer threw " + e, e));
         }
@@ -71,7 +75,7 @@ final class Delivery extends Viewer {
     /** Delivers the next piece of the stream whose turn it is, or of the first behind it that has one. */
     private boolean advance() throws Exception {
         SourceEvent news = viewing.news();
-        if (news != null) {
+        if (news != null && mayCall()) {
             call(() -> subscriber.onEvent(news));
             return true;
         }
@@ -96,6 +100,10 @@ final class Delivery extends Viewer {
     }
 
     private void deliver(Cursor cursor, Cursor.Found found) throws Exception {
+        if (!mayCall()) {
+            cursor.drop();
+            return;
+        }
         try {
             switch (found) {
                 case LINES -> call(() -> subscriber.onLines(cursor.batch()));
@@ -108,17 +116,34 @@ final class Delivery extends Viewer {
         }
     }
 
+    /** Leaves streams that were closed while this viewer is paused; returns the reason if none is left. */
+    private @Nullable EndReason leaveClosed() {
+        for (Cursor cursor : viewing.cursors()) {
+            EndReason reason = cursor.aborted();
+            if (reason != null) {
+                viewing.remove(cursor, reason);
+                viewing.tell(endOf(cursor, reason));
+            }
+        }
+        return viewing.end();
+    }
+
     private boolean ended(Cursor cursor) throws Exception {
         EndReason reason = cursor.end();
-        long sequence = cursor.run.ring.tailSequence();
         viewing.remove(cursor, reason);
         if (!viewing.isMerged()) {
             finish(reason);
             return false;
         }
-        SourceEvent event = SourceEvent.of(SourceEvent.Kind.ENDED, reason.toString());
-        call(() -> subscriber.onEvent(event.at(cursor.run.name.id(), sequence)));
+        if (mayCall()) {
+            call(() -> subscriber.onEvent(endOf(cursor, reason)));
+        }
         return true;
+    }
+
+    private static SourceEvent endOf(Cursor cursor, EndReason reason) {
+        return SourceEvent.of(SourceEvent.Kind.ENDED, reason.toString())
+                .at(cursor.run.name.id(), cursor.run.ring.tailSequence());
     }
 
     /** Code of the subscriber. */
@@ -127,13 +152,11 @@ final class Delivery extends Viewer {
     }
 
     private void call(Callback callback) throws Exception {
-        if (mayCall()) {
-            calling = Thread.currentThread();
-            try {
-                callback.run();
-            } finally {
-                calling = null;
-            }
+        calling = Thread.currentThread();
+        try {
+            callback.run();
+        } finally {
+            calling = null;
         }
     }
 

@@ -95,7 +95,7 @@ final class FlowViewer extends Viewer implements Flow.Subscription {
     private boolean advance() {
         for (int i = 0; i < PER_STEP; i++) {
             Throwable wrong = refused;
-            EndReason asked = closing();
+            EndReason asked = asked();
             if (cancelled) {
                 end(EndReason.of(EndReason.Kind.CLOSED, ""), false);
                 return false;

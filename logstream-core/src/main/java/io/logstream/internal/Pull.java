@@ -39,10 +39,7 @@ final class Pull extends Viewer implements LogCursor {
 
     @Override
     boolean step() {
-        EndReason asked = closing();
-        for (Cursor cursor : viewing.cursors()) {
-            asked = asked == null ? cursor.aborted() : asked;
-        }
+        EndReason asked = asked();
         if (asked != null) {
             finish(asked);
         }

@@ -37,6 +37,13 @@ abstract class Viewer extends SerialTask implements Subscription {
         return closing;
     }
 
+    /** Why it is to end now, paused or not: it was closed, or the only stream that it watches was. */
+    final @Nullable EndReason asked() {
+        EndReason asked = closing;
+        Cursor[] cursors = viewing.cursors();
+        return asked == null && !viewing.isMerged() && cursors.length > 0 ? cursors[0].aborted() : asked;
+    }
+
     final boolean isOver() {
         return end != null;
     }
