@@ -56,11 +56,6 @@ final class Discovering extends SerialTask implements LogDiscovery.Sink {
         return engine.reading();
     }
 
-    /** Ends the viewer with its hub. */
-    void closeViewer() {
-        viewer.closeWith(EndReason.of(EndReason.Kind.CLOSED, ""));
-    }
-
     /** Stops looking. */
     void close() {
         closing = true;

@@ -1,6 +1,7 @@
 package io.logstream.internal;
 
 import io.logstream.Broadcaster;
+import io.logstream.EndReason;
 import io.logstream.LogFeed;
 import io.logstream.LogHub;
 import io.logstream.LogStreamException;
@@ -34,7 +35,7 @@ public final class Hub implements LogHub {
     private final Engine engine;
     private final @Nullable Runnable stopEngine;
     private final Map<String, Stream> streams = new ConcurrentHashMap<>();
-    private final Set<Discovering> discoveries = ConcurrentHashMap.newKeySet();
+    private final Set<Delivery> merged = ConcurrentHashMap.newKeySet();
     private final AtomicInteger subscribers = new AtomicInteger();
     private volatile boolean closed;
 
@@ -90,7 +91,8 @@ public final class Hub implements LogHub {
 
     Stream stream(String id, LogSource source, StreamOptions options) {
         Objects.requireNonNull(source, "source");
-        Stream stream = streams.computeIfAbsent(checked(id), key -> new Stream(this, key, source, admitted(options)));
+        Stream known = streams.get(checked(id));
+        Stream stream = known != null ? known : added(new Stream(this, id, source, options));
         if (!stream.reads(source)) {
             throw new IllegalArgumentException(
                     "stream '" + id + "' is open already and reads another source than " + source.identity());
@@ -103,8 +105,8 @@ public final class Hub implements LogHub {
 
     @Override
     public LogFeed feed(String id, StreamOptions options) {
-        Stream stream = new Stream(this, checked(id), null, admitted(options));
-        if (streams.putIfAbsent(id, stream) != null) {
+        Stream stream = new Stream(this, checked(id), null, options);
+        if (added(stream) != stream) {
             throw new IllegalArgumentException("stream '" + id + "' is open already: a feed needs an id of its own");
         }
         return new Feed(stream, engine);
@@ -117,15 +119,28 @@ public final class Hub implements LogHub {
         return id;
     }
 
-    private StreamOptions admitted(StreamOptions options) {
+    /** Adds a stream, unless there is one with its id; returns the one that is there. */
+    private Stream added(Stream stream) {
+        synchronized (streams) {
+            checkOpen();
+            Stream known = streams.get(stream.id());
+            if (known != null) {
+                return known;
+            }
+            if (streams.size() >= settings.maxStreams()) {
+                throw new LogStreamException("the hub has " + streams.size()
+                        + " streams, which is the limit: close some, or build it with a greater"
+                        + " LogHub.Builder.maxStreams");
+            }
+            streams.put(stream.id(), stream);
+            return stream;
+        }
+    }
+
+    private void checkOpen() {
         if (closed) {
             throw new LogStreamException("the hub is closed");
         }
-        if (streams.size() >= settings.maxStreams()) {
-            throw new LogStreamException("the hub has " + streams.size()
-                    + " streams, which is the limit: close some, or build it with a greater LogHub.Builder.maxStreams");
-        }
-        return options;
     }
 
     /** Ends a stream once what is there has been read. */
@@ -154,9 +169,7 @@ public final class Hub implements LogHub {
 
     /** Counts a viewer in. */
     void admit() {
-        if (closed) {
-            throw new LogStreamException("the hub is closed");
-        }
+        checkOpen();
         if (subscribers.incrementAndGet() > settings.maxSubscribers()) {
             subscribers.decrementAndGet();
             throw new LogStreamException(
@@ -175,7 +188,7 @@ public final class Hub implements LogHub {
             throw new IllegalArgumentException("a merged subscription needs at least one stream");
         }
         Delivery viewer = new Delivery(engine, options, subscriber, true);
-        viewer.viewing.growUntilComplete(() -> {});
+        addMerged(viewer, () -> {});
         try {
             for (Broadcaster broadcaster : which) {
                 if (!(broadcaster instanceof Stream stream) || stream.hub() != this) {
@@ -195,16 +208,23 @@ public final class Hub implements LogHub {
     @Override
     public Subscription subscribe(
             LogDiscovery discovery, StreamOptions streamOptions, SubscribeOptions options, Subscriber subscriber) {
-        admitted(streamOptions);
         Delivery viewer = new Delivery(engine, options, subscriber, true);
         Discovering discovering = new Discovering(this, discovery, streamOptions, options, viewer);
-        discoveries.add(discovering);
-        viewer.viewing.growUntilComplete(() -> {
-            discoveries.remove(discovering);
-            discovering.close();
-        });
+        addMerged(viewer, discovering::close);
         discovering.wake();
         return viewer;
+    }
+
+    /** Keeps a viewer that may have no stream, or be paused when its streams are closed, to close it with the hub. */
+    private void addMerged(Delivery viewer, Runnable whenClosed) {
+        viewer.viewing.growUntilComplete(() -> {
+            merged.remove(viewer);
+            whenClosed.run();
+        });
+        synchronized (streams) {
+            checkOpen();
+            merged.add(viewer);
+        }
     }
 
     // ---- the rest
@@ -224,8 +244,10 @@ public final class Hub implements LogHub {
     @Override
     public void close() {
         Deadline deadline = Deadline.in(Deadline.CLOSE);
-        closed = true;
-        discoveries.forEach(Discovering::closeViewer);
+        synchronized (streams) {
+            closed = true;
+        }
+        merged.forEach(viewer -> viewer.closeWith(EndReason.of(EndReason.Kind.CLOSED, "")));
         List<Stream.Closing> closings = new ArrayList<>();
         for (Stream stream : List.copyOf(streams.values())) {
             closings.add(stream.beginClose());

@@ -89,8 +89,8 @@ final class Reading extends SerialTask {
 
     /** Stops reading: at once where the source allows it, otherwise the thread that is stuck in it is left behind. */
     void close() {
-        closing = true;
         synchronized (this) {
+            closing = true;
             if (opening != null) {
                 opening.interrupt();
             }
@@ -146,6 +146,7 @@ final class Reading extends SerialTask {
         } catch (IOException e) {
             failed(e);
         } catch (InterruptedException e) {
+            more = closing;
             failed(new IOException("interrupted while opening", e));
         } catch (LogStreamException e) {
             end(new EndReason(EndReason.Kind.FAILED, String.valueOf(e.getMessage()), e));
@@ -170,6 +171,9 @@ final class Reading extends SerialTask {
         }
         Wakeup opened = new Wakeup(this, engine);
         synchronized (this) {
+            if (closing) {
+                throw new InterruptedException("closed");
+            }
             opening = Thread.currentThread();
         }
         try {

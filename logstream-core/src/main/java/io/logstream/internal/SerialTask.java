@@ -56,7 +56,12 @@ abstract class SerialTask implements Runnable {
     @Override
     public final void run() {
         begin();
-        finish(step());
+        boolean more = false;
+        try {
+            more = step();
+        } finally {
+            finish(more);
+        }
     }
 
     /** First part of a run; the parts are for the simulator, which does other things between them. */

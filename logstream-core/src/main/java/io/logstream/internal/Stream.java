@@ -66,6 +66,7 @@ final class Stream implements Broadcaster {
 
     @Override
     public Subscription subscribe(SubscribeOptions subscribeOptions, Subscriber subscriber) {
+        Objects.requireNonNull(subscriber, "subscriber");
         Delivery delivery = new Delivery(engine, subscribeOptions, subscriber, false);
         join(delivery, subscribeOptions);
         return delivery;
@@ -89,7 +90,7 @@ final class Stream implements Broadcaster {
 
     /** Adds this stream to what a viewer watches, at the place that its options say. */
     void join(Viewer viewer, SubscribeOptions how) {
-        checkAllowed(how.policy());
+        checkAllowed(viewer.viewing.policyOr(how.policy()));
         Placement.check(name, how.replay());
         hub.admit();
         boolean joined = false;
@@ -97,11 +98,16 @@ final class Stream implements Broadcaster {
             synchronized (this) {
                 Run current = openRun(how.replay());
                 Cursor cursor = new Cursor(current, viewer, how);
-                current.join(cursor, c -> Placement.place(current, how.replay(), c));
-                cancelLinger();
-                joined = viewer.viewing.add(this, cursor);
-                if (!joined) {
-                    current.leave(cursor);
+                try {
+                    current.join(cursor, c -> Placement.place(current, how.replay(), c));
+                    joined = viewer.viewing.add(this, cursor);
+                } finally {
+                    if (joined) {
+                        cancelLinger();
+                    } else {
+                        current.leave(cursor);
+                        rest();
+                    }
                 }
             }
         } finally {

@@ -28,6 +28,8 @@ final class Viewing {
     private Subscription.Stats past = new Subscription.Stats(0, 0, 0, 0, 0, 0, 0, 0, false);
     private @Nullable Runnable onClose;
     private @Nullable EndReason last;
+    private @Nullable BackpressurePolicy policy;
+    private @Nullable LogFilter filter;
     private boolean growing;
     private boolean closed;
 
@@ -52,6 +54,12 @@ final class Viewing {
         Cursor[] more = Arrays.copyOf(cursors, cursors.length + 1);
         more[cursors.length] = cursor;
         cursors = more;
+        if (policy != null) {
+            cursor.policy(policy);
+        }
+        if (filter != null) {
+            cursor.filter(filter);
+        }
         return true;
     }
 
@@ -110,23 +118,36 @@ final class Viewing {
         return news.poll();
     }
 
-    /** Why a merged viewing is over, or null while streams are left or may come. */
+    /** Why the viewing is over, or null while streams are left or may come. */
     synchronized @Nullable EndReason end() {
-        return merged && !growing && cursors.length == 0 ? last : null;
+        return !growing && cursors.length == 0 ? last : null;
     }
 
-    void policy(BackpressurePolicy policy) {
-        Map<Cursor, Stream> now;
+    /** Changes the policy, for streams that come later too: but not for one that does not allow it. */
+    void policy(BackpressurePolicy other) {
+        Map<Cursor, Stream> now = streams();
+        now.values().forEach(stream -> stream.checkAllowed(other));
         synchronized (this) {
-            now = Map.copyOf(streams);
+            policy = other;
+            now = streams();
         }
-        now.values().forEach(stream -> stream.checkAllowed(policy));
-        now.keySet().forEach(cursor -> cursor.policy(policy));
+        now.keySet().forEach(cursor -> cursor.policy(other)); // not under the monitor: it may wake a stream
     }
 
-    void filter(LogFilter filter) {
+    private synchronized Map<Cursor, Stream> streams() {
+        return Map.copyOf(streams);
+    }
+
+    /** The policy for a stream that comes now. */
+    synchronized BackpressurePolicy policyOr(BackpressurePolicy first) {
+        return policy == null ? first : policy;
+    }
+
+    /** Changes the filter, for streams that come later too. */
+    synchronized void filter(LogFilter other) {
+        filter = other;
         for (Cursor cursor : cursors) {
-            cursor.filter(filter);
+            cursor.filter(other);
         }
     }
 
