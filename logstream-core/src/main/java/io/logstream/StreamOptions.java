@@ -315,8 +315,8 @@ public final class StreamOptions {
                 throw new IllegalArgumentException("retry from " + first + " to " + max
                         + ": use positive durations, the first not the longer one");
             }
-            this.retryFirst = first;
-            this.retryMax = max;
+            this.retryFirst = inNanos(first);
+            this.retryMax = inNanos(max);
             return this;
         }
 
@@ -329,11 +329,16 @@ public final class StreamOptions {
             return new StreamOptions(this);
         }
 
+        /** What is longer than that is for ever, and must still be countable in nanoseconds. */
+        private static Duration inNanos(Duration value) {
+            return value.compareTo(BackpressurePolicy.FOREVER) > 0 ? BackpressurePolicy.FOREVER : value;
+        }
+
         private static Duration notNegative(String name, Duration value) {
             if (value.isNegative()) {
                 throw new IllegalArgumentException(name + " of " + value + ": use zero or more");
             }
-            return value;
+            return inNanos(value);
         }
     }
 }

@@ -184,7 +184,8 @@ public final class SubscribeOptions {
         }
 
         /**
-         * Runs the callbacks elsewhere, for instance on virtual threads. They still come one at a time, in order.
+         * Runs the callbacks elsewhere, for instance on virtual threads. They still come one at a time, in order. Where the
+         * executor would run one at once, on the thread that hands it over, a delivery thread of the hub runs it instead.
          *
          * @param executor where; it must run what it accepts
          * @return this builder

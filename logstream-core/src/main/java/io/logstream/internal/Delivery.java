@@ -6,7 +6,7 @@ import io.logstream.SourceEvent;
 import io.logstream.SubscribeOptions;
 import io.logstream.Subscriber;
 import java.util.concurrent.Executor;
-import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -38,11 +38,42 @@ final class Delivery extends Viewer {
     }
 
     private void runOn(Executor elsewhere, Runnable task) {
+        Handover handover = new Handover(task, engine.delivery());
         try {
-            elsewhere.execute(task);
-        } catch (RejectedExecutionException e) {
+            elsewhere.execute(handover);
+        } catch (Throwable e) {
             closeWith(new EndReason(EndReason.Kind.SUBSCRIBER_FAILED, "its executor refused its work", e));
-            engine.delivery().execute(task);
+            handover.takeBack();
+        }
+        handover.submitted = true;
+    }
+
+    /** A task on its way to somebody else's executor: run exactly once, and never inside the call that hands it over. */
+    private static final class Handover implements Runnable {
+        private final AtomicBoolean taken = new AtomicBoolean();
+        private final Thread submitter = Thread.currentThread();
+        private final Runnable task;
+        private final Executor own;
+        private boolean submitted; // has a meaning for the submitter only
+
+        Handover(Runnable task, Executor own) {
+            this.task = task;
+            this.own = own;
+        }
+
+        @Override
+        public void run() {
+            if (Thread.currentThread() == submitter && !submitted) {
+                takeBack();
+            } else if (taken.compareAndSet(false, true)) {
+                task.run();
+            }
+        }
+
+        void takeBack() {
+            if (taken.compareAndSet(false, true)) {
+                own.execute(task);
+            }
         }
     }
 
@@ -67,7 +98,7 @@ final class Delivery extends Viewer {
                 finish(asked);
             }
         } catch (Throwable e) {
-            finish(new EndReason(EndReason.Kind.SUBSCRIBER_FAILED, "the viewer threw " + e, e));
+            finish(Ends.failed(EndReason.Kind.SUBSCRIBER_FAILED, "the viewer threw", e));
         }
         return false;
     }
@@ -121,8 +152,7 @@ final class Delivery extends Viewer {
         for (Cursor cursor : viewing.cursors()) {
             EndReason reason = cursor.aborted();
             if (reason != null) {
-                viewing.remove(cursor, reason);
-                viewing.tell(endOf(cursor, reason));
+                viewing.leaveBehind(cursor, reason);
             }
         }
         return viewing.end();
@@ -136,14 +166,9 @@ final class Delivery extends Viewer {
             return false;
         }
         if (mayCall()) {
-            call(() -> subscriber.onEvent(endOf(cursor, reason)));
+            call(() -> subscriber.onEvent(Viewing.endOf(cursor, reason)));
         }
         return true;
-    }
-
-    private static SourceEvent endOf(Cursor cursor, EndReason reason) {
-        return SourceEvent.of(SourceEvent.Kind.ENDED, reason.toString())
-                .at(cursor.run.name.id(), cursor.run.ring.tailSequence());
     }
 
     /** Code of the subscriber. */
@@ -167,11 +192,12 @@ final class Delivery extends Viewer {
             try {
                 subscriber.onEnd(reason);
             } catch (Throwable e) {
+                tellOver();
                 LOG.warn("a viewer threw at its end", e);
             } finally {
                 calling = null;
+                tellOver();
             }
-            tellOver();
         }
     }
 }

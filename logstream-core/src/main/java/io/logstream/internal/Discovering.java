@@ -99,8 +99,8 @@ final class Discovering extends SerialTask implements LogDiscovery.Sink {
         } catch (LogStreamException e) {
             end(new EndReason(EndReason.Kind.FAILED, String.valueOf(e.getMessage()), e));
         } catch (Throwable e) {
+            end(Ends.failed(EndReason.Kind.FAILED, "the discovery failed with", e));
             LOG.error("discovery {} threw what a discovery must not throw", discovery.identity(), e);
-            end(new EndReason(EndReason.Kind.FAILED, "the discovery failed with " + e, e));
         }
         if (!over) {
             Wakeup opened = wakeup;
@@ -121,7 +121,7 @@ final class Discovering extends SerialTask implements LogDiscovery.Sink {
             SubscribeOptions how = !scanned || resumed
                     ? options
                     : options.toBuilder().replay(Replay.all()).build();
-            hub.stream(id, source, streamOptions).join(viewer, how);
+            hub.streamAnew(id, source, streamOptions).join(viewer, how);
         } catch (LogStreamException | IllegalArgumentException e) {
             LOG.warn("discovery {}: stream {} can't be shown: {}", discovery.identity(), id, e.getMessage());
             viewer.viewing.tell(SourceEvent.of(SourceEvent.Kind.ENDED, String.valueOf(e.getMessage()))

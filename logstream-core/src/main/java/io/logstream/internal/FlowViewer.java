@@ -84,8 +84,9 @@ final class FlowViewer extends Viewer implements Flow.Subscription {
         try {
             return advance();
         } catch (Throwable e) {
+            end(Ends.failed(EndReason.Kind.SUBSCRIBER_FAILED, "the viewer threw", e), false);
+            tellOver();
             LOG.warn("a reactive subscriber threw; its subscription is ended", e);
-            end(new EndReason(EndReason.Kind.SUBSCRIBER_FAILED, "the viewer threw " + e, e), false);
             return false;
         } finally {
             calling = null;
@@ -120,10 +121,16 @@ final class FlowViewer extends Viewer implements Flow.Subscription {
             return false;
         }
         Cursor cursor = cursors[0];
-        if (demand.get() == 0 && !cursor.isDrained()) {
+        if (demand.get() <= 0 && !cursor.isDrained()) {
             return false;
         }
-        Cursor.Found found = cursor.take(1);
+        Cursor.Found found;
+        try {
+            found = cursor.take(1);
+        } catch (Throwable e) {
+            end(new EndReason(EndReason.Kind.SUBSCRIBER_FAILED, "the viewer's filter threw " + e, e), true);
+            return false;
+        }
         switch (found) {
             case NOTHING -> {
                 return false;
@@ -149,8 +156,8 @@ final class FlowViewer extends Viewer implements Flow.Subscription {
 
     private void end(EndReason reason, boolean tell) {
         if (leave(reason)) {
-            if (tell && reason.kind() == EndReason.Kind.FAILED) {
-                Throwable cause = reason.cause();
+            Throwable cause = reason.cause();
+            if (tell && (reason.kind() == EndReason.Kind.FAILED || cause != null)) {
                 subscriber.onError(cause != null ? cause : new LogStreamException(reason.message()));
             } else if (tell) {
                 subscriber.onComplete();

@@ -75,6 +75,10 @@ final class Pull extends Viewer implements LogCursor {
         while (!isOver() && !isPaused() && closing() == null) {
             Cursor[] cursors = viewing.cursors();
             if (cursors.length == 0) {
+                EndReason reason = viewing.end();
+                if (reason != null) {
+                    finish(reason);
+                }
                 return null;
             }
             Cursor cursor = cursors[0];
@@ -82,7 +86,7 @@ final class Pull extends Viewer implements LogCursor {
             try {
                 found = cursor.take(1);
             } catch (RuntimeException | Error e) {
-                finish(new EndReason(EndReason.Kind.SUBSCRIBER_FAILED, "the viewer's filter threw " + e, e));
+                finish(Ends.failed(EndReason.Kind.SUBSCRIBER_FAILED, "the viewer's filter threw", e));
                 return null;
             }
             LogEntry entry = switch (found) {

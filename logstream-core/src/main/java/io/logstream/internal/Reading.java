@@ -43,6 +43,7 @@ final class Reading extends SerialTask {
     private @Nullable Wakeup wakeup;
     private volatile @Nullable LogReader reader;
     private boolean outage;
+    private boolean readBefore;
 
     private volatile Broadcaster.State state = Broadcaster.State.WAITING;
     private volatile long retries;
@@ -151,8 +152,8 @@ final class Reading extends SerialTask {
         } catch (LogStreamException e) {
             end(new EndReason(EndReason.Kind.FAILED, String.valueOf(e.getMessage()), e));
         } catch (Throwable e) {
+            end(Ends.failed(EndReason.Kind.FAILED, "the source failed with", e));
             LOG.error("stream {}: the source threw what a source must not throw", run.name.id(), e);
-            end(new EndReason(EndReason.Kind.FAILED, "the source failed with " + e, e));
         }
         run.signal();
         arm();
@@ -163,8 +164,8 @@ final class Reading extends SerialTask {
         SourcePosition known = intake.reopenAt();
         if (known != null) {
             start = Start.at(known);
-        } else if (!intake.isUntouched()) {
-            if (!intake.isBehindGap()) {
+        } else if (!intake.isUntouched() || (readBefore && !(start instanceof Start.Beginning))) {
+            if (!intake.isBehindGap() || intake.isUntouched()) {
                 intake.gap(-1, Gap.Reason.RECONNECTED);
             }
             start = Start.end();
@@ -198,9 +199,15 @@ final class Reading extends SerialTask {
         intake.welcome(room);
         opened.clear();
         boolean last = finishing;
-        LogReader.Outcome outcome = from.read(intake);
+        LogReader.Outcome outcome;
+        try {
+            outcome = from.read(intake);
+        } finally {
+            outage = intake.hasFirst(); // it is over once that was told, whatever comes then
+        }
         intake.announce();
         outage = false;
+        readBefore = true;
         backoff.succeeded();
         state = Broadcaster.State.LIVE;
         switch (outcome) {
@@ -279,7 +286,7 @@ final class Reading extends SerialTask {
     private void closeReader(LogReader from) {
         try {
             from.close();
-        } catch (IOException | RuntimeException e) {
+        } catch (Throwable e) {
             LOG.debug("stream {}: closing the source failed", run.name.id(), e);
         }
     }

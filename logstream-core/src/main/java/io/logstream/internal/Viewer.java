@@ -7,6 +7,7 @@ import io.logstream.ResumeToken;
 import io.logstream.Subscription;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -108,12 +109,14 @@ abstract class Viewer extends SerialTask implements Subscription {
 
     @Override
     public final void policy(BackpressurePolicy policy) {
+        Objects.requireNonNull(policy, "policy");
         viewing.policy(policy);
         wake();
     }
 
     @Override
     public final void filter(LogFilter filter) {
+        Objects.requireNonNull(filter, "filter");
         viewing.filter(filter);
     }
 
@@ -134,7 +137,7 @@ abstract class Viewer extends SerialTask implements Subscription {
 
     @Override
     public final boolean awaitEnd(Duration atMost) throws InterruptedException {
-        return over.await(atMost.toNanos(), TimeUnit.NANOSECONDS);
+        return over.await(Deadline.in(atMost).nanosLeft(), TimeUnit.NANOSECONDS);
     }
 
     @Override

@@ -19,6 +19,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class Viewing {
     private static final Cursor[] NONE = {};
+    /** Events that wait for a viewer that takes none; older ones are forgotten. */
+    private static final int MOST_NEWS = 1000;
 
     private final boolean merged;
     private volatile Cursor[] cursors = NONE;
@@ -79,6 +81,20 @@ final class Viewing {
         stream.leave(cursor);
     }
 
+    /** Takes out a stream that was closed while the viewer can't be told; a merged one is told later. */
+    void leaveBehind(Cursor cursor, EndReason reason) {
+        if (merged) {
+            tell(endOf(cursor, reason));
+        }
+        remove(cursor, reason);
+    }
+
+    /** What tells a merged viewer of the end of one of its streams. */
+    static SourceEvent endOf(Cursor cursor, EndReason reason) {
+        return SourceEvent.of(SourceEvent.Kind.ENDED, reason.toString())
+                .at(cursor.run.name.id(), cursor.run.ring.tailSequence());
+    }
+
     /** Leaves all streams. */
     void close() {
         Runnable then;
@@ -98,9 +114,16 @@ final class Viewing {
     }
 
     /** Keeps the viewing open without streams, until {@link #complete}. */
-    synchronized void growUntilComplete(Runnable whenClosed) {
-        growing = true;
-        onClose = whenClosed;
+    void growUntilComplete(Runnable whenClosed) {
+        boolean late;
+        synchronized (this) {
+            growing = true;
+            onClose = whenClosed;
+            late = closed;
+        }
+        if (late) {
+            whenClosed.run();
+        }
     }
 
     /** No more streams will come. */
@@ -111,6 +134,9 @@ final class Viewing {
 
     /** Tells the viewer something, between two pieces. */
     synchronized void tell(SourceEvent event) {
+        if (news.size() == MOST_NEWS) {
+            news.remove();
+        }
         news.add(event);
     }
 

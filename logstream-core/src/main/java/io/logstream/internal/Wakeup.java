@@ -1,5 +1,6 @@
 package io.logstream.internal;
 
+import io.logstream.BackpressurePolicy;
 import io.logstream.spi.SourceContext;
 import io.logstream.spi.TimeSource;
 import java.time.Duration;
@@ -35,7 +36,8 @@ final class Wakeup implements SourceContext {
     @Override
     public void wakeWithin(Duration within) {
         synchronized (this) {
-            long at = time.nanoTime() + within.toNanos();
+            Duration most = BackpressurePolicy.FOREVER;
+            long at = time.nanoTime() + (within.compareTo(most) > 0 ? most : within).toNanos();
             dueAt = !due || at - dueAt < 0 ? at : dueAt;
             due = true;
         }
