@@ -70,7 +70,8 @@ final class Cursor {
     private static final long NONE = Long.MIN_VALUE;
     private long joinTail;
     private boolean live;
-    private @Nullable ResumeToken expired;
+    private @Nullable ResumeToken expired; // until the viewer was told what is missing behind it
+    private @Nullable ResumeToken behind; // until the line was found behind which the viewer goes on
     private long missingLines = NONE;
     private long behindLine = NONE;
     private long keepUntil = NONE;
@@ -131,7 +132,8 @@ final class Cursor {
     }
 
     /** Begins behind the line with a number, skipping what is before it as if it had not been joined. */
-    void beginBehindLine(Place start, long line) {
+    void beginBehindLine(Place start, long line, ResumeToken token) {
+        behind = token;
         behindLine = line;
         beginAt(start);
     }
@@ -202,7 +204,7 @@ final class Cursor {
 
     /** Takes this cursor away from a viewer that is stuck in its own code. */
     void abandon(EndReason reason) {
-        owner.viewing.remove(this, reason);
+        owner.viewing.leaveBehind(this, reason);
     }
 
     synchronized Subscription.Stats stats(boolean paused) {
@@ -210,8 +212,19 @@ final class Cursor {
         return new Subscription.Stats(joined, sequence, tail, delivered, filtered, lost, gaps, overBound, paused);
     }
 
-    /** The place as the ring knows it now, if it is retained: a source may have told its position after this cursor came. */
+    /** The place that the viewer has reached: still the one it came with, as long as it was not told what is missing there. */
     ResumeToken token() {
+        synchronized (this) {
+            ResumeToken from = expired != null ? expired : behind;
+            if (from != null) {
+                return from;
+            }
+        }
+        return tokenHere();
+    }
+
+    /** The place as the ring knows it now, if it is retained: a source may have told its position after this cursor came. */
+    private ResumeToken tokenHere() {
         ring.lock.lock();
         try {
             synchronized (this) {
@@ -269,7 +282,9 @@ final class Cursor {
                 hold(following);
             } else {
                 hold(here);
-                long to = Math.min(!live && liveAt > slot ? Math.min(tail, liveAt) : tail, here.endSlot(tail));
+                long end =
+                        following == null ? tail : Math.min(tail, following.firstSlot); // not read again: it may change
+                long to = !live && liveAt > slot ? Math.min(end, liveAt) : end;
                 if (!skipBehindLine(here)) {
                     return here.isMarker(slot) ? marker(here) : lines(here, to, most);
                 }
@@ -290,7 +305,7 @@ final class Cursor {
     /** Whether nothing is left but the end. */
     boolean isDrained() {
         boolean over = run.end != null || !follow && slot >= Math.max(joinTail, run.liveSlot);
-        return end != null || aborted != null || over && expired == null && slot >= ring.tail();
+        return end != null || aborted != null || over && expired == null && !isUpstreamUntold() && slot >= ring.tail();
     }
 
     /** Moves behind what was found. */
@@ -323,6 +338,7 @@ final class Cursor {
                 case LIVE -> live = true;
                 case NONE -> gaps += entry instanceof Gap ? 1 : 0;
             }
+            expired = null;
         }
         drop();
         if (policy instanceof BackpressurePolicy.Block) {
@@ -347,12 +363,12 @@ final class Cursor {
 
     /** The gap that comes next, if lines are missing here. */
     private @Nullable Found missing() {
-        ResumeToken from = expired;
-        if (from != null) {
-            expired = null;
-            return missingLines == NONE ? jump(Gap.Reason.EXPIRED, from) : lossBeforeJoining(from);
+        if (expired != null) {
+            return missingLines == NONE
+                    ? jump(Gap.Reason.EXPIRED)
+                    : gapHere(Math.max(0, missingLines), missingLines >= 0, Gap.Reason.EXPIRED, tokenHere());
         }
-        if (segment == null && place.upstream().gaps() > upstream.gaps()) {
+        if (isUpstreamUntold()) {
             return skippedUpstream();
         }
         BackpressurePolicy now = policy;
@@ -364,23 +380,23 @@ final class Cursor {
             keepUntil = keepUntil == NONE && lag > newest.window() ? sequence + newest.window() : keepUntil;
             if (keepUntil != NONE && Math.max(sequence, ring.headSequence()) >= keepUntil) {
                 keepUntil = NONE;
-                return jump(Gap.Reason.WINDOW_FULL, null);
+                return jump(Gap.Reason.WINDOW_FULL);
             }
         } else {
             keepUntil = NONE;
         }
         if (now instanceof BackpressurePolicy.Disconnect disconnect && lag > disconnect.maxLag()) {
-            Found found = jump(Gap.Reason.DISCONNECTED, null);
+            Found found = jump(Gap.Reason.DISCONNECTED);
             end = EndReason.of(
                     EndReason.Kind.TOO_SLOW,
                     "the viewer was " + lag + " lines behind, its policy allows " + disconnect.maxLag());
             return found;
         }
-        return slot < ring.head() ? jump(Gap.Reason.LAPPED, null) : null;
+        return slot < ring.head() ? jump(Gap.Reason.LAPPED) : null;
     }
 
     /** Finds the place to go on from, and the gap up to it. Takes the ring's lock, so that the place stays. */
-    private Found jump(Gap.Reason reason, @Nullable ResumeToken from) {
+    private Found jump(Gap.Reason reason) {
         ring.lock.lock();
         try {
             long head = ring.head();
@@ -394,7 +410,7 @@ final class Cursor {
             long lines = there.sequence() - sequence;
             if (lines > 0) {
                 long bytes = reason == Gap.Reason.EXPIRED ? -1 : there.bytes() - here().bytes();
-                ResumeToken before = from == null ? token() : from;
+                ResumeToken before = token();
                 ResumeToken after = run.token(there, ring.locate(to));
                 entry = new Gap(
                         run.name.id(), sequence, sequence + lines - 1, lines, true, bytes, reason, before, after);
@@ -414,15 +430,15 @@ final class Cursor {
         long lines = all.lines() - upstream.lines();
         boolean exact = all.inexact() == upstream.inexact();
         upstream = all;
-        return gapHere(lines, exact, reason, token());
+        return gapHere(lines, exact, reason, tokenHere());
     }
 
-    private Found lossBeforeJoining(ResumeToken from) {
-        return gapHere(Math.max(0, missingLines), missingLines >= 0, Gap.Reason.EXPIRED, from);
+    private boolean isUpstreamUntold() {
+        return segment == null && place.upstream().gaps() > upstream.gaps();
     }
 
-    private Found gapHere(long lines, boolean exact, Gap.Reason reason, ResumeToken before) {
-        entry = new Gap(run.name.id(), sequence, sequence - 1, lines, exact, -1, reason, before, token());
+    private Found gapHere(long lines, boolean exact, Gap.Reason reason, ResumeToken after) {
+        entry = new Gap(run.name.id(), sequence, sequence - 1, lines, exact, -1, reason, token(), after);
         return Found.GAP;
     }
 
@@ -437,23 +453,11 @@ final class Cursor {
     }
 
     private Found marker(Segment here) {
-        LogEntry marker = here.marker(slot);
         move = Move.MARKER;
-        if (marker instanceof Gap gap) {
-            ResumeToken after = run.tokenAt(slot + 1, here);
-            marker = new Gap(
-                    gap.stream(),
-                    gap.first(),
-                    gap.last(),
-                    gap.lines(),
-                    gap.exact(),
-                    gap.bytes(),
-                    gap.reason(),
-                    token(),
-                    after);
-        }
-        entry = marker;
-        return marker instanceof Gap ? Found.GAP : Found.EVENT;
+        entry = here.marker(slot);
+        return entry instanceof Gap gap
+                ? gapHere(gap.lines(), gap.exact(), gap.reason(), run.tokenAt(slot + 1, here))
+                : Found.EVENT;
     }
 
     private Found lines(Segment here, long to, int most) {
@@ -498,14 +502,18 @@ final class Cursor {
         }
         boolean marker = here.isMarker(slot);
         long number = here.lineNumber(here.line(slot));
-        if (number < 0 || number > behindLine) {
-            behindLine = NONE;
+        boolean part = !marker && !here.isComplete(here.line(slot));
+        if (number < 0 || number > behindLine || (number == behindLine && part)) {
+            behind = null;
+            behindLine =
+                    NONE; // a part may have come after that line, on the other channel: rather twice than not at all
             return false;
         }
         synchronized (this) {
+            upstream = marker && here.marker(slot) instanceof Gap gap ? upstream.plus(gap) : upstream;
             slot = slot + 1;
             sequence += marker ? 0 : 1;
-            joined = sequence;
+            joined += marker ? 0 : 1;
         }
         return true;
     }

@@ -10,7 +10,6 @@ import java.nio.ByteBuffer;
 import java.nio.charset.Charset;
 import java.util.Objects;
 import java.util.concurrent.Executor;
-import java.util.concurrent.atomic.AtomicBoolean;
 
 /** A stream that the program itself writes to; its task flushes unfinished lines that are quiet. */
 final class Feed extends SerialTask implements LogFeed {
@@ -19,7 +18,6 @@ final class Feed extends SerialTask implements LogFeed {
     private final Run run;
     private final Charset charset;
     private final Alarms alarms;
-    private final AtomicBoolean closed = new AtomicBoolean();
 
     Feed(Stream stream, Engine engine) {
         this.stream = stream;
@@ -41,9 +39,8 @@ final class Feed extends SerialTask implements LogFeed {
 
     @Override
     public void bytes(Channel channel, ByteBuffer bytes) {
-        begin(channel);
-        run.intake.bytes(channel, bytes, LineSink.NO_TIME);
-        run.signal();
+        Objects.requireNonNull(channel, "channel");
+        publish(() -> run.intake.bytes(channel, bytes, LineSink.NO_TIME));
         if (run.intake.isUnfinished(channel)) {
             wake();
         }
@@ -51,26 +48,41 @@ final class Feed extends SerialTask implements LogFeed {
 
     @Override
     public void event(SourceEvent event) {
-        begin(event);
-        run.intake.event(event);
+        Objects.requireNonNull(event, "event");
+        publish(() -> run.intake.event(event));
+    }
+
+    private void publish(Runnable append) {
+        checkOpen();
+        stream.awaitRoom(run);
+        run.ring.lock.lock(); // so that nothing comes behind the end
+        try {
+            checkOpen();
+            append.run();
+        } finally {
+            run.ring.lock.unlock();
+        }
         run.signal();
     }
 
-    private void begin(Object given) {
-        Objects.requireNonNull(given, "given");
-        if (closed.get() || stream.end().isPresent()) {
+    private void checkOpen() {
+        if (run.end != null) {
             throw new IllegalStateException("feed of stream '" + stream.id() + "' is closed");
         }
-        stream.awaitRoom(run);
     }
 
     @Override
     public void close() {
-        if (closed.compareAndSet(false, true)) {
-            run.intake.finish();
-            run.end(EndReason.of(EndReason.Kind.COMPLETED, ""));
-            stream.ended(run);
+        run.ring.lock.lock();
+        try {
+            if (run.end == null) {
+                run.intake.finish();
+                run.end(EndReason.of(EndReason.Kind.COMPLETED, ""));
+            }
+        } finally {
+            run.ring.lock.unlock();
         }
+        stream.ended(run);
     }
 
     @Override
@@ -81,7 +93,7 @@ final class Feed extends SerialTask implements LogFeed {
             run.intake.flushQuiet(quiet, now);
             run.signal();
         }
-        alarms.within(closed.get() ? Wakeup.NEVER : run.intake.nextFlush(quiet, now));
+        alarms.within(run.end != null ? Wakeup.NEVER : run.intake.nextFlush(quiet, now));
         return false;
     }
 

@@ -103,6 +103,15 @@ public final class Hub implements LogHub {
         return stream;
     }
 
+    /** The stream with this id that goes on: one that has ended, or is about to, makes way for a new one. */
+    Stream streamAnew(String id, LogSource source, StreamOptions options) {
+        Stream known = streams.get(checked(id));
+        if (known != null && known.isEnding()) {
+            forget(known);
+        }
+        return stream(id, source, options);
+    }
+
     @Override
     public LogFeed feed(String id, StreamOptions options) {
         Stream stream = new Stream(this, checked(id), null, options);

@@ -47,6 +47,7 @@ final class Intake implements LineSink {
     private final long[] at = new long[2];
     private final long[] handed = new long[2];
     private final byte[][] window = new byte[2][];
+    private final byte[][] skipped = new byte[2][];
     private final Token.Check[] expected = {Token.Check.NONE, Token.Check.NONE};
     private Checkpoint newest = Checkpoint.NONE;
     private long checkpointed;
@@ -72,6 +73,7 @@ final class Intake implements LineSink {
                     (source, from, length, ending, continuation, lineTime) ->
                             line(channel, source, from, length, ending, continuation, lineTime));
             window[c] = new byte[0];
+            skipped[c] = new byte[0];
         }
     }
 
@@ -119,7 +121,7 @@ final class Intake implements LineSink {
             if (at[c] < handed[c]) {
                 accept(c, LINE_END, 0, 1);
             } else {
-                remember(c, LINE_END, 0, 1);
+                window[c] = lastBytes(window[c], LINE_END, 0, 1);
                 handed[c] = ++at[c];
                 now = time.epochNanos();
                 sinceGap = true;
@@ -236,11 +238,11 @@ final class Intake implements LineSink {
         ring.lock.lock();
         try {
             for (int c = 0; c < 2; c++) {
-                if (at[c] >= handed[c]) {
-                    long skip = handed[c] - newest.handed(c);
-                    int length = (int) Math.min(skip, window[c].length);
+                if (window[c].length > 0) {
+                    int length = (int) Math.min(handed[c] - newest.handed(c), window[c].length);
                     expected[c] = Token.Check.of(window[c], window[c].length - length, length);
                 }
+                skipped[c] = new byte[0];
                 at[c] = newest.handed(c);
             }
             return newest.position();
@@ -279,11 +281,14 @@ final class Intake implements LineSink {
         first = event;
     }
 
-    /** Takes back an event that waits; returns whether it did. */
-    boolean takeBackFirst() {
-        boolean waiting = first != null;
+    /** Whether such an event waits. */
+    boolean hasFirst() {
+        return first != null;
+    }
+
+    /** Takes back an event that waits. */
+    void takeBackFirst() {
         first = null;
-        return waiting;
     }
 
     /** The newest position that the source has told, or null. */
@@ -318,14 +323,18 @@ final class Intake implements LineSink {
 
     /** When the next unfinished line has been quiet for long enough, in nanoseconds from now, or -1 if there is none. */
     long nextFlush(long quietNanos, long nanoTime) {
-        long next = -1;
-        for (int c = 0; c < 2 && mask == null && quietNanos > 0; c++) {
-            if (splitters[c].carried() > 0 && !quiet[c]) {
-                long left = Math.max(0, touched[c] + quietNanos - nanoTime);
-                next = next < 0 ? left : Math.min(next, left);
+        ring.lock.lock();
+        try {
+            long next = Wakeup.NEVER;
+            for (int c = 0; c < 2 && mask == null && quietNanos > 0; c++) {
+                if (splitters[c].carried() > 0 && !quiet[c]) {
+                    next = Alarms.earlier(next, Math.max(0, touched[c] + quietNanos - nanoTime));
+                }
             }
+            return next;
+        } finally {
+            ring.lock.unlock();
         }
-        return next;
     }
 
     /** Hands on unfinished lines that have been quiet for long enough. */
@@ -363,14 +372,14 @@ final class Intake implements LineSink {
     private void accept(int c, byte[] source, int from, int to) {
         int fresh = from + (int) Math.min(to - from, handed[c] - at[c]);
         if (fresh > from) {
-            remember(c, source, from, fresh);
+            skipped[c] = lastBytes(skipped[c], source, from, fresh);
             at[c] += fresh - from;
             if (at[c] == handed[c]) {
                 compare(c);
             }
         }
         if (to > fresh) {
-            remember(c, source, fresh, to);
+            window[c] = lastBytes(window[c], source, fresh, to);
             at[c] += to - fresh;
             handed[c] = at[c];
             sinceGap = true;
@@ -384,21 +393,24 @@ final class Intake implements LineSink {
 
     private void compare(int c) {
         Token.Check check = expected[c];
+        byte[] last = skipped[c];
         expected[c] = Token.Check.NONE;
-        int length = Math.min(check.length(), window[c].length);
-        if (!Token.Check.of(window[c], window[c].length - length, length).equals(check)) {
+        skipped[c] = new byte[0];
+        int from = last.length - check.length();
+        if (from >= 0 && !Token.Check.of(last, from, check.length()).equals(check)) {
             throw new Mismatch(Channel.values()[c]);
         }
+        window[c] = window[c].length == 0 ? last : window[c];
     }
 
-    /** Keeps the last bytes of a channel. */
-    private void remember(int c, byte[] source, int from, int to) {
+    /** The last bytes, once more have come; in the same array where they are as many. */
+    private static byte[] lastBytes(byte[] before, byte[] source, int from, int to) {
         int fresh = Math.min(Segment.WINDOW, to - from);
-        int kept = Math.min(Segment.WINDOW - fresh, window[c].length);
-        byte[] joined = kept + fresh == window[c].length ? window[c] : new byte[kept + fresh];
-        System.arraycopy(window[c], window[c].length - kept, joined, 0, kept);
+        int kept = Math.min(Segment.WINDOW - fresh, before.length);
+        byte[] joined = kept + fresh == before.length ? before : new byte[kept + fresh];
+        System.arraycopy(before, before.length - kept, joined, 0, kept);
         System.arraycopy(source, to - fresh, joined, kept, fresh);
-        window[c] = joined;
+        return joined;
     }
 
     private void append(SourceEvent event) {

@@ -61,14 +61,18 @@ final class Placement {
             return;
         }
         Place oldest = run.placeAt(ring.head());
-        if (run.beganAt(token)) {
+        if (run.beganAt(token) && oldest.slot() == run.firstSlot) {
             cursor.beginAt(oldest);
+        } else if (run.beganAt(token)) {
+            cursor.beginExpired(run.firstSlot, run.firstSlot, given);
         } else if (token.lines() < 0 || oldest.lines() < 0) {
             cursor.beginAfterLoss(oldest, -1, given);
+        } else if (oldest.lines() == token.lines() && (oldest.midOut() || oldest.midErr())) {
+            cursor.beginAfterLoss(oldest, -1, given); // parts of a line that were shown before the oldest one retained
         } else if (oldest.lines() > token.lines()) {
             cursor.beginAfterLoss(oldest, oldest.lines() - token.lines(), given);
         } else {
-            cursor.beginBehindLine(oldest, token.lines());
+            cursor.beginBehindLine(oldest, token.lines(), given);
         }
     }
 

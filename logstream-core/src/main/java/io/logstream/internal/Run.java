@@ -29,6 +29,7 @@ final class Run {
     final SegmentRing ring;
     final Intake intake;
     final StreamOptions options;
+    final long firstSlot;
     private final TimeSource time;
     private final long retainBytes;
     private final SerialTask fanout;
@@ -64,6 +65,7 @@ final class Run {
                 retainBytes,
                 options.mask() != null,
                 engine.budget());
+        firstSlot = ring.tail();
         intake = new Intake(this, options, (int) Math.min(options.maxLineBytes(), retainBytes / 4), time);
         Executor pool = engine.delivery();
         fanout = new SerialTask() {
@@ -279,14 +281,15 @@ final class Run {
         long first = Long.MAX_VALUE;
         boolean released = false;
         for (Cursor cursor : cursors) {
-            if (cursor.blocks() && cursor.policy() instanceof BackpressurePolicy.Block block) {
+            boolean behind = cursor.slot() < ring.tail();
+            if (behind && cursor.blocks() && cursor.policy() instanceof BackpressurePolicy.Block block) {
                 long since = Math.min(now - cursor.progressed(), now - blockedSince);
                 long left = block.patience().toNanos() - since;
-                if (left <= 0 && cursor.slot() < ring.tail()) {
+                if (left <= 0) {
                     cursor.release();
                     released = true;
                 } else {
-                    first = Math.min(first, Math.max(1, left));
+                    first = Math.min(first, left);
                 }
             }
         }

@@ -4,6 +4,7 @@ import io.logstream.Channel;
 import io.logstream.Gap;
 import io.logstream.LogEntry;
 import io.logstream.LogLine;
+import java.lang.invoke.VarHandle;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -112,7 +113,9 @@ final class Segment {
     void add(LogEntry marker) {
         assert lines == 0 : "a marker stands before a line";
         if (markerCount == markers.length) {
-            markers = Arrays.copyOf(markers, Math.max(1, 2 * markerCount));
+            LogEntry[] longer = Arrays.copyOf(markers, Math.max(1, 2 * markerCount));
+            VarHandle.releaseFence(); // the copies before the array, for readers of slots that were there before
+            markers = longer;
         }
         markers[markerCount++] = marker;
     }
@@ -120,16 +123,11 @@ final class Segment {
     void add(Checkpoint checkpoint) {
         Checkpoint[] longer = Arrays.copyOf(checkpoints, checkpoints.length + 1);
         longer[checkpoints.length] = checkpoint;
+        VarHandle.releaseFence(); // the elements before the array: readers look at any time
         checkpoints = longer;
     }
 
     // ---- reading: slots before the ring's tail only
-
-    /** The slot behind the last one of this segment, as far as the tail tells. */
-    long endSlot(long tail) {
-        Segment n = next;
-        return n == null || n == EVICTED ? tail : Math.min(tail, n.firstSlot);
-    }
 
     boolean isMarker(long slot) {
         return slot - firstSlot < markerCount;
@@ -173,7 +171,7 @@ final class Segment {
         return ENDINGS[flags[line] >> 1 & 3];
     }
 
-    private boolean isComplete(int line) {
+    boolean isComplete(int line) {
         return (flags[line] >> 1 & 3) != NONE;
     }
 
@@ -253,8 +251,7 @@ final class Segment {
         }
         lines = lines < 0 ? -1 : lines + completeBefore(line);
         Checkpoint before = gapBefore == Long.MIN_VALUE ? start.checkpoint() : Checkpoint.NONE;
-        Place place =
-                new Place(slot, firstSequence + line, out, err, lines, midOut, midErr, before, upstream);
+        Place place = new Place(slot, firstSequence + line, out, err, lines, midOut, midErr, before, upstream);
         return newest(place, gapBefore);
     }
 

@@ -35,6 +35,7 @@ final class Stream implements Broadcaster {
     private @Nullable Reading reading;
     private volatile @Nullable EndReason end;
     private boolean keepReading;
+    private boolean finishing;
     private TimeSource.@Nullable Alarm linger;
 
     /**
@@ -217,9 +218,14 @@ final class Stream implements Broadcaster {
 
     /** Ends the stream once what is there has been read. */
     synchronized void finish() {
+        finishing = true;
         if (reading != null) {
             reading.finish();
         }
+    }
+
+    synchronized boolean isEnding() {
+        return finishing || end != null;
     }
 
     // ---- lingering

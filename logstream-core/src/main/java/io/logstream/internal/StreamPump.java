@@ -75,9 +75,8 @@ public final class StreamPump implements LogReader {
             finish(null);
         } catch (IOException e) {
             finish(e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            finish(new IOException("interrupted while reading", e));
+        } catch (Throwable e) {
+            finish(new IOException("reading the stream failed with " + e, e));
         }
     }
 

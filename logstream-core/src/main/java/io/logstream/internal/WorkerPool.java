@@ -83,7 +83,12 @@ final class WorkerPool implements Pool {
         if (workers.size() < most && !closed) {
             Worker worker = new Worker(name + "-" + ++numbered);
             workers.add(worker);
-            worker.start();
+            try {
+                worker.start();
+            } catch (Throwable e) {
+                workers.remove(worker);
+                LOG.warn("{} could not start another thread: {}", name, e.toString());
+            }
         }
     }
 

@@ -1,5 +1,6 @@
 package io.logstream.internal.file;
 
+import io.logstream.LogStreamException;
 import io.logstream.internal.file.FileStat.Kind;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -100,7 +101,7 @@ final class Siblings {
     }
 
     private @Nullable FollowedFile openAt(Sibling sibling, FileMark mark) throws IOException {
-        FollowedFile file = FollowedFile.open(access, sibling.path);
+        FollowedFile file = openIfReadable(sibling);
         boolean fits = false;
         try {
             fits = file != null && file.stat().sameFile(sibling.stat) && file.seek(mark);
@@ -109,6 +110,15 @@ final class Siblings {
             if (file != null && !fits) {
                 file.close();
             }
+        }
+    }
+
+    /** The file, or null if it is gone or can't be read: then it must not keep the log itself from being read. */
+    private @Nullable FollowedFile openIfReadable(Sibling sibling) {
+        try {
+            return FollowedFile.open(access, sibling.path);
+        } catch (IOException | LogStreamException e) {
+            return null;
         }
     }
 
@@ -132,9 +142,7 @@ final class Siblings {
                     || !isBetween(sibling, old, older.stat())) {
                 continue;
             }
-            FollowedFile file = sibling.isCompressed() || files.size() == MAX_BETWEEN
-                    ? null
-                    : FollowedFile.open(access, sibling.path);
+            FollowedFile file = sibling.isCompressed() || files.size() == MAX_BETWEEN ? null : openIfReadable(sibling);
             if (file == null) {
                 lost = true;
             } else if (file.isCopyOf(older)) {
