@@ -11,6 +11,7 @@ import io.logstream.spi.LogReader;
 import io.logstream.spi.LogSource;
 import java.io.IOException;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
@@ -35,7 +36,10 @@ final class Discovering extends SerialTask implements LogDiscovery.Sink {
     private final Set<String> found = new HashSet<>();
     private @Nullable Wakeup wakeup;
     private LogDiscovery.@Nullable Scan scan;
+    private final Set<String> told = new HashSet<>();
+    private final Opening opening = new Opening();
     private boolean scanned;
+    private boolean complete;
     private boolean over;
     private volatile boolean closing;
 
@@ -59,6 +63,7 @@ final class Discovering extends SerialTask implements LogDiscovery.Sink {
     /** Stops looking. */
     void close() {
         closing = true;
+        opening.close();
         wake();
     }
 
@@ -72,7 +77,9 @@ final class Discovering extends SerialTask implements LogDiscovery.Sink {
             }
             if (wakeup == null && backoff.delay(engine.time().nanoTime()) == 0) {
                 Wakeup opened = new Wakeup(this, engine);
-                scan = discovery.open(opened);
+                scan = opening.open(() -> discovery.open(opened));
+                told.clear();
+                complete = false;
                 wakeup = opened;
             }
             Wakeup opened = wakeup;
@@ -80,8 +87,11 @@ final class Discovering extends SerialTask implements LogDiscovery.Sink {
             if (opened != null && from != null && opened.isWanted()) {
                 opened.clear();
                 LogReader.Outcome outcome = from.scan(this);
-                scanned = true;
                 backoff.succeeded();
+                if (outcome != LogReader.Outcome.MORE) {
+                    scanned = true;
+                    forgetUntold();
+                }
                 if (outcome == LogReader.Outcome.END) {
                     end(EndReason.of(EndReason.Kind.COMPLETED, ""));
                 } else if (outcome == LogReader.Outcome.MORE) {
@@ -110,8 +120,22 @@ final class Discovering extends SerialTask implements LogDiscovery.Sink {
         return more;
     }
 
+    /** The first complete scan tells all there is: what an earlier one had found and this has not is gone. */
+    private void forgetUntold() {
+        if (complete) {
+            return;
+        }
+        complete = true;
+        for (String id : List.copyOf(found)) {
+            if (!told.contains(id)) {
+                gone(id);
+            }
+        }
+    }
+
     @Override
     public void found(String id, LogSource source) {
+        told.add(id);
         if (closing || !found.add(id)) {
             return;
         }
@@ -132,6 +156,7 @@ final class Discovering extends SerialTask implements LogDiscovery.Sink {
 
     @Override
     public void gone(String id) {
+        told.remove(id);
         if (found.remove(id)) {
             viewer.viewing.tell(SourceEvent.of(SourceEvent.Kind.DISAPPEARED, "").at(id, 0));
             hub.finish(id);
@@ -156,7 +181,7 @@ final class Discovering extends SerialTask implements LogDiscovery.Sink {
         if (from != null) {
             try {
                 from.close();
-            } catch (IOException | RuntimeException e) {
+            } catch (Throwable e) {
                 LOG.debug("discovery {}: closing failed", discovery.identity(), e);
             }
         }

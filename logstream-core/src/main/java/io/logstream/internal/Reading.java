@@ -50,7 +50,7 @@ final class Reading extends SerialTask {
     private volatile String lastError = "";
     private volatile boolean closing;
     private volatile boolean finishing;
-    private @Nullable Thread opening;
+    private final Opening opening = new Opening();
 
     /**
      * @param ended told when the source has ended or failed for good
@@ -90,12 +90,8 @@ final class Reading extends SerialTask {
 
     /** Stops reading: at once where the source allows it, otherwise the thread that is stuck in it is left behind. */
     void close() {
-        synchronized (this) {
-            closing = true;
-            if (opening != null) {
-                opening.interrupt();
-            }
-        }
+        closing = true;
+        opening.close();
         wake();
         time.after(READ_GRACE, () -> {
             LogReader stuck = reader;
@@ -171,20 +167,7 @@ final class Reading extends SerialTask {
             start = Start.end();
         }
         Wakeup opened = new Wakeup(this, engine);
-        synchronized (this) {
-            if (closing) {
-                throw new InterruptedException("closed");
-            }
-            opening = Thread.currentThread();
-        }
-        try {
-            reader = source.open(start, opened);
-        } finally {
-            synchronized (this) {
-                opening = null;
-                Thread.interrupted(); // meant for the opening, not for what comes next on this thread
-            }
-        }
+        reader = opening.open(() -> source.open(start, opened));
         wakeup = opened;
         if (outage) {
             intake.announceFirst(SourceEvent.of(SourceEvent.Kind.RECONNECTED, ""));
