@@ -76,7 +76,7 @@ final class Feed extends SerialTask implements LogFeed {
         run.ring.lock.lock();
         try {
             if (run.end == null) {
-                run.intake.finish();
+                run.intake.finish(true);
                 run.end(EndReason.of(EndReason.Kind.COMPLETED, ""));
             }
         } finally {

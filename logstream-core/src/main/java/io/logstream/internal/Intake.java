@@ -353,11 +353,15 @@ final class Intake implements LineSink {
         }
     }
 
-    /** Hands on what is unfinished: nothing will follow it. Says so where bytes that were there before have not come. */
-    void finish() {
+    /**
+     * Hands on what is unfinished: nothing will follow it.
+     *
+     * @param complete whether the source was read to its end: then it is a loss if bytes that were there before have not come
+     */
+    void finish(boolean complete) {
         ring.lock.lock();
         try {
-            if (at[0] < handed[0] || at[1] < handed[1]) {
+            if (complete && (at[0] < handed[0] || at[1] < handed[1])) {
                 gap(-1, Gap.Reason.MISMATCH);
             }
             giveUp();

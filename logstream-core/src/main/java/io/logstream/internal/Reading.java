@@ -239,7 +239,7 @@ final class Reading extends SerialTask {
 
     private void end(EndReason reason) {
         shutReader();
-        intake.finish();
+        intake.finish(reason.kind() == EndReason.Kind.COMPLETED);
         state = reason.kind() == EndReason.Kind.FAILED ? Broadcaster.State.FAILED : Broadcaster.State.ENDED;
         run.end(reason);
         over.countDown();
