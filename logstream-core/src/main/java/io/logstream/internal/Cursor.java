@@ -262,7 +262,8 @@ final class Cursor {
         for (; ; ) {
             EndReason ended = run.end; // before the tail, which does not move any more if there is an end
             long tail = ring.tail();
-            Found gap = missing();
+            boolean skipping = behindLine != NONE && expired == null && slot < tail && slot >= ring.head();
+            Found gap = skipping ? null : missing();
             if (gap != null) {
                 return gap;
             }
@@ -504,9 +505,9 @@ final class Cursor {
         long number = here.lineNumber(here.line(slot));
         boolean part = !marker && !here.isComplete(here.line(slot));
         if (number < 0 || number > behindLine || (number == behindLine && part)) {
+            // a part may have come after that line, on the other channel: rather twice than not at all
             behind = null;
-            behindLine =
-                    NONE; // a part may have come after that line, on the other channel: rather twice than not at all
+            behindLine = NONE;
             return false;
         }
         synchronized (this) {
