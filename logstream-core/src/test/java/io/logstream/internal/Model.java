@@ -29,6 +29,13 @@ final class Model {
             return ending == LogLine.Ending.LF ? 1 : ending == LogLine.Ending.CRLF ? 2 : 0;
         }
 
+        @Override
+        public String toString() {
+            String text = new String(bytes, java.nio.charset.StandardCharsets.UTF_8).replace("\r", "\\r");
+            return "Line " + sequence + " [" + text.replace("\n", "\\n") + "] on " + channel + " " + ending
+                    + (continuation ? " continuation" : "") + " number " + number + " units " + from + "-" + to;
+        }
+
         byte[] content() {
             return Arrays.copyOf(bytes, bytes.length - terminator());
         }
@@ -329,11 +336,15 @@ final class Model {
             for (Lane lane : lanes) {
                 lane.newestAt = lane.at;
             }
+            if (known.linesBefore() >= 0) {
+                count(known.linesBefore());
+            }
         }
     }
 
-    void finish() {
-        if (lanes[0].at < lanes[0].handed || lanes[1].at < lanes[1].handed) {
+    void finish(boolean complete) {
+        boolean behind = lanes[0].at < lanes[0].handed || lanes[1].at < lanes[1].handed;
+        if (complete && behind) {
             gap(-1, Gap.Reason.MISMATCH);
         }
         giveUp();

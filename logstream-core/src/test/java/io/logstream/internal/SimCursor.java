@@ -3,6 +3,7 @@ package io.logstream.internal;
 import io.logstream.BackpressurePolicy;
 import io.logstream.EndReason;
 import io.logstream.Gap;
+import io.logstream.LogLine;
 import io.logstream.Replay;
 import io.logstream.SourceEvent;
 import java.util.function.Predicate;
@@ -118,7 +119,12 @@ final class SimCursor {
             source[0] = given.places()[0];
             source[1] = given.places()[1];
         }
-        if (begun || model.run.beganAt(token) && head == model.first) {
+        if (begun) {
+            return;
+        }
+        if (model.run.beganAt(token)) {
+            expired = head > model.first;
+            slot = model.first;
             return;
         }
         if (token.lines() < 0 || known < 0) {
@@ -146,28 +152,27 @@ final class SimCursor {
         if (aborted) {
             return new Next(Kind.END, slot, EndReason.Kind.CLOSED);
         }
-        Next missingHere = missingHere();
-        if (missingHere != null) {
-            return missingHere;
-        }
         EndReason end = model.run.end;
         long tail = ring().tail();
         long liveAt = Math.max(joinTail, model.live);
-        if (!live && end == null && slot >= liveAt) {
-            return follow
-                    ? new Next(
-                            Kind.LIVE,
-                            slot,
-                            SourceEvent.of(SourceEvent.Kind.CAUGHT_UP, "").at(name(), sequence))
-                    : new Next(Kind.END, slot, EndReason.Kind.HISTORY_COMPLETE);
-        }
-        while (behindLine != Long.MIN_VALUE && slot < tail && skipBehindLine()) {}
-        if (!live && end == null && slot >= liveAt) {
-            return next();
-        }
-        if (slot >= tail) {
-            return end == null ? new Next(Kind.NOTHING, slot, null) : new Next(Kind.END, slot, end.kind());
-        }
+        do {
+            boolean skipping = behindLine != Long.MIN_VALUE && !expired && slot < tail && slot >= ring().head();
+            Next missingHere = skipping ? null : missingHere();
+            if (missingHere != null) {
+                return missingHere;
+            }
+            if (!live && end == null && slot >= liveAt) {
+                return follow
+                        ? new Next(
+                                Kind.LIVE,
+                                slot,
+                                SourceEvent.of(SourceEvent.Kind.CAUGHT_UP, "").at(name(), sequence))
+                        : new Next(Kind.END, slot, EndReason.Kind.HISTORY_COMPLETE);
+            }
+            if (slot >= tail) {
+                return end == null ? new Next(Kind.NOTHING, slot, null) : new Next(Kind.END, slot, end.kind());
+            }
+        } while (behindLine != Long.MIN_VALUE && skipBehindLine());
         Object entry = model.entry(slot);
         if (!(entry instanceof Model.Line)) {
             return new Next(entry instanceof Gap ? Kind.GAP : Kind.MARKER, slot + 1, entry);
@@ -185,15 +190,16 @@ final class SimCursor {
     private boolean skipBehindLine() {
         Object entry = model.entry(slot);
         long before = model.counts.get((int) (slot - model.first));
-        if (before < 0 || before + 1 > behindLine) {
+        boolean part = entry instanceof Model.Line line && line.ending() == LogLine.Ending.NONE;
+        if (before < 0 || before + 1 > behindLine || before + 1 == behindLine && part) {
             behindLine = Long.MIN_VALUE;
             return false;
         }
         slot++;
         if (entry instanceof Model.Line line) {
             sequence = line.sequence() + 1;
+            joined++;
         }
-        joined = sequence;
         return true;
     }
 
@@ -288,7 +294,7 @@ final class SimCursor {
         for (long s = slot; s < to; s++) {
             if (model.entry(s) instanceof Model.Line line) {
                 lines++;
-                bytes += line.bytes().length + (line.ending() == io.logstream.LogLine.Ending.IMPLIED ? 1 : 0);
+                bytes += line.bytes().length + (line.ending() == LogLine.Ending.IMPLIED ? 1 : 0);
             }
         }
         if (lines == 0) {

@@ -26,6 +26,7 @@ final class SimEngine {
     /** Something that waits to run, or a task between two of its stages. */
     static final class Job {
         final Runnable work;
+        final Object task;
         int stage;
         boolean more;
         boolean running;
@@ -33,6 +34,8 @@ final class SimEngine {
 
         Job(Runnable work) {
             this.work = work;
+            boolean wrapped = work.getClass().getEnclosingClass() == Delivery.class;
+            this.task = wrapped ? Simulator.field(work, "task") : work;
         }
     }
 
@@ -185,7 +188,16 @@ final class SimEngine {
     private void run(Job job) {
         if (!(job.work instanceof SerialTask task)) {
             ready.remove(job);
-            job.work.run();
+            if (job.task == job.work) {
+                job.work.run();
+            } else {
+                job.running = true;
+                current.push(job.task);
+                watch.before(job.task);
+                job.work.run();
+                current.pop();
+                watch.after(job.task);
+            }
             return;
         }
         boolean through = random.nextInt(3) > 0;
@@ -215,7 +227,7 @@ final class SimEngine {
     /** Whether a task waits to run, or is between two of its stages. */
     boolean isWaiting(Object task) {
         for (Job job : ready) {
-            if (job.work == task) {
+            if (job.task == task) {
                 return true;
             }
         }

@@ -432,8 +432,7 @@ final class SimViewer implements Subscriber {
             }
         };
         check(right, "ended as %s, expected %s", end, expected);
-        check(
-                thrown == null || kind == EndReason.Kind.SUBSCRIBER_FAILED || closed, "it threw, but ended as %s", end);
+        check(thrown == null || kind == EndReason.Kind.SUBSCRIBER_FAILED || closed, "it threw, but ended as %s", end);
         cursors.forEach(cursor -> cursor.over = true);
         ends = 2;
     }
