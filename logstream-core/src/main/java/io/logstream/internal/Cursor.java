@@ -228,11 +228,11 @@ final class Cursor {
         ring.lock.lock();
         try {
             synchronized (this) {
-                Segment here = segment == null && slot >= ring.head() ? ring.locate(slot) : segment;
+                Segment here = slot >= ring.head() ? ring.locate(slot) : null;
                 if (here != null) {
                     return run.tokenAt(slot, here);
                 }
-                return run.token(slot == ring.tail() ? ring.next() : place, null);
+                return run.token(slot == ring.tail() ? ring.next() : here(), segment);
             }
         } finally {
             ring.lock.unlock();
@@ -262,7 +262,8 @@ final class Cursor {
         for (; ; ) {
             EndReason ended = run.end; // before the tail, which does not move any more if there is an end
             long tail = ring.tail();
-            boolean skipping = behindLine != NONE && expired == null && slot < tail && slot >= ring.head();
+            boolean retained = slot < tail && slot >= ring.head();
+            boolean skipping = behindLine != NONE && expired == null && !isUpstreamUntold() && retained;
             Found gap = skipping ? null : missing();
             if (gap != null) {
                 return gap;
