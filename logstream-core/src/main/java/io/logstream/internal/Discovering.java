@@ -13,7 +13,9 @@ import java.io.IOException;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -42,6 +44,7 @@ final class Discovering extends SerialTask implements LogDiscovery.Sink {
     private boolean complete;
     private boolean over;
     private volatile boolean closing;
+    private final CountDownLatch ended = new CountDownLatch(1);
 
     Discovering(
             Hub hub, LogDiscovery discovery, StreamOptions streamOptions, SubscribeOptions options, Delivery viewer) {
@@ -65,6 +68,15 @@ final class Discovering extends SerialTask implements LogDiscovery.Sink {
         closing = true;
         opening.close();
         wake();
+    }
+
+    /** Waits until it has stopped looking. */
+    void awaitEnd(Deadline deadline) {
+        try {
+            ended.await(deadline.nanosLeft(), TimeUnit.NANOSECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     @Override
@@ -167,6 +179,8 @@ final class Discovering extends SerialTask implements LogDiscovery.Sink {
     private void end(EndReason reason) {
         over = true;
         shut();
+        ended.countDown();
+        hub.forget(this);
         viewer.viewing.complete(reason);
         viewer.wake();
     }

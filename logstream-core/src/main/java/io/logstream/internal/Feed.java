@@ -40,7 +40,7 @@ final class Feed extends SerialTask implements LogFeed {
     @Override
     public void bytes(Channel channel, ByteBuffer bytes) {
         Objects.requireNonNull(channel, "channel");
-        publish(() -> run.intake.bytes(channel, bytes, LineSink.NO_TIME));
+        publish(bytes.remaining(), () -> run.intake.bytes(channel, bytes, LineSink.NO_TIME));
         if (run.intake.isUnfinished(channel)) {
             wake();
         }
@@ -49,12 +49,12 @@ final class Feed extends SerialTask implements LogFeed {
     @Override
     public void event(SourceEvent event) {
         Objects.requireNonNull(event, "event");
-        publish(() -> run.intake.event(event));
+        publish(0, () -> run.intake.event(event));
     }
 
-    private void publish(Runnable append) {
+    private void publish(int bytes, Runnable append) {
         checkOpen();
-        stream.awaitRoom(run);
+        stream.awaitRoom(run, bytes);
         run.ring.lock.lock(); // so that nothing comes behind the end
         try {
             checkOpen();

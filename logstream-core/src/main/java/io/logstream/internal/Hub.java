@@ -36,6 +36,7 @@ public final class Hub implements LogHub {
     private final @Nullable Runnable stopEngine;
     private final Map<String, Stream> streams = new ConcurrentHashMap<>();
     private final Set<Delivery> merged = ConcurrentHashMap.newKeySet();
+    private final Set<Discovering> discoveries = ConcurrentHashMap.newKeySet();
     private final AtomicInteger subscribers = new AtomicInteger();
     private volatile boolean closed;
 
@@ -160,6 +161,10 @@ public final class Hub implements LogHub {
         }
     }
 
+    void forget(Discovering ended) {
+        discoveries.remove(ended);
+    }
+
     void forget(Stream stream) {
         streams.remove(stream.id(), stream);
     }
@@ -220,6 +225,7 @@ public final class Hub implements LogHub {
         Delivery viewer = new Delivery(engine, options, subscriber, true);
         Discovering discovering = new Discovering(this, discovery, streamOptions, options, viewer);
         addMerged(viewer, discovering::close);
+        discoveries.add(discovering);
         discovering.wake();
         return viewer;
     }
@@ -257,11 +263,16 @@ public final class Hub implements LogHub {
             closed = true;
         }
         merged.forEach(viewer -> viewer.closeWith(EndReason.of(EndReason.Kind.CLOSED, "")));
+        List<Discovering> looking = List.copyOf(discoveries);
+        looking.forEach(Discovering::close);
         List<Stream.Closing> closings = new ArrayList<>();
         for (Stream stream : List.copyOf(streams.values())) {
             closings.add(stream.beginClose());
         }
         closings.forEach(closing -> closing.await(deadline));
+        if (!engine.isOwnThread()) {
+            looking.forEach(discovering -> discovering.awaitEnd(deadline));
+        }
         if (stopEngine != null) {
             stopEngine.run();
         }

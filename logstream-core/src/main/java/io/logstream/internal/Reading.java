@@ -16,6 +16,7 @@ import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -41,7 +42,7 @@ final class Reading extends SerialTask {
     private final Backoff backoff;
     private final Alarms alarms;
     private @Nullable Wakeup wakeup;
-    private volatile @Nullable LogReader reader;
+    private final AtomicReference<@Nullable LogReader> reader = new AtomicReference<>(); // whoever takes it closes it
     private boolean outage;
     private boolean readBefore;
 
@@ -94,9 +95,8 @@ final class Reading extends SerialTask {
         opening.close();
         wake();
         time.after(READ_GRACE, () -> {
-            LogReader stuck = reader;
-            if (stuck != null && over.getCount() > 0) {
-                engine.blocking().execute(() -> closeReader(stuck));
+            if (over.getCount() > 0) {
+                engine.blocking().execute(this::closeReader);
             }
         });
     }
@@ -133,7 +133,7 @@ final class Reading extends SerialTask {
                 open();
             }
             Wakeup opened = wakeup;
-            LogReader from = reader;
+            LogReader from = reader.get();
             if (opened != null && from != null && (opened.isWanted() || finishing)) {
                 more = read(opened, from);
             }
@@ -141,7 +141,12 @@ final class Reading extends SerialTask {
             startOver(e);
             more = true;
         } catch (IOException e) {
-            failed(e);
+            if (finishing) {
+                String gone = "the log is gone, and what was left of it can't be read: " + e.getMessage();
+                end(new EndReason(EndReason.Kind.FAILED, gone, e));
+            } else {
+                failed(e);
+            }
         } catch (InterruptedException e) {
             more = closing;
             failed(new IOException("interrupted while opening", e));
@@ -167,7 +172,7 @@ final class Reading extends SerialTask {
             start = Start.end();
         }
         Wakeup opened = new Wakeup(this, engine);
-        reader = opening.open(() -> source.open(start, opened));
+        reader.set(opening.open(() -> source.open(start, opened)));
         wakeup = opened;
         if (outage) {
             intake.announceFirst(SourceEvent.of(SourceEvent.Kind.RECONNECTED, ""));
@@ -255,20 +260,19 @@ final class Reading extends SerialTask {
 
     private void shutReader() {
         Wakeup opened = wakeup;
-        LogReader from = reader;
         wakeup = null;
-        reader = null;
         if (opened != null) {
             opened.close();
         }
-        if (from != null) {
-            closeReader(from);
-        }
+        closeReader();
     }
 
-    private void closeReader(LogReader from) {
+    private void closeReader() {
+        LogReader from = reader.getAndSet(null);
         try {
-            from.close();
+            if (from != null) {
+                from.close();
+            }
         } catch (Throwable e) {
             LOG.debug("stream {}: closing the source failed", run.name.id(), e);
         }

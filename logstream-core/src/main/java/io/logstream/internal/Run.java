@@ -44,6 +44,7 @@ final class Run {
     private volatile boolean blocked;
     private long blockedSince;
     private long freeUntil;
+    private long unlooked;
     private TimeSource.@Nullable Alarm patience;
     private @Nullable Token beganAt;
 
@@ -253,16 +254,18 @@ final class Run {
     }
 
     /** Whether a feed may publish without waiting: looks closely only now and then, since nothing unread is evicted. */
-    boolean mayPublish() {
+    boolean mayPublish(int bytes) {
         if (!gated) {
             return true;
         }
         ring.lock.lock();
         try {
             long published = ring.nextSlot();
-            if (!blocked && published < freeUntil) {
+            unlooked += bytes;
+            if (!blocked && published < freeUntil && unlooked < retainBytes / 16) {
                 return true;
             }
+            unlooked = 0;
             freeUntil = published + Math.min(64, Math.max(1, options.retainLines() / 16));
             return room() > 0;
         } finally {
