@@ -1,5 +1,6 @@
 package io.logstream.internal;
 
+import java.util.HashSet;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
@@ -33,19 +34,32 @@ final class MemoryBudget {
         used.addAndGet(-bytes);
     }
 
+    /** What one of them may hold if all want the same. */
+    long share() {
+        return limit / Math.max(1, rings.size());
+    }
+
     /**
      * Takes bytes for a ring, whose lock the caller holds. Others' locks are only tried, so that two rings can't wait for
-     * each other; at the worst the ring gives up its own oldest lines.
+     * each other; a ring that can't give up anything now is passed over.
      */
     void reserve(SegmentRing ring, long bytes) {
         used.addAndGet(bytes);
+        Set<SegmentRing> unable = new HashSet<>();
         while (used.get() > limit) {
-            SegmentRing largest = ring;
+            SegmentRing largest = null;
+            long most = 0;
             for (SegmentRing other : rings) {
-                largest = other.footprint() > largest.footprint() ? other : largest;
+                if (other.footprint() > most && !unable.contains(other)) {
+                    largest = other;
+                    most = other.footprint();
+                }
             }
-            if (!largest.tryEvictOldest() && (largest == ring || !ring.tryEvictOldest())) {
+            if (largest == null) {
                 return;
+            }
+            if (!largest.tryEvictOldest()) {
+                unable.add(largest);
             }
         }
     }

@@ -276,6 +276,7 @@ final class SegmentRing {
             windows = masked ? windows : currentWindows();
             last = null;
             first = null;
+            segmentBytes = FIRST_BYTES;
         } else {
             first = oldest.next;
         }
@@ -289,8 +290,8 @@ final class SegmentRing {
     private Segment roomFor(int length) {
         Segment segment = last;
         int average = segment == null || segment.lines == 0 ? 64 : Math.max(1, segment.used() / segment.lines);
-        int most = (int) Math.max(FIRST_BYTES, Math.min(MAX_BYTES, retainBytes / 8));
-        int bytes = Math.max(length, segmentBytes);
+        int most = (int) Math.max(FIRST_BYTES, Math.min(MAX_BYTES, Math.min(retainBytes / 8, budget.share() / 4)));
+        int bytes = Math.max(length, Math.min(most, segmentBytes));
         int lines = Math.min(Math.max(MIN_LINES, retainLines / 8), bytes / Math.max(8, average) * 5 / 4 + MIN_LINES);
         segmentBytes = Math.min(most, 2 * segmentBytes);
         if (segment == null || segment.ends.length > 0) {
