@@ -61,6 +61,12 @@ final class Model {
             return taken;
         }
 
+        void copyTo(Bytes other) {
+            for (int i = 0; i < size; i++) {
+                other.add(array[i]);
+            }
+        }
+
         Token.Check checkOfLast(long count) {
             int length = (int) Math.min(count, size);
             return Token.Check.of(array, size - length, length);
@@ -110,6 +116,7 @@ final class Model {
     private boolean sinceGap;
     SimSource.SimReader reader;
     Object outcome;
+    private final boolean[] begunInLine = new boolean[2];
     private final long[] open = {0, 0};
 
     /**
@@ -158,12 +165,26 @@ final class Model {
             lanes[c].handed = token.side(c).skip();
             lanes[c].expected = token.side(c).check();
             lanes[c].inLine = token.side(c).midLine();
+            begunInLine[c] = lanes[c].inLine;
         }
         count(token.lines());
         newest = token.position();
         if (newest == null) {
             gap(-1, Gap.Reason.RECONNECTED);
         }
+    }
+
+    /** Whether a line of a channel is unfinished before a slot. */
+    boolean isInLine(int c, long slot) {
+        for (long s = slot - 1; s >= first; s--) {
+            if (entry(s) instanceof Gap) {
+                return false;
+            }
+            if (entry(s) instanceof Line line && line.channel() == c) {
+                return line.ending() == LogLine.Ending.NONE;
+            }
+        }
+        return begunInLine[c];
     }
 
     // ---- what the source does
@@ -180,7 +201,7 @@ final class Model {
         for (int c = 0; c < 2; c++) {
             Lane lane = lanes[c];
             if (newest != null) {
-                if (lane.at >= lane.handed) {
+                if (lane.got.size > 0) {
                     lane.expected = lane.got.checkOfLast(Math.min(Segment.WINDOW, lane.handed - lane.newestAt));
                 }
                 lane.at = lane.newestAt;
@@ -241,10 +262,14 @@ final class Model {
         }
         Token.Check check = lane.expected;
         lane.expected = Token.Check.NONE;
-        for (int i = 0; lane.got.size < lane.handed && i < lane.skipped.size; i++) {
-            lane.got.add(lane.skipped.array[i]);
+        if (lane.skipped.size >= check.length()
+                && !lane.skipped.checkOfLast(check.length()).equals(check)) {
+            return false;
         }
-        return lane.skipped.checkOfLast(check.length()).equals(check);
+        if (lane.got.size == 0) {
+            lane.skipped.copyTo(lane.got);
+        }
+        return true;
     }
 
     boolean endLine(int c, long now) {

@@ -45,6 +45,9 @@ final class SimCursor {
     boolean over;
     boolean aborted;
     boolean released;
+    /** Its patience was over, and it has not come back to what is retained since. */
+    private boolean mayLose;
+
     private boolean live;
     private final long joinTail;
     private boolean expired;
@@ -130,6 +133,9 @@ final class SimCursor {
         if (token.lines() < 0 || known < 0) {
             missing = -1;
             expired = true;
+        } else if (known == token.lines() && (model.isInLine(0, head) || model.isInLine(1, head))) {
+            missing = -1;
+            expired = true;
         } else if (known > token.lines()) {
             missing = known - token.lines();
             expired = true;
@@ -156,7 +162,8 @@ final class SimCursor {
         long tail = ring().tail();
         long liveAt = Math.max(joinTail, model.live);
         do {
-            boolean skipping = behindLine != Long.MIN_VALUE && !expired && slot < tail && slot >= ring().head();
+            boolean retained = slot < tail && slot >= ring().head();
+            boolean skipping = behindLine != Long.MIN_VALUE && !expired && upstreamGaps == 0 && retained;
             Next missingHere = skipping ? null : missingHere();
             if (missingHere != null) {
                 return missingHere;
@@ -222,6 +229,7 @@ final class SimCursor {
     /** Sees whether its patience was over. */
     void look() {
         released = policy instanceof BackpressurePolicy.Block && !cursor.blocks();
+        mayLose = released || mayLose && slot < ring().head();
     }
 
     /** What comes next, as long as nobody looks. */
@@ -273,9 +281,10 @@ final class SimCursor {
         }
         if (slot < ring().head()) {
             sim.check(
-                    !(now instanceof BackpressurePolicy.Block) || policyChanged || sim.mayLoseBlocked(model),
-                    "%s lost lines",
-                    now);
+                    !(now instanceof BackpressurePolicy.Block) || policyChanged || mayLose || sim.mayLoseBlocked(model),
+                    "%s lost lines from %d on",
+                    now,
+                    slot);
             return jump(Gap.Reason.LAPPED);
         }
         return null;
@@ -313,8 +322,7 @@ final class SimCursor {
 
     /** Moves behind something that is no lines. */
     void moved(Next next) {
-        progressed = sim.now();
-        released = false;
+        progress();
         switch (next.kind()) {
             case LIVE -> live = true;
             case MARKER -> slot++;
@@ -354,6 +362,14 @@ final class SimCursor {
         }
     }
 
+    private void progress() {
+        if (policy instanceof BackpressurePolicy.Block block) {
+            mayLose |= sim.now() - progressed >= block.patience().toNanos();
+        }
+        progressed = sim.now();
+        released = false;
+    }
+
     boolean passes(long s) {
         return filter.test((Model.Line) model.entry(s));
     }
@@ -369,7 +385,7 @@ final class SimCursor {
         filtered += passes ? 0 : 1;
         int c = line.channel();
         if (source[c] >= 0 && line.from() >= 0) {
-            boolean repeats = mayRepeat[c] && line.from() < source[c] && line.to() > source[c];
+            boolean repeats = mayRepeat[c] && line.from() < source[c];
             sim.check(
                     source[c] == line.from() || repeats,
                     "channel %d goes on at unit %d of the source, not at %d: %s",
@@ -378,10 +394,9 @@ final class SimCursor {
                     source[c],
                     line);
         }
-        source[c] = line.to();
-        mayRepeat[c] = false;
-        progressed = sim.now();
-        released = false;
+        mayRepeat[c] &= line.to() < source[c];
+        source[c] = Math.max(source[c], line.to());
+        progress();
         return passes;
     }
 

@@ -23,6 +23,7 @@ final class SimViewer implements Subscriber {
     boolean tricky;
     boolean paused;
     boolean closed;
+    boolean hubClosed;
     boolean inStep;
     boolean inCallback;
     Throwable thrown;
@@ -56,7 +57,9 @@ final class SimViewer implements Subscriber {
     }
 
     private Simulator.Failure failure(String format, Object... args) {
-        return sim.failure(format, String.format(format, args) + "\n  for " + this);
+        StringBuilder text = new StringBuilder(String.format(format, args) + "\n  for " + this);
+        cursors.forEach(cursor -> text.append(Simulator.VERBOSE ? Simulator.lastOf(cursor.model) : ""));
+        return sim.failure(format, text.toString());
     }
 
     // ---- callbacks
@@ -130,7 +133,7 @@ final class SimViewer implements Subscriber {
                 throw (Error) thrown;
             }
             case 2 -> {
-                sim.log("%s closes itself", this);
+                sim.log("viewer %d closes itself", id);
                 closed = true;
                 viewer.close();
             }
@@ -227,7 +230,7 @@ final class SimViewer implements Subscriber {
 
     private void accept(Object piece) {
         if (Simulator.VERBOSE) {
-            sim.log("  viewer %d gets %s, expected %s", id, piece, expected);
+            sim.log("  viewer %d gets %s, expected %s", id, String.valueOf(piece), expected);
         }
         String stream = piece instanceof LogEntry e ? e.stream() : ((LogLine) ((List<?>) piece).get(0)).stream();
         SimCursor cursor = cursorOf(stream, false);
@@ -420,7 +423,7 @@ final class SimViewer implements Subscriber {
     private void checkEnd() {
         EndReason.Kind kind = end.kind();
         boolean right = switch (kind) {
-            case CLOSED -> closed || cursors.stream().anyMatch(c -> c.aborted || c.model.run.end == end);
+            case CLOSED -> closed || hubClosed || cursors.stream().anyMatch(c -> c.aborted || c.model.run.end == end);
             case SUBSCRIBER_FAILED -> thrown != null ? end.cause() == thrown : filterThrows || executorFails;
             default -> {
                 boolean is = false;

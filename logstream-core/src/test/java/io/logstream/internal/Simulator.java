@@ -19,7 +19,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -64,7 +63,7 @@ final class Simulator {
     private final Map<Model, Feed> feeds = new IdentityHashMap<>();
     private final Map<String, List<SimToken>> tokens = new HashMap<>();
     private final Set<ResumeToken> everKnown = new HashSet<>();
-    private final Deque<String> log = new ArrayDeque<>();
+    private final Deque<Entry> log = new ArrayDeque<>();
     private final long memory;
     private final long firstSequence;
     private SimEngine sim;
@@ -124,10 +123,19 @@ final class Simulator {
         return sim.clock.now;
     }
 
+    /** Remembers what is done, for the report. */
     void log(String format, Object... args) {
-        log.add(steps + "  " + "  ".repeat(depth) + String.format(format, args));
+        log.add(new Entry(steps, depth, format, args));
         if (log.size() > (VERBOSE ? 2000 : 60)) {
             log.removeFirst();
+        }
+    }
+
+    /** An entry of the log, put into words only when somebody reads it. */
+    private record Entry(int step, int depth, String format, Object... args) {
+        @Override
+        public String toString() {
+            return step + "  " + "  ".repeat(depth) + String.format(format, args);
         }
     }
 
@@ -222,17 +230,22 @@ final class Simulator {
         check(ring.tailSequence() == model.sequence, "the sequence is %d, not %d", ring.tailSequence(), model.sequence);
     }
 
-    private static String lastOf(Model model) {
+    static String lastOf(Model model) {
         StringBuilder text = new StringBuilder();
         SegmentRing ring = model.run.ring;
-        for (long slot = Math.max(ring.head(), ring.tail() - 4); slot < ring.tail(); slot++) {
+        for (long slot = Math.max(ring.head(), ring.tail() - 12); slot < ring.tail(); slot++) {
             Segment segment = ring.locate(slot);
             boolean marker = segment.isMarker(slot);
             text.append("\n    ring ").append(slot).append(' ');
             text.append(marker ? segment.marker(slot) : new Line(model.run.name, segment, segment.line(slot)));
         }
-        for (long slot = Math.max(model.first, model.tail() - 4); slot < model.tail(); slot++) {
-            text.append("\n    model ").append(slot).append(' ').append(model.entry(slot));
+        for (long slot = Math.max(model.first, model.tail() - 12); slot < model.tail(); slot++) {
+            text.append("\n    model ")
+                    .append(slot)
+                    .append(' ')
+                    .append(model.entry(slot))
+                    .append(' ')
+                    .append(model.counts.get((int) (slot - model.first)));
         }
         return text.toString();
     }
@@ -413,7 +426,7 @@ final class Simulator {
         } else if (dice < 56) {
             write(1 + random.nextInt(4));
         } else if (dice < 59) {
-            write(20 + random.nextInt(200));
+            write(10 + random.nextInt(90));
         } else if (dice < 66) {
             feed();
         } else if (dice < 75) {
@@ -580,7 +593,7 @@ final class Simulator {
         try {
             if (kind == 0 && all.size() > 1 && given == null) {
                 log("merge as viewer %d: %s %s", viewer.id, replay, how.policy());
-                viewer.viewer = (Viewer) hub.subscribe(Collection.class.cast(all), how, viewer);
+                viewer.viewer = (Viewer) hub.subscribe(List.<Broadcaster>copyOf(all), how, viewer);
             } else if (kind < 3) {
                 log("pull %s as viewer %d: %s %s", stream.id(), viewer.id, replay, how.policy());
                 viewer.viewer = (Viewer) stream.tail(how);
@@ -773,6 +786,7 @@ final class Simulator {
 
     private void closeHub() {
         log("close hub");
+        viewers.forEach(viewer -> viewer.hubClosed = true);
         hub.streams().forEach(stream -> abort(field(stream, "run")));
         hub.close();
         sim.runThrough(Long.MAX_VALUE);
