@@ -202,6 +202,7 @@ final class SimCursor {
             behindLine = Long.MIN_VALUE;
             return false;
         }
+        keepUntil = Long.MIN_VALUE;
         slot++;
         if (entry instanceof Model.Line line) {
             sequence = line.sequence() + 1;
