@@ -511,6 +511,7 @@ final class Cursor {
             behindLine = NONE;
             return false;
         }
+        keepUntil = NONE; // a window begins at the viewer's place, and that is not here yet
         synchronized (this) {
             upstream = marker && here.marker(slot) instanceof Gap gap ? upstream.plus(gap) : upstream;
             slot = slot + 1;

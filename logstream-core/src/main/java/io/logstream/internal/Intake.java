@@ -266,6 +266,11 @@ final class Intake implements LineSink {
         return handed[0] + handed[1] == 0;
     }
 
+    /** The source was read: what comes between this and another opening would be lost. */
+    void wasRead() {
+        sinceGap = true;
+    }
+
     /** Whether the newest that was handed over is a gap: another one would say nothing new. */
     boolean isBehindGap() {
         return !sinceGap;

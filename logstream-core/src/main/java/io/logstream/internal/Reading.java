@@ -166,7 +166,7 @@ final class Reading extends SerialTask {
         if (known != null) {
             start = Start.at(known);
         } else if (!intake.isUntouched() || (readBefore && !(start instanceof Start.Beginning))) {
-            if (!intake.isBehindGap() || intake.isUntouched()) {
+            if (!intake.isBehindGap()) {
                 intake.gap(-1, Gap.Reason.RECONNECTED);
             }
             start = Start.end();
@@ -196,6 +196,7 @@ final class Reading extends SerialTask {
         intake.announce();
         outage = false;
         readBefore = true;
+        intake.wasRead();
         backoff.succeeded();
         state = Broadcaster.State.LIVE;
         switch (outcome) {
