@@ -114,6 +114,10 @@ final class Model {
     long live = Long.MAX_VALUE;
     boolean ended;
     private boolean sinceGap;
+    private boolean wasRead;
+    boolean fromBeginning;
+    /** The source can't tell where it was, and is read from its end on. */
+    boolean fromEnd;
     SimSource.SimReader reader;
     Object outcome;
     private final boolean[] begunInLine = new boolean[2];
@@ -191,8 +195,13 @@ final class Model {
 
     /** A reader is about to be opened. */
     void opening() {
-        if (newest == null && lanes[0].handed + lanes[1].handed > 0 && sinceGap) {
-            gap(-1, Gap.Reason.RECONNECTED);
+        boolean touched = lanes[0].handed + lanes[1].handed > 0;
+        if (newest == null && (touched || wasRead && !fromBeginning)) {
+            if (sinceGap) {
+                gap(-1, Gap.Reason.RECONNECTED);
+            }
+            fromEnd = true;
+            fromBeginning = false;
         }
     }
 
@@ -340,6 +349,8 @@ final class Model {
     void read() {
         announce();
         outage = false;
+        wasRead = true;
+        sinceGap = true;
     }
 
     void failed(String message) {

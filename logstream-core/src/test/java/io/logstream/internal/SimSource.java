@@ -159,7 +159,7 @@ final class SimSource implements LogSource {
         int offset = 0;
         if (model.newest != null) {
             sim.check(start.equals(Start.at(model.newest)), "opened at %s, not at the newest position", start);
-        } else if (model.lanes[0].handed + model.lanes[1].handed > 0) {
+        } else if (model.fromEnd) {
             sim.check(start instanceof Start.End, "opened at %s though the source told no position", start);
         }
         if (start instanceof Start.At at) {

@@ -11,6 +11,7 @@ import io.logstream.SourceEvent;
 import io.logstream.StreamOptions;
 import io.logstream.SubscribeOptions;
 import io.logstream.spi.LogReader;
+import io.logstream.spi.Start;
 import java.io.IOException;
 import java.lang.reflect.Field;
 import java.nio.ByteBuffer;
@@ -615,7 +616,8 @@ final class Simulator {
                         .findFirst()
                         .orElseThrow();
                 model = newModel(
-                        cursor.run, of, Placement.start(replay) instanceof io.logstream.spi.Start.Beginning ? 0 : -1);
+                        cursor.run, of, Placement.start(replay) instanceof Start.Beginning ? 0 : -1);
+                model.fromBeginning = Placement.start(replay) instanceof Start.Beginning;
                 if (given != null) {
                     model.beginAt(Token.decode(given.token().toBytes()));
                 }
