@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Flow;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -27,7 +28,7 @@ import org.slf4j.LoggerFactory;
 class MemoryTest {
 
     @ParameterizedTest
-    @ValueSource(strings = {"hugeLine", "manyStreams", "stalledCursors", "floodOfEvents"})
+    @ValueSource(strings = {"hugeLine", "manyStreams", "stalledCursors", "stalledViewersAllOver", "floodOfEvents"})
     void heapOf64Megabytes_isEnough(String name) throws Exception {
         List<String> command = List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
@@ -59,6 +60,7 @@ class MemoryTest {
             case "hugeLine" -> hugeLine();
             case "manyStreams" -> manyStreams();
             case "stalledCursors" -> stalledCursors();
+            case "stalledViewersAllOver" -> stalledViewersAllOver();
             case "floodOfEvents" -> floodOfEvents();
             default -> throw new IllegalArgumentException(args[0]);
         }
@@ -182,6 +184,55 @@ class MemoryTest {
                 check(entry instanceof Gap || entry instanceof SourceEvent, entry);
             }
         }
+    }
+
+    /** Viewers that stop after their first line, cursors, paused and reactive ones, each in a segment of its own. */
+    private static void stalledViewersAllOver() throws Exception {
+        String text = "x".repeat(1000);
+        SubscribeOptions fromHere =
+                SubscribeOptions.builder().replay(Replay.last(1)).batchLines(1).build();
+        try (LogHub hub = LogHub.create();
+                LogFeed feed = hub.feed("busy")) {
+            Broadcaster stream = feed.broadcaster();
+            feed.line(text);
+            for (int i = 0; i < 6000; i++) {
+                switch (i % 3) {
+                    case 0 -> check(stream.tail(fromHere).poll() instanceof LogLine, i);
+                    case 1 -> {
+                        CountDownLatch got = new CountDownLatch(1);
+                        Subscription subscription = stream.subscribe(fromHere, lines -> got.countDown());
+                        got.await();
+                        subscription.pause();
+                    }
+                    default -> {
+                        CountDownLatch got = new CountDownLatch(1);
+                        stream.publisher(fromHere).subscribe(new OneEntry(got));
+                        got.await();
+                    }
+                }
+                for (int line = 0; line < 70; line++) { // more than a segment
+                    feed.line(text);
+                }
+            }
+        }
+    }
+
+    private record OneEntry(CountDownLatch got) implements Flow.Subscriber<LogEntry> {
+        @Override
+        public void onSubscribe(Flow.Subscription subscription) {
+            subscription.request(1);
+        }
+
+        @Override
+        public void onNext(LogEntry entry) {
+            got.countDown();
+        }
+
+        @Override
+        public void onError(Throwable e) {}
+
+        @Override
+        public void onComplete() {}
     }
 
     /** Events without lines, without end, past a viewer that is paused. */

@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * written under the cursor's monitor, and so can be read by anyone at any moment between two callbacks.
  *
  * <p>A cursor holds a segment only while it reads; when it finds nothing more it keeps the {@link Place} instead, so that a
- * sleeping viewer pins no memory.
+ * sleeping viewer pins no memory. One that is paused or not polled does the same when it is woken: see {@link #unpin}.
  */
 final class Cursor {
     /** What {@link #take} found. */
@@ -497,7 +497,7 @@ final class Cursor {
         }
     }
 
-    /** Moves over what comes before the line it was asked to begin behind; returns whether it moved. */
+    /** Moves over what comes before the line it was asked to begin behind; returns whether to look again. */
     private boolean skipBehindLine(Segment here) {
         if (behindLine == NONE) {
             return false;
@@ -507,9 +507,15 @@ final class Cursor {
         boolean part = !marker && !here.isComplete(here.line(slot));
         if (number < 0 || number > behindLine || (number == behindLine && part)) {
             // a part may have come after that line, on the other channel: rather twice than not at all
-            behind = null;
-            behindLine = NONE;
-            return false;
+            Place reached = here.placeAt(slot);
+            synchronized (this) {
+                boolean unsure = reached.midOut() || reached.midErr();
+                missingLines = unsure ? -1 : missingLines;
+                expired = unsure ? behind : null; // and parts may have come before it, of a line that goes on
+                behind = null;
+                behindLine = NONE;
+            }
+            return true;
         }
         keepUntil = NONE; // a window begins at the viewer's place, and that is not here yet
         synchronized (this) {
@@ -529,6 +535,14 @@ final class Cursor {
             }
         }
         return Found.NOTHING;
+    }
+
+    /** Lets go of a segment that was given up, so that a viewer that takes nothing pins no memory; for the owner. */
+    void unpin() {
+        Segment here = segment;
+        if (here != null && here.next == Segment.EVICTED && move == Move.NONE) {
+            settle();
+        }
     }
 
     private void hold(Segment here) {

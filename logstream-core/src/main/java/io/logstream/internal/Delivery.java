@@ -91,6 +91,7 @@ final class Delivery extends Viewer {
             EndReason asked = asked();
             if (asked == null && isPaused()) {
                 asked = leaveClosed();
+                unpin();
             } else if (asked == null) {
                 return advance();
             }

@@ -122,6 +122,7 @@ final class FlowViewer extends Viewer implements Flow.Subscription {
         }
         Cursor cursor = cursors[0];
         if (demand.get() <= 0 && !cursor.isDrained()) {
+            cursor.unpin();
             return false;
         }
         Cursor.Found found;

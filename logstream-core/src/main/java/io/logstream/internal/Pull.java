@@ -6,6 +6,7 @@ import io.logstream.LogEntry;
 import java.time.Duration;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -15,6 +16,7 @@ final class Pull extends Viewer implements LogCursor {
     private static final Logger LOG = LoggerFactory.getLogger(Pull.class);
 
     private final Object signal = new Object();
+    private final ReentrantLock polling = new ReentrantLock();
     private long signals;
     private @Nullable Runnable ready;
 
@@ -42,6 +44,13 @@ final class Pull extends Viewer implements LogCursor {
         EndReason asked = asked();
         if (asked != null) {
             finish(asked);
+        }
+        if (polling.tryLock()) { // else somebody polls, and so does not pin for long
+            try {
+                unpin();
+            } finally {
+                polling.unlock();
+            }
         }
         Runnable action;
         synchronized (signal) {
@@ -72,6 +81,15 @@ final class Pull extends Viewer implements LogCursor {
 
     @Override
     public @Nullable LogEntry poll() {
+        polling.lock();
+        try {
+            return next();
+        } finally {
+            polling.unlock();
+        }
+    }
+
+    private @Nullable LogEntry next() {
         while (!isOver() && !isPaused() && closing() == null) {
             Cursor[] cursors = viewing.cursors();
             if (cursors.length == 0) {

@@ -65,7 +65,8 @@ final class Run {
                 options.retainLines(),
                 retainBytes,
                 options.mask() != null,
-                engine.budget());
+                engine.budget(),
+                this::signal);
         firstSlot = ring.tail();
         intake = new Intake(this, options, (int) Math.min(options.maxLineBytes(), retainBytes / 4), time);
         Executor pool = engine.delivery();

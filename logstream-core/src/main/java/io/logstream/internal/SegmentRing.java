@@ -45,6 +45,7 @@ final class SegmentRing {
 
     final long epoch;
     private final MemoryBudget budget;
+    private final Runnable evicted;
     private final int retainLines;
     private final long retainBytes;
     private final boolean masked;
@@ -69,12 +70,14 @@ final class SegmentRing {
             int retainLines,
             long retainBytes,
             boolean masked,
-            MemoryBudget budget) {
+            MemoryBudget budget,
+            Runnable evicted) {
         this.epoch = epoch;
         this.retainLines = retainLines;
         this.retainBytes = retainBytes;
         this.masked = masked;
         this.budget = budget;
+        this.evicted = evicted;
         next = new Place(
                 firstSequence, firstSequence, 0, 0, linesBefore, false, false, Checkpoint.NONE, Place.Upstream.NONE);
         tail = firstSequence;
@@ -243,16 +246,20 @@ final class SegmentRing {
         if (!lock.tryLock()) {
             return false;
         }
+        boolean byAnother = lock.getHoldCount() == 1;
         try {
             boolean inUse = first == last && (lock.getHoldCount() > 1 || tail != nextSlot());
             if (first == null || inUse) {
                 return false;
             }
             evictOldest();
-            return true;
         } finally {
             lock.unlock();
         }
+        if (byAnother) {
+            evicted.run();
+        }
+        return true;
     }
 
     /** Gives up all history, for good. */

@@ -49,6 +49,13 @@ abstract class Viewer extends SerialTask implements Subscription {
         return end != null;
     }
 
+    /** Pins nothing while it takes nothing. */
+    final void unpin() {
+        for (Cursor cursor : viewing.cursors()) {
+            cursor.unpin();
+        }
+    }
+
     /** Whether a callback may begin; the lock orders this against {@link #closeWith}, after which none may. */
     final synchronized boolean mayCall() {
         return closing == null;
