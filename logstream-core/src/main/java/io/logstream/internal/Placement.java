@@ -67,13 +67,18 @@ final class Placement {
             cursor.beginExpired(run.firstSlot, run.firstSlot, given);
         } else if (token.lines() < 0 || oldest.lines() < 0) {
             cursor.beginAfterLoss(oldest, -1, given);
-        } else if (oldest.lines() == token.lines() && (oldest.midOut() || oldest.midErr())) {
-            cursor.beginAfterLoss(oldest, -1, given); // parts of a line that were shown before the oldest one retained
+        } else if (oldest.lines() == token.lines() && mayHideParts(run, oldest)) {
+            cursor.beginAfterLoss(oldest, -1, given);
         } else if (oldest.lines() > token.lines()) {
             cursor.beginAfterLoss(oldest, oldest.lines() - token.lines(), given);
         } else {
             cursor.beginBehindLine(oldest, token.lines(), given);
         }
+    }
+
+    /** Whether parts of lines may have come before the oldest place that is retained, which no count of lines tells. */
+    private static boolean mayHideParts(Run run, Place oldest) {
+        return oldest.slot() > run.firstSlot || oldest.midOut() || oldest.midErr();
     }
 
     /** Where reading begins for a viewer that is the first. */
