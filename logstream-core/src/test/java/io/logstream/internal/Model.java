@@ -109,6 +109,9 @@ final class Model {
     long sequence;
     long lines;
     SourcePosition newest;
+    /** When the step of its task began, which is when it looks for unfinished lines that are quiet. */
+    long stepBegan;
+
     boolean outage;
     boolean reconnected;
     long live = Long.MAX_VALUE;
@@ -118,6 +121,7 @@ final class Model {
     boolean fromBeginning;
     /** The source can't tell where it was, and is read from its end on. */
     boolean fromEnd;
+
     SimSource.SimReader reader;
     Object outcome;
     private final boolean[] begunInLine = new boolean[2];

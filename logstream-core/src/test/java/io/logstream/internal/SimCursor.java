@@ -133,7 +133,8 @@ final class SimCursor {
         if (token.lines() < 0 || known < 0) {
             missing = -1;
             expired = true;
-        } else if (known == token.lines() && (model.isInLine(0, head) || model.isInLine(1, head))) {
+        } else if (known == token.lines()
+                && (head > model.first || model.isInLine(0, head) || model.isInLine(1, head))) {
             missing = -1;
             expired = true;
         } else if (known > token.lines()) {
@@ -200,7 +201,9 @@ final class SimCursor {
         boolean part = entry instanceof Model.Line line && line.ending() == LogLine.Ending.NONE;
         if (before < 0 || before + 1 > behindLine || before + 1 == behindLine && part) {
             behindLine = Long.MIN_VALUE;
-            return false;
+            expired = model.isInLine(0, slot) || model.isInLine(1, slot);
+            missing = expired ? -1 : missing;
+            return true;
         }
         keepUntil = Long.MIN_VALUE;
         slot++;
@@ -212,10 +215,18 @@ final class SimCursor {
     }
 
     /** What {@link #next} changes besides. */
-    record State(long slot, long sequence, long joined, long behindLine, long keepUntil, EndReason.Kind endNext) {}
+    record State(
+            long slot,
+            long sequence,
+            long joined,
+            long behindLine,
+            boolean expired,
+            long missing,
+            long keepUntil,
+            EndReason.Kind endNext) {}
 
     State state() {
-        return new State(slot, sequence, joined, behindLine, keepUntil, endNext);
+        return new State(slot, sequence, joined, behindLine, expired, missing, keepUntil, endNext);
     }
 
     void restore(State state) {
@@ -223,6 +234,8 @@ final class SimCursor {
         sequence = state.sequence;
         joined = state.joined;
         behindLine = state.behindLine;
+        expired = state.expired;
+        missing = state.missing;
         keepUntil = state.keepUntil;
         endNext = state.endNext;
     }

@@ -38,7 +38,7 @@ import java.util.function.Predicate;
  * reference ({@link Model}, {@link SimCursor}). {@code -Dsim.seed=N} replays one.
  */
 final class Simulator {
-    private static final int EVENTS = 200;
+    static final int EVENTS = 200;
     private static final int DEPTH = 4;
     static final boolean VERBOSE = Boolean.getBoolean("sim.verbose");
     private static final String[] WORDS = {
@@ -93,7 +93,7 @@ final class Simulator {
     static void play(long seed) {
         Simulator simulator = new Simulator(seed);
         try {
-            for (int i = 0; i < EVENTS; i++) {
+            while (simulator.steps < EVENTS) {
                 simulator.act();
                 simulator.checkAll();
             }
@@ -218,7 +218,7 @@ final class Simulator {
 
     /** An unfinished line that was quiet has been handed on. */
     void flushed(Model model) {
-        model.flush(model.run.options.partialAfter().toNanos(), now());
+        model.flush(model.run.options.partialAfter().toNanos(), model.stepBegan);
     }
 
     void published(Model model) {
@@ -330,6 +330,10 @@ final class Simulator {
         sim.watch = new SimEngine.Watch() {
             @Override
             public void before(Object task) {
+                if (task instanceof Reading || task instanceof Feed) {
+                    models.get(Simulator.<Run>field(task, "run")).stepBegan = now();
+                    return;
+                }
                 for (SimViewer viewer : viewers) {
                     if (viewer.viewer == task && !viewer.isPull()) {
                         viewer.before();
@@ -615,8 +619,7 @@ final class Simulator {
                         .filter(s -> s.name.equals(cursor.run.name.id()))
                         .findFirst()
                         .orElseThrow();
-                model = newModel(
-                        cursor.run, of, Placement.start(replay) instanceof Start.Beginning ? 0 : -1);
+                model = newModel(cursor.run, of, Placement.start(replay) instanceof Start.Beginning ? 0 : -1);
                 model.fromBeginning = Placement.start(replay) instanceof Start.Beginning;
                 if (given != null) {
                     model.beginAt(Token.decode(given.token().toBytes()));
