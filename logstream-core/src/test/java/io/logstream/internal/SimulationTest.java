@@ -1,0 +1,77 @@
+package io.logstream.internal;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Compares the core with the reference model, seed after seed. {@code -Dsim.seed=N} replays one, and
+ * {@code -Dsim.verbose=true} tells all that its viewers got.
+ */
+class SimulationTest {
+    private static final Duration BOX = Duration.ofSeconds(30);
+    private static final int SEEDS = 5_000;
+
+    @Test
+    void everySeedAgreesWithTheReference() throws Exception {
+        Long seed = Long.getLong("sim.seed");
+        if (seed != null) {
+            Simulator.play(seed);
+            return;
+        }
+        assertThat(play(Long.getLong("sim.base", 1), SEEDS, BOX)).isGreaterThanOrEqualTo(SEEDS);
+    }
+
+    @Test
+    @Tag("stress")
+    void freshSeedsAgreeWithTheReference() throws Exception {
+        play(new Random().nextLong(1L << 40), 0, Duration.ofMinutes(Long.getLong("stress.minutes", 10)));
+    }
+
+    /** Plays the known seeds from a base on, then fresh ones until the time is over; returns how many. */
+    private static long play(long base, int known, Duration time) throws Exception {
+        long began = System.nanoTime();
+        long fresh = new Random().nextLong(1L << 40);
+        AtomicLong next = new AtomicLong();
+        AtomicLong played = new AtomicLong();
+        List<Future<?>> threads = new ArrayList<>();
+        int count = Runtime.getRuntime().availableProcessors();
+        ExecutorService pool = Executors.newFixedThreadPool(count);
+        for (int i = 0; i < count; i++) {
+            threads.add(pool.submit(() -> {
+                for (long n = next.getAndIncrement();
+                        !pool.isShutdown() && (n < known || System.nanoTime() - began < time.toNanos());
+                        n = next.getAndIncrement()) {
+                    Simulator.play(n < known ? base + n : fresh + n);
+                    played.incrementAndGet();
+                }
+            }));
+        }
+        try {
+            for (Future<?> thread : threads) {
+                thread.get();
+            }
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof AssertionError failure) {
+                throw failure;
+            }
+            throw e;
+        } finally {
+            pool.shutdownNow();
+            System.out.printf(
+                    "simulation: %,d seeds of %d events in %.1f s, %d of them from seed %d on, the others from %d on%n",
+                    played.get(), Simulator.EVENTS, (System.nanoTime() - began) / 1e9, known, base, fresh + known);
+        }
+        return played.get();
+    }
+}
