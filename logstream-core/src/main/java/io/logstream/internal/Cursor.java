@@ -71,9 +71,7 @@ final class Cursor {
     private long joinTail;
     private boolean live;
     private @Nullable ResumeToken expired; // until the viewer was told what is missing behind it
-    private @Nullable ResumeToken behind; // until the line was found behind which the viewer goes on
-    private long missingLines = NONE;
-    private long behindLine = NONE;
+    private boolean elsewhere;
     private long keepUntil = NONE;
     private @Nullable EndReason end;
     private volatile @Nullable EndReason aborted;
@@ -124,17 +122,10 @@ final class Cursor {
         }
     }
 
-    /** Begins behind the loss of so many lines, -1 if unknown, between another run's token and a place of this one. */
-    void beginAfterLoss(Place start, long lines, ResumeToken token) {
+    /** Begins at a place of this run with a token of another one: nobody knows what is missing in between. */
+    void beginAfterLoss(Place start, ResumeToken token) {
         expired = token;
-        missingLines = lines;
-        beginAt(start);
-    }
-
-    /** Begins behind the line with a number, skipping what is before it as if it had not been joined. */
-    void beginBehindLine(Place start, long line, ResumeToken token) {
-        behind = token;
-        behindLine = line;
+        elsewhere = true;
         beginAt(start);
     }
 
@@ -215,7 +206,7 @@ final class Cursor {
     /** The place that the viewer has reached: still the one it came with, as long as it was not told what is missing there. */
     ResumeToken token() {
         synchronized (this) {
-            ResumeToken from = expired != null ? expired : behind;
+            ResumeToken from = expired;
             if (from != null) {
                 return from;
             }
@@ -262,9 +253,7 @@ final class Cursor {
         for (; ; ) {
             EndReason ended = run.end; // before the tail, which does not move any more if there is an end
             long tail = ring.tail();
-            boolean retained = slot < tail && slot >= ring.head();
-            boolean skipping = behindLine != NONE && expired == null && !isUpstreamUntold() && retained;
-            Found gap = skipping ? null : missing();
+            Found gap = missing();
             if (gap != null) {
                 return gap;
             }
@@ -287,9 +276,7 @@ final class Cursor {
                 long end =
                         following == null ? tail : Math.min(tail, following.firstSlot); // not read again: it may change
                 long to = !live && liveAt > slot ? Math.min(end, liveAt) : end;
-                if (!skipBehindLine(here)) {
-                    return here.isMarker(slot) ? marker(here) : lines(here, to, most);
-                }
+                return here.isMarker(slot) ? marker(here) : lines(here, to, most);
             }
         }
     }
@@ -366,9 +353,7 @@ final class Cursor {
     /** The gap that comes next, if lines are missing here. */
     private @Nullable Found missing() {
         if (expired != null) {
-            return missingLines == NONE
-                    ? jump(Gap.Reason.EXPIRED)
-                    : gapHere(Math.max(0, missingLines), missingLines >= 0, Gap.Reason.EXPIRED, tokenHere());
+            return elsewhere ? gapHere(0, false, Gap.Reason.EXPIRED, tokenHere()) : jump(Gap.Reason.EXPIRED);
         }
         if (isUpstreamUntold()) {
             return skippedUpstream();
@@ -495,36 +480,6 @@ final class Cursor {
             unjudged++;
             return true;
         }
-    }
-
-    /** Moves over what comes before the line it was asked to begin behind; returns whether to look again. */
-    private boolean skipBehindLine(Segment here) {
-        if (behindLine == NONE) {
-            return false;
-        }
-        boolean marker = here.isMarker(slot);
-        long number = here.lineNumber(here.line(slot));
-        boolean part = !marker && !here.isComplete(here.line(slot));
-        if (number < 0 || number > behindLine || (number == behindLine && part)) {
-            // a part may have come after that line, on the other channel: rather twice than not at all
-            Place reached = here.placeAt(slot);
-            synchronized (this) {
-                boolean unsure = reached.midOut() || reached.midErr();
-                missingLines = unsure ? -1 : missingLines;
-                expired = unsure ? behind : null; // and parts may have come before it, of a line that goes on
-                behind = null;
-                behindLine = NONE;
-            }
-            return true;
-        }
-        keepUntil = NONE; // a window begins at the viewer's place, and that is not here yet
-        synchronized (this) {
-            upstream = marker && here.marker(slot) instanceof Gap gap ? upstream.plus(gap) : upstream;
-            slot = slot + 1;
-            sequence += marker ? 0 : 1;
-            joined += marker ? 0 : 1;
-        }
-        return true;
     }
 
     private Found settle() {

@@ -65,20 +65,9 @@ final class Placement {
             cursor.beginAt(oldest);
         } else if (run.beganAt(token)) {
             cursor.beginExpired(run.firstSlot, run.firstSlot, given);
-        } else if (token.lines() < 0 || oldest.lines() < 0) {
-            cursor.beginAfterLoss(oldest, -1, given);
-        } else if (oldest.lines() == token.lines() && mayHideParts(run, oldest)) {
-            cursor.beginAfterLoss(oldest, -1, given);
-        } else if (oldest.lines() > token.lines()) {
-            cursor.beginAfterLoss(oldest, oldest.lines() - token.lines(), given);
         } else {
-            cursor.beginBehindLine(oldest, token.lines(), given);
+            cursor.beginAfterLoss(oldest, given);
         }
-    }
-
-    /** Whether parts of lines may have come before the oldest place that is retained, which no count of lines tells. */
-    private static boolean mayHideParts(Run run, Place oldest) {
-        return oldest.slot() > run.firstSlot || oldest.midOut() || oldest.midErr();
     }
 
     /** Where reading begins for a viewer that is the first. */

@@ -121,6 +121,8 @@ final class Model {
     boolean fromBeginning;
     /** The source can't tell where it was, and is read from its end on. */
     boolean fromEnd;
+    /** It began at an end that was inside a line. */
+    boolean cutAtStart;
 
     SimSource.SimReader reader;
     Object outcome;

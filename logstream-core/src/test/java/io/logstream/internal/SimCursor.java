@@ -52,7 +52,6 @@ final class SimCursor {
     private final long joinTail;
     private boolean expired;
     private long missing = Long.MIN_VALUE;
-    private long behindLine = Long.MIN_VALUE;
     private long keepUntil = Long.MIN_VALUE;
     private EndReason.Kind endNext;
     long progressed;
@@ -117,8 +116,7 @@ final class SimCursor {
             }
             return;
         }
-        long known = model.counts.get((int) (head - model.first));
-        if (token.position() != null && given.generation() == model.source.generation) {
+        if (token.position() != null && given.generation() == model.source.generation && !model.cutAtStart) {
             source[0] = given.places()[0];
             source[1] = given.places()[1];
         }
@@ -130,21 +128,8 @@ final class SimCursor {
             slot = model.first;
             return;
         }
-        if (token.lines() < 0 || known < 0) {
-            missing = -1;
-            expired = true;
-        } else if (known == token.lines()
-                && (head > model.first || model.isInLine(0, head) || model.isInLine(1, head))) {
-            missing = -1;
-            expired = true;
-        } else if (known > token.lines()) {
-            missing = known - token.lines();
-            expired = true;
-        } else {
-            behindLine = token.lines();
-            mayRepeat[0] = true;
-            mayRepeat[1] = true;
-        }
+        missing = -1;
+        expired = true;
     }
 
     // ---- what comes next
@@ -162,25 +147,21 @@ final class SimCursor {
         EndReason end = model.run.end;
         long tail = ring().tail();
         long liveAt = Math.max(joinTail, model.live);
-        do {
-            boolean retained = slot < tail && slot >= ring().head();
-            boolean skipping = behindLine != Long.MIN_VALUE && !expired && upstreamGaps == 0 && retained;
-            Next missingHere = skipping ? null : missingHere();
-            if (missingHere != null) {
-                return missingHere;
-            }
-            if (!live && end == null && slot >= liveAt) {
-                return follow
-                        ? new Next(
-                                Kind.LIVE,
-                                slot,
-                                SourceEvent.of(SourceEvent.Kind.CAUGHT_UP, "").at(name(), sequence))
-                        : new Next(Kind.END, slot, EndReason.Kind.HISTORY_COMPLETE);
-            }
-            if (slot >= tail) {
-                return end == null ? new Next(Kind.NOTHING, slot, null) : new Next(Kind.END, slot, end.kind());
-            }
-        } while (behindLine != Long.MIN_VALUE && skipBehindLine());
+        Next missingHere = missingHere();
+        if (missingHere != null) {
+            return missingHere;
+        }
+        if (!live && end == null && slot >= liveAt) {
+            return follow
+                    ? new Next(
+                            Kind.LIVE,
+                            slot,
+                            SourceEvent.of(SourceEvent.Kind.CAUGHT_UP, "").at(name(), sequence))
+                    : new Next(Kind.END, slot, EndReason.Kind.HISTORY_COMPLETE);
+        }
+        if (slot >= tail) {
+            return end == null ? new Next(Kind.NOTHING, slot, null) : new Next(Kind.END, slot, end.kind());
+        }
         Object entry = model.entry(slot);
         if (!(entry instanceof Model.Line)) {
             return new Next(entry instanceof Gap ? Kind.GAP : Kind.MARKER, slot + 1, entry);
@@ -195,45 +176,24 @@ final class SimCursor {
         return new Next(Kind.LINES, limit, null);
     }
 
-    private boolean skipBehindLine() {
-        Object entry = model.entry(slot);
-        long before = model.counts.get((int) (slot - model.first));
-        boolean part = entry instanceof Model.Line line && line.ending() == LogLine.Ending.NONE;
-        if (before < 0 || before + 1 > behindLine || before + 1 == behindLine && part) {
-            behindLine = Long.MIN_VALUE;
-            expired = model.isInLine(0, slot) || model.isInLine(1, slot);
-            missing = expired ? -1 : missing;
-            return true;
-        }
-        keepUntil = Long.MIN_VALUE;
-        slot++;
-        if (entry instanceof Model.Line line) {
-            sequence = line.sequence() + 1;
-            joined++;
-        }
-        return true;
-    }
-
     /** What {@link #next} changes besides. */
     record State(
             long slot,
             long sequence,
             long joined,
-            long behindLine,
             boolean expired,
             long missing,
             long keepUntil,
             EndReason.Kind endNext) {}
 
     State state() {
-        return new State(slot, sequence, joined, behindLine, expired, missing, keepUntil, endNext);
+        return new State(slot, sequence, joined, expired, missing, keepUntil, endNext);
     }
 
     void restore(State state) {
         slot = state.slot;
         sequence = state.sequence;
         joined = state.joined;
-        behindLine = state.behindLine;
         expired = state.expired;
         missing = state.missing;
         keepUntil = state.keepUntil;

@@ -134,6 +134,20 @@ final class SimSource implements LogSource {
         return lines.get(item) + (offset == 0 ? 0 : items.get(item).feeds(offset));
     }
 
+    /** Whether no line of either channel is unfinished before an item. */
+    private boolean isBetweenLines(int before) {
+        boolean[] open = new boolean[2];
+        for (int i = 0; i < before; i++) {
+            Item item = items.get(i);
+            if (item.bytes != null) {
+                open[item.channel] = item.bytes[item.bytes.length - 1] != '\n';
+            } else if (item.isLineEnd()) {
+                open[item.channel] = false;
+            }
+        }
+        return !open[0] && !open[1];
+    }
+
     SourcePosition position(int item, int offset) {
         byte[] data = ByteBuffer.allocate(8).putInt(item).putInt(offset).array();
         return SourcePosition.of(data, linesBefore(item, offset));
@@ -166,8 +180,14 @@ final class SimSource implements LogSource {
             ByteBuffer data = ByteBuffer.wrap(at.position().data());
             item = data.getInt();
             offset = data.getInt();
-        } else if (start instanceof Start.End || start instanceof Start.Last && random.nextInt(3) == 0) {
-            item = start instanceof Start.End ? items.size() : random.nextInt(items.size() + 1);
+        } else if (start instanceof Start.End) {
+            item = items.size();
+            model.cutAtStart |= !isBetweenLines(item);
+        } else if (start instanceof Start.Last && random.nextInt(3) == 0) {
+            item = random.nextInt(items.size() + 1);
+            while (!isBetweenLines(item)) {
+                item--;
+            }
         }
         model.opened(units(0, item, offset), units(1, item, offset));
         SimReader reader = new SimReader(model, context, item, offset);

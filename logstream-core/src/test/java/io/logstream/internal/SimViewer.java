@@ -86,6 +86,8 @@ final class SimViewer implements Subscriber {
     public void onGap(Gap gap) throws Exception {
         begin();
         pieces.add(gap);
+        int i = cursors.indexOf(cursorOf(gap.stream(), false));
+        checkTokens(gap, cursors.get(i), states.get(i).slot(), expected.get(i).to());
         trick();
         inCallback = false;
     }
@@ -266,12 +268,7 @@ final class SimViewer implements Subscriber {
                     null,
                     null);
             check(bare.equals(wanted), "%s came instead of %s", bare, wanted);
-            check(gap.before() != null && gap.after() != null, "a gap without tokens");
-            if (gap.reason() != Gap.Reason.EXPIRED) {
-                sim.token(gap.before(), cursor.model, cursor.slot, cursor.slot);
-            }
             cursor.moved(next);
-            sim.token(gap.after(), cursor.model, cursor.slot, cursor.slot);
         } else if (piece instanceof SourceEvent event && event.kind() == SourceEvent.Kind.ENDED) {
             check(isMerged() && next.kind() == SimCursor.Kind.END, "%s came instead of %s", event, next);
             cursor.over = true;
@@ -309,6 +306,15 @@ final class SimViewer implements Subscriber {
         byte[] bytes = new byte[line.length()];
         line.copyTo(bytes, 0);
         return bytes;
+    }
+
+    /** At once, since the source may tell more about a place later. */
+    private void checkTokens(Gap gap, SimCursor cursor, long before, long after) {
+        check(gap.before() != null && gap.after() != null, "a gap without tokens");
+        if (gap.reason() != Gap.Reason.EXPIRED) {
+            sim.token(gap.before(), cursor.model, before, before);
+        }
+        sim.token(gap.after(), cursor.model, after, after);
     }
 
     // ---- the pull form
@@ -360,6 +366,9 @@ final class SimViewer implements Subscriber {
                 }
                 default -> {
                     check(entry != null && !(entry instanceof LogLine), "%s came instead of %s", entry, next);
+                    if (entry instanceof Gap gap) {
+                        checkTokens(gap, cursor, cursor.slot, next.to());
+                    }
                     accept(entry, cursor, next);
                     return;
                 }

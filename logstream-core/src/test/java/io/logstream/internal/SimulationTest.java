@@ -38,7 +38,7 @@ class SimulationTest {
         play(new Random().nextLong(1L << 40), 0, Duration.ofMinutes(Long.getLong("stress.minutes", 10)));
     }
 
-    /** Plays the known seeds from a base on, then fresh ones until the time is over; returns how many. */
+    /** Plays seeds one after the other until the time is over, at least so many: the same ones each time, or fresh ones. */
     private static long play(long base, int known, Duration time) throws Exception {
         long began = System.nanoTime();
         long fresh = new Random().nextLong(1L << 40);
@@ -52,7 +52,7 @@ class SimulationTest {
                 for (long n = next.getAndIncrement();
                         !pool.isShutdown() && (n < known || System.nanoTime() - began < time.toNanos());
                         n = next.getAndIncrement()) {
-                    Simulator.play(n < known ? base + n : fresh + n);
+                    Simulator.play(known > 0 ? base + n : fresh + n);
                     played.incrementAndGet();
                 }
             }));
@@ -69,8 +69,8 @@ class SimulationTest {
         } finally {
             pool.shutdownNow();
             System.out.printf(
-                    "simulation: %,d seeds of %d events in %.1f s, %d of them from seed %d on, the others from %d on%n",
-                    played.get(), Simulator.EVENTS, (System.nanoTime() - began) / 1e9, known, base, fresh + known);
+                    "simulation: %,d seeds of %d events in %.1f s, from seed %d on%n",
+                    played.get(), Simulator.EVENTS, (System.nanoTime() - began) / 1e9, known > 0 ? base : fresh);
         }
         return played.get();
     }
