@@ -99,7 +99,7 @@ public final class Filters {
     private static Pattern levelPattern() {
         String upper = "(" + String.join("|", LEVELS.keySet()) + ")";
         String any = "((?i:" + String.join("|", LEVELS.keySet()) + "))";
-        String noCount = "(?<!(?:^|[\\s,;(=])[0-9]{1,9} )";
+        String noCount = "(?<!(?:^|[\\s;(=]|(?<![0-9]),)[0-9]{1,9} )";
         String word = "(?<![A-Za-z0-9_])" + noCount + upper + "(?![A-Za-z0-9_])";
         String bracketed = "(?<=[\\[<(])" + any + "(?=[\\]>)])";
         String colon = "(?<![A-Za-z0-9_])" + noCount + any + "(?=:)";

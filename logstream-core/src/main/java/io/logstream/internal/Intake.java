@@ -33,7 +33,7 @@ final class Intake implements LineSink {
         }
     }
 
-    private static final int CHECKPOINT_BYTES = 16 * 1024;
+    private static final long CHECKPOINT_BYTES = 16 * 1024;
     private static final byte[] LINE_END = {'\n'};
     private static final byte[] MASK = "***".getBytes(StandardCharsets.ISO_8859_1);
 
@@ -41,6 +41,7 @@ final class Intake implements LineSink {
     private final SegmentRing ring;
     private final TimeSource time;
     private final @Nullable Pattern mask;
+    private final long checkpointBytes;
     private final LineSplitter[] splitters = new LineSplitter[2];
     private final long[] touched = new long[2];
     private final boolean[] quiet = new boolean[2];
@@ -64,6 +65,7 @@ final class Intake implements LineSink {
         this.ring = run.ring;
         this.time = time;
         this.mask = options.mask();
+        this.checkpointBytes = Math.min(CHECKPOINT_BYTES, options.retainBytes() / 64);
         boolean utf8 = options.charset().equals(StandardCharsets.UTF_8);
         for (int c = 0; c < 2; c++) {
             int channel = c;
@@ -183,7 +185,7 @@ final class Intake implements LineSink {
             boolean had = newest.position() != null;
             newest = new Checkpoint(ring.nextSlot(), next, at[0], at[1]);
             long total = at[0] + at[1];
-            if (!had || total - checkpointed >= CHECKPOINT_BYTES) {
+            if (!had || total - checkpointed >= checkpointBytes) {
                 checkpointed = total;
                 ring.append(newest);
             }

@@ -209,7 +209,7 @@ final class Stream implements Broadcaster {
     void ended(Run which) {
         synchronized (this) {
             if (run == which) {
-                end = end == null ? which.end : end;
+                ended();
                 notifyAll();
                 rest();
             }
@@ -225,7 +225,16 @@ final class Stream implements Broadcaster {
     }
 
     synchronized boolean isEnding() {
-        return finishing || end != null;
+        return finishing || ended() != null;
+    }
+
+    /** Why it has ended: known here as soon as it can be known to a viewer. */
+    private synchronized @Nullable EndReason ended() {
+        Run current = run;
+        if (end == null && current != null) {
+            end = current.end;
+        }
+        return end;
     }
 
     // ---- lingering
@@ -234,7 +243,7 @@ final class Stream implements Broadcaster {
     private void rest() {
         Run current = run;
         boolean alone = current != null && current.cursors.length == 0;
-        if (alone && linger == null && (end != null || source != null && !keepReading)) {
+        if (alone && linger == null && (ended() != null || source != null && !keepReading)) {
             linger = engine.time().after(options.linger(), this::lingered);
         }
     }
@@ -251,7 +260,7 @@ final class Stream implements Broadcaster {
         synchronized (this) {
             Run current = run;
             linger = null;
-            if (current == null || current.cursors.length > 0 || end == null && keepReading) {
+            if (current == null || current.cursors.length > 0 || ended() == null && keepReading) {
                 return;
             }
             stopped = reading;
@@ -272,7 +281,7 @@ final class Stream implements Broadcaster {
     @Override
     public void start() {
         synchronized (this) {
-            if (end == null) {
+            if (ended() == null) {
                 keepReading = true;
                 openRun(Replay.last(Replay.DEFAULT_LINES));
                 cancelLinger();
@@ -288,7 +297,7 @@ final class Stream implements Broadcaster {
             current = run;
             reader = reading;
         }
-        EndReason ended = end;
+        EndReason ended = ended();
         if (current == null) {
             State state = ended == null ? State.IDLE : stateAt(ended);
             return new Stats(state, 0, 0, 0, 0, 0, 0, 0, 0, "");
@@ -314,7 +323,7 @@ final class Stream implements Broadcaster {
 
     @Override
     public Optional<EndReason> end() {
-        return Optional.ofNullable(end);
+        return Optional.ofNullable(ended());
     }
 
     @Override
@@ -329,11 +338,11 @@ final class Stream implements Broadcaster {
         Reading reader;
         EndReason closed = EndReason.of(EndReason.Kind.CLOSED, "");
         synchronized (this) {
+            end = ended() == null ? closed : end;
             current = run;
             reader = reading;
             run = null;
             reading = null;
-            end = end == null ? closed : end;
             cancelLinger();
             notifyAll();
         }

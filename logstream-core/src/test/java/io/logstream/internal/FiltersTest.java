@@ -143,6 +143,8 @@ class FiltersTest {
             INFO   x INFO then ERROR
             INFO   x|INFO|y
             WARN   12:00:01,123 [main] WARN  c.e.Disk - low
+            INFO   2026-01-01 12:00:01,123 INFO started
+            WARN   12:00:01.123 WARN low
             WARN   2026/01/01 12:00:00 WARN: low
             ERROR  [error] no space
             WARN   <warning> low

@@ -418,8 +418,12 @@ final class SimViewer implements Subscriber {
 
     /** Whether something waits for it. */
     boolean isOwed() {
-        if (end != null || paused || inStep) {
+        if (end != null || inStep) {
             return false;
+        }
+        boolean ends = closed || !isMerged() && cursors.get(0).aborted;
+        if (ends || paused) {
+            return ends;
         }
         for (SimCursor cursor : cursors) {
             if (!cursor.over && cursor.peek().kind() != SimCursor.Kind.NOTHING) {

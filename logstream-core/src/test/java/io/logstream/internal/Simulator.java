@@ -906,6 +906,9 @@ final class Simulator {
                 play(seed);
             } catch (AssertionError e) {
                 failures++;
+                if (Boolean.getBoolean("sim.first")) {
+                    count = (int) (seed - from + 1);
+                }
                 String kind = e.getCause() instanceof Failure failure ? failure.kind : String.valueOf(e.getCause());
                 if (kinds.merge(kind, 1, Integer::sum) == 1) {
                     String text = e.getCause().toString();
