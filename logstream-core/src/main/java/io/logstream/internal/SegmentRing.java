@@ -200,7 +200,7 @@ final class SegmentRing {
         assert lock.isHeldByCurrentThread();
         Segment segment = last;
         if (segment == null) {
-            next = next.with(checkpoint);
+            next = next.covers(checkpoint) ? next.with(checkpoint) : next; // it may be behind an unfinished line
         } else {
             segment.add(checkpoint);
         }
