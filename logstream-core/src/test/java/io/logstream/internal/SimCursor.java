@@ -336,6 +336,11 @@ final class SimCursor {
         }
     }
 
+    /** Whether it holds its run back, or may have done so before its policy was changed. */
+    boolean mayBlock() {
+        return policyChanged || policy instanceof BackpressurePolicy.Block;
+    }
+
     private void progress() {
         if (policy instanceof BackpressurePolicy.Block block) {
             mayLose |= sim.now() - progressed >= block.patience().toNanos();

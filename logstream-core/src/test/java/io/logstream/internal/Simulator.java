@@ -40,6 +40,7 @@ import java.util.function.Predicate;
 final class Simulator {
     static final int EVENTS = 200;
     private static final int DEPTH = 4;
+    private static final int SEGMENT = 8 * 1024;
     static final boolean VERBOSE = Boolean.getBoolean("sim.verbose");
     private static final String[] WORDS = {
         "a",
@@ -866,8 +867,26 @@ final class Simulator {
                 "the rings have %d bytes, the budget says %d",
                 sum,
                 sim.engine.budget().used());
+        check(sum <= memory, "the histories take %d of %d bytes", sum, memory);
+        for (Model model : models.values()) {
+            checkSize(model.run);
+        }
         viewers.forEach(SimViewer::checkAccount);
         rethrow();
+    }
+
+    /** A history is within its bounds, but for one segment, where nobody may hold it back. */
+    private void checkSize(Run run) {
+        boolean held = viewers.stream()
+                .flatMap(viewer -> viewer.cursors.stream())
+                .anyMatch(cursor -> cursor.model.run == run && cursor.mayBlock());
+        long most = Math.min(run.options.retainBytes(), Math.max(4096, memory / 2));
+        check(
+                held || run.ring.footprint() <= most + SEGMENT,
+                "the history of %s takes %d of %d bytes",
+                run.name.id(),
+                run.ring.footprint(),
+                most);
     }
 
     /** Lets everything come to its end, and closes. */
