@@ -60,9 +60,7 @@ final class ProxiedConnection {
             while (from.read(buffer.clear()) >= 0) {
                 buffer.flip();
                 while (buffer.hasRemaining()) {
-                    int length = pass(direction, passed, buffer, to);
-                    passed += length;
-                    counter.addAndGet(length);
+                    passed += pass(direction, passed, buffer, to, counter);
                 }
             }
             to.shutdownOutput();
@@ -77,7 +75,8 @@ final class ProxiedConnection {
     }
 
     /** Lets some bytes pass, as the fault wants it, and says how many; after a cut they go nowhere. */
-    private int pass(Direction direction, long passed, ByteBuffer buffer, SocketChannel to) throws IOException {
+    private int pass(Direction direction, long passed, ByteBuffer buffer, SocketChannel to, AtomicLong counter)
+            throws IOException {
         Fault fault = fault(direction);
         long most = buffer.remaining();
         if (isCut()) {
@@ -98,6 +97,7 @@ final class ProxiedConnection {
             }
         }
         int length = (int) Math.max(0, most);
+        counter.addAndGet(length); // before they arrive: who has read bytes finds them counted
         write(buffer, length, to);
         if (fault instanceof Fault.Cut cutFault && passed + length >= cutFault.bytes()) {
             cut(cutFault.reset());
