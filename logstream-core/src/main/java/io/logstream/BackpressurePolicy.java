@@ -90,7 +90,7 @@ public sealed interface BackpressurePolicy {
     /**
      * When the viewer is this far behind, the lines of the window are kept for it and newer ones skipped, until it has
      * taken the window; then comes one gap, and it goes on with the newest line. The window pins no memory: lines of it
-     * that the stream no longer retains are lost too.
+     * that the stream no longer retains are lost too. The history that the viewer came with is kept besides.
      *
      * @param window lines, at least 1
      * @return the policy
@@ -133,7 +133,7 @@ public sealed interface BackpressurePolicy {
     }
 
     /**
-     * The subscription ends when the viewer is further behind than this.
+     * The subscription ends when the viewer is further behind than this. The history that it came with is not counted.
      *
      * @param maxLag lines, at least 1
      * @return the policy

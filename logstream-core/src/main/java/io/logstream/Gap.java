@@ -7,7 +7,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A gap of the viewer's own making covers the sequences {@code first} to {@code last}, so that
  * {@code lines == last - first + 1}. A gap {@linkplain Reason#isUpstream() upstream} has no sequences: those lines were
- * never read, it stands before {@code first}, and {@code last} is {@code first - 1}. A gap counts every line, since nobody
+ * never read, it stands before {@code first}, and {@code last} is {@code first - 1}. So does an {@link Reason#EXPIRED} gap
+ * behind a token of an earlier run: nobody knows what was written between the two. A gap counts every line, since nobody
  * can know which of them a filter would have let through.
  *
  * @param stream the id of the stream
@@ -17,8 +18,8 @@ import org.jspecify.annotations.Nullable;
  * @param exact whether {@code lines} is exact
  * @param bytes how many bytes they have in the source, terminators included, or -1 where that is not known
  * @param reason why they are missing
- * @param before the place right before the gap, or null where the source can't tell one
- * @param after the place right after the gap, or null where the source can't tell one
+ * @param before the place right before the gap; a viewer's gap always has one, a gap that a source hands over has none
+ * @param after the place right after the gap; a viewer's gap always has one, a gap that a source hands over has none
  */
 public record Gap(
         String stream,

@@ -22,7 +22,7 @@ public record SourceEvent(Kind kind, String detail, OptionalInt exitCode, String
         WAITING,
         /** What was waited for is there now; or a discovery found this stream. */
         APPEARED,
-        /** The viewer's history is complete; what follows is live. Comes at most once for a viewer. */
+        /** The viewer's history is complete; what follows is live. Comes at most once for each stream of a viewer. */
         CAUGHT_UP,
         /** The log goes on in a new file; the old one was read to its end. */
         ROTATED,

@@ -100,7 +100,8 @@ public interface Subscription extends AutoCloseable {
     /**
      * Ends this subscription. When this returns, no further line, gap or event will be delivered; {@code onEnd} follows as
      * the very last callback, before this returns unless another callback is still running. Returns within one second even
-     * if the viewer's code is stuck. Closing twice does nothing.
+     * if the viewer's code is stuck; on a thread of the hub, at once: {@code onEnd} may follow then. Closing twice does
+     * nothing.
      */
     @Override
     void close();

@@ -166,6 +166,38 @@ class BackpressureTest {
         assertThat(feed.broadcaster().stats().subscribers()).isZero();
     }
 
+    @Test
+    void disconnect_countsOnlyWhatCameAfterTheHistory() {
+        LogFeed feed = hub.feed("s", FEW);
+        publish(feed, 500);
+        LogCursor cursor = feed.broadcaster()
+                .tail(SubscribeOptions.builder()
+                        .replay(Replay.last(500))
+                        .policy(BackpressurePolicy.disconnect(100))
+                        .build());
+        publish(feed, 100);
+        drain(cursor);
+        assertThat(cursor.stats().delivered()).isEqualTo(600);
+        assertThat(cursor.end()).isEmpty();
+    }
+
+    @Test
+    void dropNewest_keepsTheHistoryBesidesItsWindow() {
+        LogFeed feed = hub.feed("s", FEW);
+        publish(feed, 500);
+        LogCursor cursor = feed.broadcaster()
+                .tail(SubscribeOptions.builder()
+                        .replay(Replay.last(500))
+                        .policy(BackpressurePolicy.dropNewest(100))
+                        .build());
+        publish(feed, 150);
+        List<Gap> gaps = drain(cursor);
+        assertThat(cursor.stats().delivered()).isEqualTo(600);
+        assertThat(gaps).hasSize(1);
+        assertThat(gaps.get(0).reason()).isEqualTo(Gap.Reason.WINDOW_FULL);
+        assertThat(gaps.get(0).lines()).isEqualTo(50);
+    }
+
     // ---- block
 
     @Test

@@ -69,6 +69,7 @@ final class Cursor {
     // how the owner goes on
     private static final long NONE = Long.MIN_VALUE;
     private long joinTail;
+    private long joinTailSequence;
     private boolean live;
     private @Nullable ResumeToken expired; // until the viewer was told what is missing behind it
     private boolean elsewhere;
@@ -136,6 +137,7 @@ final class Cursor {
         place = start;
         upstream = start.upstream();
         joinTail = ring.tail();
+        joinTailSequence = ring.tailSequence();
         progressed = run.now();
     }
 
@@ -362,9 +364,10 @@ final class Cursor {
         if (released && now instanceof BackpressurePolicy.Block block) {
             now = block.fallback();
         }
-        long lag = ring.tailSequence() - sequence;
+        long from = Math.max(sequence, Math.max(joinTailSequence, run.liveSequence)); // history is no lag
+        long lag = ring.tailSequence() - from;
         if (now instanceof BackpressurePolicy.DropNewest newest) {
-            keepUntil = keepUntil == NONE && lag > newest.window() ? sequence + newest.window() : keepUntil;
+            keepUntil = keepUntil == NONE && lag > newest.window() ? from + newest.window() : keepUntil;
             if (keepUntil != NONE && Math.max(sequence, ring.headSequence()) >= keepUntil) {
                 keepUntil = NONE;
                 return jump(Gap.Reason.WINDOW_FULL);

@@ -136,16 +136,13 @@ final class Delivery extends Viewer {
             cursor.drop();
             return;
         }
-        try {
-            switch (found) {
-                case LINES -> call(() -> subscriber.onLines(cursor.batch()));
-                case GAP -> call(() -> subscriber.onGap((Gap) cursor.entry()));
-                case EVENT -> call(() -> subscriber.onEvent((SourceEvent) cursor.entry()));
-                default -> {}
-            }
-        } finally {
-            cursor.done();
+        switch (found) {
+            case LINES -> call(() -> subscriber.onLines(cursor.batch()));
+            case GAP -> call(() -> subscriber.onGap((Gap) cursor.entry()));
+            case EVENT -> call(() -> subscriber.onEvent((SourceEvent) cursor.entry()));
+            default -> {}
         }
+        cursor.done();
     }
 
     /** Leaves streams that were closed while this viewer is paused; returns the reason if none is left. */

@@ -147,11 +147,11 @@ final class FlowViewer extends Viewer implements Flow.Subscription {
             case GAP, EVENT -> cursor.entry();
             default -> null;
         };
-        cursor.done();
         if (entry != null) {
             demand.getAndUpdate(d -> d == Long.MAX_VALUE ? d : d - 1);
             subscriber.onNext(entry);
         }
+        cursor.done();
         return true;
     }
 

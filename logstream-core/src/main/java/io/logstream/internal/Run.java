@@ -38,6 +38,7 @@ final class Run {
     volatile Cursor[] cursors = NO_CURSORS;
     volatile @Nullable EndReason end;
     volatile long liveSlot = Long.MAX_VALUE;
+    volatile long liveSequence = Long.MAX_VALUE;
     volatile long upstreamGaps;
     private final Queue<Place> gaps = new ArrayDeque<>(0);
     private volatile boolean gated;
@@ -130,6 +131,7 @@ final class Run {
     /** Says that history is complete: what is read from now on is live. */
     void caughtUp() {
         if (liveSlot == Long.MAX_VALUE) {
+            liveSequence = ring.tailSequence();
             liveSlot = ring.tail();
             signal();
         }

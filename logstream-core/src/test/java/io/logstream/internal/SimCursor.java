@@ -237,10 +237,12 @@ final class SimCursor {
                     sim.now() - progressed);
             now = block.fallback();
         }
-        long lag = model.sequence - sequence;
+        long history = Math.max(joinTail, model.live);
+        long from = history > model.tail() ? Long.MAX_VALUE : Math.max(sequence, model.sequenceAt(history));
+        long lag = model.sequence - from;
         if (now instanceof BackpressurePolicy.DropNewest newest) {
             if (keepUntil == Long.MIN_VALUE && lag > newest.window()) {
-                keepUntil = sequence + newest.window();
+                keepUntil = from + newest.window();
             }
             if (keepUntil != Long.MIN_VALUE && Math.max(sequence, ring().headSequence()) >= keepUntil) {
                 keepUntil = Long.MIN_VALUE;

@@ -181,7 +181,12 @@ final class SimViewer implements Subscriber {
         } else {
             check(pieces.size() == 1, "%d pieces in one step", pieces.size());
             check(mayAct, "a callback while paused or closed");
-            accept(pieces.get(0));
+            if (thrown == null) {
+                accept(pieces.get(0));
+            } else {
+                cursors.forEach(
+                        cursor -> check(cursor.slot == cursor.cursor.slot(), "it moved behind what threw: %s", cursor));
+            }
         }
         pieces.clear();
         if (end != null && ends == 1) {
