@@ -29,6 +29,7 @@ public interface LogCursor extends Subscription {
 
     /**
      * Asks to be told when {@link #poll} may have something: once, soon after there is something to poll, which may be now.
+     * Asking again replaces an action that has not run yet.
      *
      * @param action what to run, on a thread of the hub; it must not block
      */

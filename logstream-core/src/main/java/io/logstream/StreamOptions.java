@@ -208,7 +208,7 @@ public final class StreamOptions {
         }
 
         /**
-         * How much memory the history may take.
+         * How much memory the history may take; never more than half of the hub's memory.
          *
          * @param bytes at least 4096
          * @return this builder
@@ -234,7 +234,7 @@ public final class StreamOptions {
         }
 
         /**
-         * The length at which a line is cut into parts.
+         * The length at which a line is cut into parts; never more than a quarter of what the history may take.
          *
          * @param bytes from 16 to 64 MiB
          * @return this builder

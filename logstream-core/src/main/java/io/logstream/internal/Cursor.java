@@ -44,6 +44,7 @@ final class Cursor {
 
     private static final int SCAN = 1024;
 
+    final Stream stream;
     final Run run;
     private final SegmentRing ring;
     private final Viewer owner;
@@ -95,14 +96,15 @@ final class Cursor {
         LIVE
     }
 
-    Cursor(Run run, Viewer owner, SubscribeOptions options) {
+    Cursor(Stream stream, Run run, Viewer owner, SubscribeOptions options) {
+        this.stream = stream;
         this.run = run;
         this.ring = run.ring;
         this.owner = owner;
         this.follow = options.follow();
         this.policy = options.policy();
         this.filter = options.filter();
-        this.place = new Place(0, 0, 0, 0, -1, false, false, Checkpoint.NONE, Place.Upstream.NONE);
+        this.place = Place.NOWHERE;
         this.upstream = place.upstream();
     }
 
@@ -488,7 +490,7 @@ final class Cursor {
     private Found settle() {
         if (segment != null) {
             synchronized (this) {
-                place = here();
+                place = run.restAt(slot, segment);
                 segment = null;
             }
         }

@@ -27,6 +27,9 @@ record Place(
         Checkpoint checkpoint,
         Upstream upstream) {
 
+    /** The place of a cursor that has none yet. */
+    static final Place NOWHERE = new Place(0, 0, 0, 0, -1, false, false, Checkpoint.NONE, Upstream.NONE);
+
     /** Gaps upstream, summed up since the run began. */
     record Upstream(long gaps, long lines, long inexact, Gap.@Nullable Reason last) {
         static final Upstream NONE = new Upstream(0, 0, 0, null);

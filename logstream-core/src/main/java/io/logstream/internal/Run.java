@@ -41,6 +41,7 @@ final class Run {
     volatile long liveSequence = Long.MAX_VALUE;
     volatile long upstreamGaps;
     private final Queue<Place> gaps = new ArrayDeque<>(0);
+    private volatile @Nullable Place rest;
     private volatile boolean gated;
     private volatile boolean blocked;
     private long blockedSince;
@@ -330,6 +331,16 @@ final class Run {
     Place placeAt(long slot) {
         Segment segment = ring.locate(slot);
         return segment == null ? ring.next() : segment.placeAt(slot);
+    }
+
+    /** The place of a slot in a segment, for a viewer that sleeps there: one for all who do. */
+    Place restAt(long slot, Segment segment) {
+        Place known = rest;
+        if (known == null || known.slot() != slot) {
+            known = segment.placeAt(slot);
+            rest = known;
+        }
+        return known;
     }
 
     /** The token of a slot in a segment or right behind it, as the segment that follows knows it, if one does. */

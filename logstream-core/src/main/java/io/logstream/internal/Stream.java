@@ -98,10 +98,10 @@ final class Stream implements Broadcaster {
         try {
             synchronized (this) {
                 Run current = openRun(how.replay());
-                Cursor cursor = new Cursor(current, viewer, how);
+                Cursor cursor = new Cursor(this, current, viewer, how);
                 try {
                     current.join(cursor, c -> Placement.place(current, how.replay(), c));
-                    joined = viewer.viewing.add(this, cursor);
+                    joined = viewer.viewing.add(cursor);
                 } finally {
                     if (joined) {
                         cancelLinger();

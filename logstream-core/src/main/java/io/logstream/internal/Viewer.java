@@ -9,7 +9,6 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -19,10 +18,10 @@ import org.jspecify.annotations.Nullable;
 abstract class Viewer extends SerialTask implements Subscription {
     final Engine engine;
     final Viewing viewing;
-    private final CountDownLatch over = new CountDownLatch(1);
     private volatile boolean paused;
     private volatile @Nullable EndReason closing;
     private volatile @Nullable EndReason end;
+    private boolean over;
 
     Viewer(Engine engine, boolean merged) {
         this.engine = engine;
@@ -74,8 +73,16 @@ abstract class Viewer extends SerialTask implements Subscription {
     }
 
     /** Lets those go who wait for the end. */
-    final void tellOver() {
-        over.countDown();
+    final synchronized void tellOver() {
+        over = true;
+        notifyAll();
+    }
+
+    private synchronized boolean awaitOver(Deadline deadline) throws InterruptedException {
+        while (!over && !deadline.isOver()) {
+            TimeUnit.NANOSECONDS.timedWait(this, deadline.nanosLeft());
+        }
+        return over;
     }
 
     /** Asks for the end, so that no callback begins any more. */
@@ -92,7 +99,7 @@ abstract class Viewer extends SerialTask implements Subscription {
             if (engine.isOwnThread() || isCalling(Thread.currentThread())) {
                 return;
             }
-            if (!over.await(deadline.nanosLeft(), TimeUnit.NANOSECONDS)) {
+            if (!awaitOver(deadline)) {
                 viewing.close();
             }
         } catch (InterruptedException e) {
@@ -144,7 +151,7 @@ abstract class Viewer extends SerialTask implements Subscription {
 
     @Override
     public final boolean awaitEnd(Duration atMost) throws InterruptedException {
-        return over.await(Deadline.in(atMost).nanosLeft(), TimeUnit.NANOSECONDS);
+        return awaitOver(Deadline.in(atMost));
     }
 
     @Override

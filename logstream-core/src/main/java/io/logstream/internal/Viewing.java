@@ -9,7 +9,6 @@ import io.logstream.Subscription;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Queue;
 import org.jspecify.annotations.Nullable;
@@ -22,12 +21,13 @@ final class Viewing {
     /** Events that wait for a viewer that takes none; older ones are forgotten. */
     private static final int MOST_NEWS = 1000;
 
+    private static final Subscription.Stats NOTHING = new Subscription.Stats(0, 0, 0, 0, 0, 0, 0, 0, false);
+
     private final boolean merged;
     private volatile Cursor[] cursors = NONE;
-    private final Map<Cursor, Stream> streams = new LinkedHashMap<>();
-    private final Map<String, ResumeToken> endedTokens = new HashMap<>();
-    private final Queue<SourceEvent> news = new ArrayDeque<>();
-    private Subscription.Stats past = new Subscription.Stats(0, 0, 0, 0, 0, 0, 0, 0, false);
+    private Map<String, ResumeToken> endedTokens = Map.of();
+    private @Nullable Queue<SourceEvent> news;
+    private Subscription.Stats past = NOTHING;
     private @Nullable Runnable onClose;
     private @Nullable EndReason last;
     private @Nullable BackpressurePolicy policy;
@@ -48,11 +48,10 @@ final class Viewing {
     }
 
     /** Adds a stream that the cursor has joined; returns false if the viewer has left already. */
-    synchronized boolean add(Stream stream, Cursor cursor) {
+    synchronized boolean add(Cursor cursor) {
         if (closed) {
             return false;
         }
-        streams.put(cursor, stream);
         Cursor[] more = Arrays.copyOf(cursors, cursors.length + 1);
         more[cursors.length] = cursor;
         cursors = more;
@@ -67,18 +66,18 @@ final class Viewing {
 
     /** Takes out a stream that has ended for this viewer. */
     void remove(Cursor cursor, EndReason reason) {
-        Stream stream;
         synchronized (this) {
-            stream = streams.remove(cursor);
-            if (stream == null) {
+            Cursor[] others = Arrays.stream(cursors).filter(c -> c != cursor).toArray(Cursor[]::new);
+            if (others.length == cursors.length) {
                 return;
             }
-            cursors = Arrays.stream(cursors).filter(c -> c != cursor).toArray(Cursor[]::new);
+            cursors = others;
             past = plus(past, cursor.stats(false));
+            endedTokens = endedTokens.isEmpty() ? new HashMap<>() : endedTokens;
             endedTokens.put(cursor.run.name.id(), cursor.token());
             last = last != null && last.kind() == EndReason.Kind.FAILED ? last : reason;
         }
-        stream.leave(cursor);
+        cursor.stream.leave(cursor);
     }
 
     /** Takes out a stream that was closed while the viewer can't be told; a merged one is told later. */
@@ -134,14 +133,16 @@ final class Viewing {
 
     /** Tells the viewer something, between two pieces. */
     synchronized void tell(SourceEvent event) {
-        if (news.size() == MOST_NEWS) {
-            news.remove();
+        Queue<SourceEvent> waiting = news == null ? new ArrayDeque<>() : news;
+        if (waiting.size() == MOST_NEWS) {
+            waiting.remove();
         }
-        news.add(event);
+        waiting.add(event);
+        news = waiting;
     }
 
     synchronized @Nullable SourceEvent news() {
-        return news.poll();
+        return news == null ? null : news.poll();
     }
 
     /** Why the viewing is over, or null while streams are left or may come. */
@@ -151,17 +152,17 @@ final class Viewing {
 
     /** Changes the policy, for streams that come later too: but not for one that does not allow it. */
     void policy(BackpressurePolicy other) {
-        Map<Cursor, Stream> now = streams();
-        now.values().forEach(stream -> stream.checkAllowed(other));
+        for (Cursor cursor : cursors) {
+            cursor.stream.checkAllowed(other);
+        }
+        Cursor[] now;
         synchronized (this) {
             policy = other;
-            now = streams();
+            now = cursors;
         }
-        now.keySet().forEach(cursor -> cursor.policy(other)); // not under the monitor: it may wake a stream
-    }
-
-    private synchronized Map<Cursor, Stream> streams() {
-        return Map.copyOf(streams);
+        for (Cursor cursor : now) {
+            cursor.policy(other); // not under the monitor: it may wake a stream
+        }
     }
 
     /** The policy for a stream that comes now. */
