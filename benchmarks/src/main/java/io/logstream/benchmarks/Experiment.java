@@ -1,0 +1,17 @@
+package io.logstream.benchmarks;
+
+import java.util.List;
+
+/** One name that {@code benchmarks/run} knows: measures, and reports. */
+interface Experiment {
+
+    /** The question it answers, in one line. */
+    String question();
+
+    /**
+     * Measures and reports.
+     *
+     * @return what could not be measured
+     */
+    List<String> run(boolean quick, Report report);
+}

@@ -1,0 +1,96 @@
+package io.logstream.benchmarks;
+
+import java.util.concurrent.TimeUnit;
+import org.openjdk.jmh.annotations.AuxCounters;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
+
+/**
+ * How many lines a second reach all subscribers together, when they are published as fast as they are taken?
+ *
+ * <p>An operation is a burst: it ends when every subscriber has got, or provably lost, the last of its lines.
+ */
+@State(Scope.Benchmark)
+@BenchmarkMode(Mode.Throughput)
+@OutputTimeUnit(TimeUnit.SECONDS)
+@SuppressWarnings("NullAway.Init") // set by JMH, and in open()
+public class FanoutBenchmark {
+    /** A name of {@link Peers}. */
+    @Param("logstream-batch")
+    public String peer;
+
+    /** How many of them. */
+    @Param("16")
+    public int subscribers;
+
+    private Peer fanout;
+    private Finish finish;
+    private Work[] works;
+    private int burst;
+    private long published;
+
+    /** What is counted besides operations; JMH divides both by the time. */
+    @State(Scope.Thread)
+    @AuxCounters(AuxCounters.Type.OPERATIONS)
+    public static class Count {
+        /** Lines delivered to all subscribers together. */
+        public long delivered;
+
+        /** Lines lost by all subscribers together. */
+        public long lost;
+    }
+
+    /** Starts the peer. */
+    @Setup
+    public void open() {
+        finish = new Finish();
+        works = new Work[subscribers];
+        for (int i = 0; i < subscribers; i++) {
+            works[i] = new Work(finish);
+        }
+        burst = Math.max(2048, 262_144 / subscribers);
+        fanout = Peers.create(peer);
+        fanout.start(works);
+    }
+
+    /** Publishes a burst and waits until it has arrived. */
+    @Benchmark
+    public void burst(Count count) {
+        long before = delivered();
+        long end = published + burst;
+        for (Work work : works) {
+            work.expect(end);
+        }
+        finish.expect(works.length);
+        fanout.publish(published, end);
+        finish.await();
+        published = end;
+        long arrived = delivered() - before;
+        count.delivered += arrived;
+        count.lost += (long) burst * works.length - arrived;
+    }
+
+    private long delivered() {
+        long sum = 0;
+        for (Work work : works) {
+            sum += work.delivered();
+        }
+        return sum;
+    }
+
+    /** Fails if a line was missing or not in order. */
+    @TearDown
+    public void close() {
+        for (Work work : works) {
+            work.check();
+        }
+        fanout.close();
+    }
+}

@@ -1,0 +1,111 @@
+package io.logstream.benchmarks;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+
+/** Runs {@link FanoutBenchmark} for all peers with 1, 16 and 1000 subscribers. */
+final class FanoutExperiment implements Experiment {
+    private static final int[] SUBSCRIBERS = {1, 16, 1000};
+    private static final String BATCH = "logstream-batch";
+    private static final String LINE = "logstream-line";
+
+    /** Peers whose subscribers do not sleep, or which lose lines: no measure for a loss-free one that sleeps. */
+    private static final Set<String> NOT_PARKED = Set.of("disruptor-yielding", "disruptor-yielding-pub64");
+
+    @Override
+    public String question() {
+        return "How many lines a second reach 1, 16 and 1000 subscribers together, published as fast as they are taken?";
+    }
+
+    @Override
+    public List<String> run(boolean quick, Report report) {
+        Forks forks = new Forks(
+                quick
+                        ? new Forks.Effort(1, 2, 300, 5, 150, List.of("-Xms1g", "-Xmx1g"))
+                        : new Forks.Effort(3, 3, 500, 8, 300, List.of("-Xms1g", "-Xmx1g")));
+        List<Case> cases = new ArrayList<>();
+        for (int subscribers : SUBSCRIBERS) {
+            for (String peer : Peers.ALL) {
+                cases.add(of(peer, subscribers));
+            }
+        }
+        Samples samples = forks.run(FanoutBenchmark.class, cases);
+        report.say("%s", forks);
+        for (int subscribers : SUBSCRIBERS) {
+            report(samples, subscribers, report);
+        }
+        return forks.failures();
+    }
+
+    private static Case of(String peer, int subscribers) {
+        return Case.of(peer, "subscribers", subscribers);
+    }
+
+    private static void report(Samples samples, int subscribers, Report report) {
+        double floor = samples.median(of("floor", subscribers), "delivered");
+        double batch = samples.median(of(BATCH, subscribers), "delivered");
+        double line = samples.median(of(LINE, subscribers), "delivered");
+        List<List<String>> table = new ArrayList<>();
+        table.add(List.of(
+                "S = " + subscribers, "M lines/s", "spread", "of floor", "batch is", "line is", "lost", "target"));
+        for (String peer : Peers.ALL) {
+            Case of = of(peer, subscribers);
+            double score = samples.median(of, "delivered");
+            double lost = samples.median(of, "lost");
+            report.row("fanout", of, score, "lines/s");
+            if (lost > 0) {
+                report.row("fanout.lost", of, lost / (lost + score), "of published");
+            }
+            boolean rival = !peer.startsWith("logstream") && !peer.equals("floor");
+            table.add(List.of(
+                    peer,
+                    Report.number(score / 1e6),
+                    Report.percent(samples.spread(of, "delivered")),
+                    Report.ratio(score / floor),
+                    rival ? Report.ratio(batch / score) : "",
+                    rival ? Report.ratio(line / score) : "",
+                    Report.percent(lost / (lost + score)),
+                    target(peer, subscribers, score, lost > 0, floor, batch, line, report)));
+        }
+        report.table(table);
+    }
+
+    /** Compares with the targets: batches against floor and rivals, single lines against rivals that sleep. */
+    private static String target(
+            String peer,
+            int subscribers,
+            double score,
+            boolean lossy,
+            double floor,
+            double batch,
+            double line,
+            Report report) {
+        String at = " at S = " + subscribers;
+        if (peer.equals(BATCH)) {
+            return report.target("batch against floor" + at, batch / floor, 0.7);
+        }
+        if (peer.startsWith("logstream") || peer.equals("floor") || lossy) {
+            return "";
+        }
+        double least = leastForBatches(peer, subscribers);
+        List<String> found = new ArrayList<>();
+        if (least > 0) {
+            found.add(report.target("batch against " + peer + at, batch / score, least));
+        }
+        if (!NOT_PARKED.contains(peer)) {
+            double leastLine = subscribers == 1 ? 1 : subscribers == 16 ? 2 : 8;
+            found.add(report.target("line against " + peer + at, line / score, leastLine));
+        }
+        return String.join(" ", found);
+    }
+
+    private static double leastForBatches(String peer, int subscribers) {
+        return switch (peer) {
+            case "submission-publisher", "disruptor-blocking" -> subscribers == 1000 ? 8 : 5;
+            case "disruptor-yielding" -> subscribers == 1 ? 0 : 2;
+            case "reactor-replay", "reactor-multicast" -> subscribers == 1 ? 0 : 15;
+            default -> 0;
+        };
+    }
+}

@@ -1,0 +1,14 @@
+package io.logstream.benchmarks;
+
+/** One way to bring every line to every subscriber. Used by one publishing thread. */
+interface Peer extends AutoCloseable {
+
+    /** Makes one subscriber of each work. */
+    void start(Work[] works);
+
+    /** Publishes the lines of a range of sequences, both multiples of {@link Lines#COUNT}. */
+    void publish(long from, long to);
+
+    @Override
+    void close();
+}

@@ -1,0 +1,57 @@
+package io.logstream.benchmarks;
+
+import java.util.concurrent.Flow;
+import java.util.concurrent.ForkJoinPool;
+import java.util.concurrent.SubmissionPublisher;
+
+/**
+ * The JDK's {@link SubmissionPublisher}: a buffer of 1024 for each subscriber, and as many threads as there are
+ * processors, at least 2 (its default, the common pool, makes a thread for each subscriber where there are only two).
+ */
+final class Submission implements Peer {
+    private static final int BUFFER = 1024;
+
+    private final ForkJoinPool pool =
+            new ForkJoinPool(Math.max(2, Runtime.getRuntime().availableProcessors()));
+    private final SubmissionPublisher<byte[]> publisher = new SubmissionPublisher<>(pool, BUFFER);
+
+    @Override
+    public void start(Work[] works) {
+        for (Work work : works) {
+            publisher.subscribe(new Viewer(work));
+        }
+    }
+
+    private record Viewer(Work work) implements Flow.Subscriber<byte[]> {
+        @Override
+        public void onSubscribe(Flow.Subscription subscription) {
+            subscription.request(Long.MAX_VALUE);
+        }
+
+        @Override
+        public void onNext(byte[] line) {
+            work.line(line, line.length);
+        }
+
+        @Override
+        public void onError(Throwable e) {
+            throw new IllegalStateException(e);
+        }
+
+        @Override
+        public void onComplete() {}
+    }
+
+    @Override
+    public void publish(long from, long to) {
+        for (long sequence = from; sequence < to; sequence++) {
+            publisher.submit(Lines.copy(sequence));
+        }
+    }
+
+    @Override
+    public void close() {
+        publisher.close();
+        pool.shutdownNow();
+    }
+}
