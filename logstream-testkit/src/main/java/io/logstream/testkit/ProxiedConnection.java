@@ -57,7 +57,7 @@ final class ProxiedConnection {
         ByteBuffer buffer = ByteBuffer.allocate(BUFFER_BYTES);
         long passed = 0;
         try {
-            while (from.read(buffer.clear()) >= 0) {
+            while (read(direction, from, buffer.clear(), passed) >= 0) {
                 buffer.flip();
                 while (buffer.hasRemaining()) {
                     passed += pass(direction, passed, buffer, to, counter);
@@ -71,6 +71,26 @@ final class ProxiedConnection {
             if (running.decrementAndGet() == 0 || isCut()) {
                 close();
             }
+        }
+    }
+
+    /** Reads on. What a stalled connection does not let pass is its end, too. */
+    private int read(Direction direction, SocketChannel from, ByteBuffer buffer, long passed) throws IOException {
+        try {
+            int length = from.read(buffer);
+            if (length < 0) {
+                awaitEndOfStall(direction, passed);
+            }
+            return length;
+        } catch (IOException e) {
+            awaitEndOfStall(direction, passed);
+            throw e;
+        }
+    }
+
+    private void awaitEndOfStall(Direction direction, long passed) throws IOException {
+        while (!isCut() && fault(direction) instanceof Fault.Stall stall && passed >= stall.bytes()) {
+            awaitChange(direction, stall, null);
         }
     }
 
@@ -98,7 +118,16 @@ final class ProxiedConnection {
         }
         int length = (int) Math.max(0, most);
         counter.addAndGet(length); // before they arrive: who has read bytes finds them counted
-        write(buffer, length, to);
+        try {
+            write(buffer, length, to);
+        } catch (IOException e) {
+            if (!isCut()) {
+                throw e;
+            }
+            // the cut came in between: closing now would make a reset of an orderly end
+            buffer.position(buffer.limit());
+            return length;
+        }
         if (fault instanceof Fault.Cut cutFault && passed + length >= cutFault.bytes()) {
             cut(cutFault.reset());
         } else if (fault instanceof Fault.Stall stall && passed + length >= stall.bytes()) {

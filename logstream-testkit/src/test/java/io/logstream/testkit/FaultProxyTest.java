@@ -10,6 +10,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.net.StandardProtocolFamily;
+import java.net.StandardSocketOptions;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.ServerSocketChannel;
@@ -26,6 +27,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @Timeout(60)
 class FaultProxyTest {
@@ -144,6 +147,22 @@ class FaultProxyTest {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void endDoesNotPass_whileStalled(boolean reset) throws Exception {
+        proxy.fault(Direction.TO_CLIENT, Fault.stallAfter(0));
+        try (Pair pair = new Pair()) {
+            if (reset) {
+                pair.peer.setOption(StandardSocketOptions.SO_LINGER, 0);
+            }
+            pair.peer.close();
+            FutureTask<String> rest = reading(pair.client, 1);
+            assertThatThrownBy(() -> rest.get(50, TimeUnit.MILLISECONDS)).isInstanceOf(TimeoutException.class);
+            proxy.heal();
+            assertThatThrownBy(() -> rest.get(10, TimeUnit.SECONDS)).hasCauseInstanceOf(IOException.class);
+        }
+    }
+
     @Test
     void bytesComeInPieces_whileTrickling() throws IOException {
         proxy.fault(Direction.TO_CLIENT, Fault.trickle(1, Duration.ofMillis(2)));
@@ -180,6 +199,40 @@ class FaultProxyTest {
             proxy.resetAll();
             assertThatThrownBy(() -> read(two.client, 1)).isInstanceOf(IOException.class);
         }
+    }
+
+    @Test
+    void cutIsOrderly_whileBothEndsWrite() throws Exception {
+        for (int i = 0; i < 50; i++) {
+            try (Pair pair = new Pair()) {
+                flood(pair.client);
+                flood(pair.peer);
+                FutureTask<String> client = reading(pair.client, Integer.MAX_VALUE >> 6);
+                FutureTask<String> peer = reading(pair.peer, Integer.MAX_VALUE >> 6);
+                long before = proxy.bytes(Direction.TO_CLIENT);
+                while (proxy.bytes(Direction.TO_CLIENT) < before + 100_000) {
+                    Thread.onSpinWait();
+                }
+                proxy.cutAll();
+                assertThatThrownBy(() -> client.get(10, TimeUnit.SECONDS)).hasCauseInstanceOf(EOFException.class);
+                assertThatThrownBy(() -> peer.get(10, TimeUnit.SECONDS)).hasCauseInstanceOf(EOFException.class);
+            }
+        }
+    }
+
+    /** Writes until it is closed. */
+    private static void flood(SocketChannel channel) {
+        Thread thread = new Thread(() -> {
+            try {
+                while (true) {
+                    channel.write(ByteBuffer.allocate(4096));
+                }
+            } catch (IOException e) {
+                // closed
+            }
+        });
+        thread.setDaemon(true);
+        thread.start();
     }
 
     @Test
