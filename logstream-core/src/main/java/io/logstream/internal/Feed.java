@@ -40,8 +40,16 @@ final class Feed extends SerialTask implements LogFeed {
     @Override
     public void bytes(Channel channel, ByteBuffer bytes) {
         Objects.requireNonNull(channel, "channel");
-        publish(bytes.remaining(), () -> run.intake.bytes(channel, bytes, LineSink.NO_TIME));
-        if (run.intake.isUnfinished(channel)) {
+        boolean unfinished;
+        begin(bytes.remaining());
+        try {
+            run.intake.bytes(channel, bytes, LineSink.NO_TIME);
+            unfinished = run.intake.isUnfinished(channel);
+        } finally {
+            run.ring.lock.unlock();
+        }
+        run.signal();
+        if (unfinished) {
             wake();
         }
     }
@@ -49,24 +57,23 @@ final class Feed extends SerialTask implements LogFeed {
     @Override
     public void event(SourceEvent event) {
         Objects.requireNonNull(event, "event");
-        publish(0, () -> run.intake.event(event));
-    }
-
-    private void publish(int bytes, Runnable append) {
-        checkOpen();
-        stream.awaitRoom(run, bytes);
-        run.ring.lock.lock(); // so that nothing comes behind the end
+        begin(0);
         try {
-            checkOpen();
-            append.run();
+            run.intake.event(event);
         } finally {
             run.ring.lock.unlock();
         }
         run.signal();
     }
 
-    private void checkOpen() {
+    /** Waits for room and takes the ring's lock, so that nothing comes behind the end. */
+    private void begin(int bytes) {
+        if (run.end == null) {
+            stream.awaitRoom(run, bytes);
+        }
+        run.ring.lock.lock();
         if (run.end != null) {
+            run.ring.lock.unlock();
             throw new IllegalStateException("feed of stream '" + stream.id() + "' is closed");
         }
     }
