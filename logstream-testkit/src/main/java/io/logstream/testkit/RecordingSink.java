@@ -39,33 +39,38 @@ final class RecordingSink implements LineSink {
     private int room;
     private long taken;
     private long lines;
-    private boolean tookBytes;
     private boolean told;
-    private boolean toldInRead;
+    private boolean placed;
 
-    RecordingSink(boolean wantsPositions) {
+    /**
+     * A sink.
+     *
+     * @param wantsPositions whether the source has positions
+     * @param atPosition whether the reader is opened at one, so that the first bytes need no other before them
+     */
+    RecordingSink(boolean wantsPositions, boolean atPosition) {
         this.wantsPositions = wantsPositions;
+        this.told = atPosition;
     }
 
     void beginRead(int room) {
         this.thread = Thread.currentThread();
         this.room = room;
         taken = 0;
-        tookBytes = false;
-        toldInRead = false;
+        placed = true;
     }
 
     void endRead(boolean normally) {
         thread = null;
         check(taken <= room + (1L << 20), "a read handed over " + taken + " bytes into a room of " + room);
-        check(!normally || !wantsPositions || !tookBytes || toldInRead, "a read handed over bytes and no position");
+        check(!normally || !wantsPositions || placed, "a read handed over bytes and no position behind them");
     }
 
     /** Says that the next reader begins at a mark: what came after it is forgotten. */
     void backTo(Mark mark) {
         content.truncate(mark.sizes);
         lines = mark.lines;
-        told = false;
+        told = true;
     }
 
     /** Runs something within the next call of {@link #bytes}, between two looks at them. */
@@ -112,7 +117,7 @@ final class RecordingSink implements LineSink {
             lines += b == '\n' ? 1 : 0;
         }
         taken += copy.length;
-        tookBytes |= copy.length > 0;
+        placed &= copy.length == 0;
     }
 
     @Override
@@ -143,7 +148,7 @@ final class RecordingSink implements LineSink {
     public void position(SourcePosition next) {
         checkCall("position");
         told = true;
-        toldInRead = true;
+        placed = true;
         marks.add(new Mark(next, content.sizes(), lines));
     }
 

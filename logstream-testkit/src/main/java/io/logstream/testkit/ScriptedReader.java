@@ -21,10 +21,11 @@ final class ScriptedReader implements LogReader {
     private volatile boolean broken;
     private volatile boolean closed;
 
-    ScriptedReader(ScriptedSource source, SourceContext context, Place place) {
+    ScriptedReader(ScriptedSource source, SourceContext context, Place place, boolean told) {
         this.source = source;
         this.context = context;
         this.place = place;
+        this.told = told;
     }
 
     SourceContext context() {

@@ -301,7 +301,8 @@ public final class ScriptedSource implements LogSource {
             if (failure != null) {
                 throw raise(failure);
             }
-            ScriptedReader reader = new ScriptedReader(this, context, script.place(start));
+            boolean told = start instanceof Start.At; // who asks for a position knows it
+            ScriptedReader reader = new ScriptedReader(this, context, script.place(start), told);
             readers.add(reader);
             return reader;
         }

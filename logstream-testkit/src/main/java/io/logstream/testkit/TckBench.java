@@ -73,7 +73,8 @@ abstract sealed class TckBench permits ReaderCases {
 
     Reading open(Start start) throws Exception {
         boolean positions = log.abilities().contains(Ability.POSITIONS);
-        Reading reading = new Reading(log.source(), start, new RecordingSink(positions), threads, patience());
+        Reading reading = new Reading(
+                log.source(), start, new RecordingSink(positions, start instanceof Start.At), threads, patience());
         readings.add(reading);
         return reading;
     }

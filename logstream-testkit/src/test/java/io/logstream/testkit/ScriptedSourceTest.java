@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 class ScriptedSourceTest {
     private final ScriptedSource source = new ScriptedSource("s");
     private final TckContext context = new TckContext();
-    private final RecordingSink sink = new RecordingSink(true);
+    private final RecordingSink sink = new RecordingSink(true, false);
 
     private Outcome read(LogReader reader) throws IOException {
         context.beginRead();
@@ -38,7 +38,7 @@ class ScriptedSourceTest {
     }
 
     private String textFrom(Start start) throws IOException {
-        RecordingSink other = new RecordingSink(true);
+        RecordingSink other = new RecordingSink(true, false);
         try (LogReader reader = source.open(start, context)) {
             other.beginRead(10_000);
             reader.read(other);

@@ -32,6 +32,7 @@ final class WrongSource implements LogSource {
         POSITION_OFF_BY_ONE("exactlyTheRestIsHandedOver_atEveryPosition"),
         POSITION_OF_BYTES_BEFORE("exactlyTheRestIsHandedOver_atPositionsWithinLines"),
         POSITION_MISSING("positionComes_withEveryReadOfBytes"),
+        POSITION_NOT_BEHIND_BYTES("positionComes_withEveryReadOfBytes"),
         POSITION_IGNORED_ONCE_BROKEN("readingGoesOnExactly_afterBrokenConnection"),
         POSITION_SHARED_BY_READERS("readersAreIndependent_atDifferentPositions"),
         READER_SHARED("readersAreIndependent_openedTwice"),
@@ -255,6 +256,9 @@ final class WrongSource implements LogSource {
 
         @Override
         public void bytes(Channel given, ByteBuffer bytes, long epochNanos) {
+            if (has(Bug.POSITION_NOT_BEHIND_BYTES) && told != null) {
+                sink.position(told);
+            }
             boolean atEdge = bytes.remaining() == sink.room();
             byte[] data = new byte[bytes.remaining()];
             bytes.get(data);
@@ -320,7 +324,7 @@ final class WrongSource implements LogSource {
                 sink.position(SourcePosition.of(data.array(), next.linesBefore()));
             } else if (has(Bug.LINES_BEFORE_OFF_BY_ONE)) {
                 sink.position(SourcePosition.of(next.data(), next.linesBefore() + 1));
-            } else if (!has(Bug.POSITION_MISSING) || before == null) {
+            } else if (!has(Bug.POSITION_NOT_BEHIND_BYTES) && (!has(Bug.POSITION_MISSING) || before == null)) {
                 sink.position(next);
             }
         }
