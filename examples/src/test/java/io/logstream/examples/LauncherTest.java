@@ -48,6 +48,17 @@ class LauncherTest {
     }
 
     @Test
+    void namesAndExpressionsBeyondAscii_areUnderstoodWithoutALocale() throws Exception {
+        // The shell makes the letter: without a locale this JVM could not pass it on.
+        String command =
+                "u=$'\\xc3\\xbc'; printf '%s\\nother\\n' $u >$u.log; exec \"$0\" follow --no-follow --filter $u $u.log";
+
+        Result result = run(Map.of("LC_ALL", "C"), "bash", "-c", command, SCRIPT.toString());
+
+        assertThat(result).isEqualTo(new Result(0, "ü\n"));
+    }
+
+    @Test
     void javaHome_refusedWithItsVersionWhenTooOld() throws Exception {
         Path old = Files.createDirectories(elsewhere.resolve("jdk"));
         Files.writeString(old.resolve("release"), "JAVA_VERSION=\"11.0.2\"\n");
