@@ -48,7 +48,8 @@ final class ResumeFile {
             throw new UserError("there is no directory " + parent + " for the resume file " + path);
         }
         try {
-            return new ResumeFile(path, parse(new String(Files.readAllBytes(path), StandardCharsets.UTF_8)));
+            Path file = path.toRealPath(); // what a link leads to is replaced, not the link
+            return new ResumeFile(file, parse(new String(Files.readAllBytes(file), StandardCharsets.UTF_8)));
         } catch (NoSuchFileException e) {
             return new ResumeFile(path, new TreeMap<>());
         } catch (LogStreamException | IllegalArgumentException e) {

@@ -52,6 +52,15 @@ class ResumeFileTest {
     }
 
     @Test
+    void save_throughALink_replacesWhatItLeadsTo() throws IOException {
+        ResumeFile.open(path).save(Map.of("a", token));
+        Path link = Files.createSymbolicLink(folder.resolve("link"), path);
+        ResumeFile.open(link).save(Map.of("b", other));
+        assertThat(link).isSymbolicLink();
+        assertThat(ResumeFile.open(path).tokens(List.of("a", "b"))).isEqualTo(Map.of("a", token, "b", other));
+    }
+
+    @Test
     void save_anyNames_areReadBack() throws IOException {
         Map<String, ResumeToken> tokens =
                 Map.of("a", token, "two words", other, "line\nfeed \\n \\ \r", token, "/påth/日本.log", other);
