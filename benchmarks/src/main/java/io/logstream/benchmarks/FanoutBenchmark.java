@@ -55,9 +55,16 @@ public class FanoutBenchmark {
         for (int i = 0; i < subscribers; i++) {
             works[i] = new Work(finish);
         }
-        burst = Math.max(2048, 262_144 / subscribers);
+        burst = burst(peer, subscribers);
         fanout = Peers.create(peer);
         fanout.start(works);
+    }
+
+    /** Lines of a burst: enough to fill every buffer, few enough to be through in less than a second. */
+    private static int burst(String peer, int subscribers) {
+        return peer.equals("seed-design")
+                ? Math.max(128, 32_768 / subscribers / 64 * 64)
+                : Math.max(2048, 262_144 / subscribers);
     }
 
     /** Publishes a burst and waits until it has arrived. */
@@ -70,6 +77,7 @@ public class FanoutBenchmark {
         }
         finish.expect(works.length);
         fanout.publish(published, end);
+        fanout.endBurst(end);
         finish.await();
         published = end;
         long arrived = delivered() - before;

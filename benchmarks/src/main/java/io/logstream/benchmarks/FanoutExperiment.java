@@ -22,18 +22,18 @@ final class FanoutExperiment implements Experiment {
     public List<String> run(boolean quick, Report report) {
         Forks forks = new Forks(
                 quick
-                        ? new Forks.Effort(1, 2, 300, 5, 150, List.of("-Xms1g", "-Xmx1g"))
-                        : new Forks.Effort(3, 3, 500, 8, 300, List.of("-Xms1g", "-Xmx1g")));
+                        ? new Forks.Effort(1, 2, 300, 5, 150, Forks.HEAP)
+                        : new Forks.Effort(3, 3, 500, 8, 300, Forks.HEAP));
         List<Case> cases = new ArrayList<>();
         for (int subscribers : SUBSCRIBERS) {
-            for (String peer : Peers.ALL) {
+            for (String peer : Peers.of(quick)) {
                 cases.add(of(peer, subscribers));
             }
         }
         Samples samples = forks.run(FanoutBenchmark.class, cases);
         report.say("%s", forks);
         for (int subscribers : SUBSCRIBERS) {
-            report(samples, subscribers, report);
+            report(samples, Peers.of(quick), subscribers, report);
         }
         return forks.failures();
     }
@@ -42,14 +42,14 @@ final class FanoutExperiment implements Experiment {
         return Case.of(peer, "subscribers", subscribers);
     }
 
-    private static void report(Samples samples, int subscribers, Report report) {
+    private static void report(Samples samples, List<String> peers, int subscribers, Report report) {
         double floor = samples.median(of("floor", subscribers), "delivered");
         double batch = samples.median(of(BATCH, subscribers), "delivered");
         double line = samples.median(of(LINE, subscribers), "delivered");
         List<List<String>> table = new ArrayList<>();
         table.add(List.of(
                 "S = " + subscribers, "M lines/s", "spread", "of floor", "batch is", "line is", "lost", "target"));
-        for (String peer : Peers.ALL) {
+        for (String peer : peers) {
             Case of = of(peer, subscribers);
             double score = samples.median(of, "delivered");
             double lost = samples.median(of, "lost");
@@ -57,7 +57,7 @@ final class FanoutExperiment implements Experiment {
             if (lost > 0) {
                 report.row("fanout.lost", of, lost / (lost + score), "of published");
             }
-            boolean rival = !peer.startsWith("logstream") && !peer.equals("floor");
+            boolean rival = Peers.isRival(peer);
             table.add(List.of(
                     peer,
                     Report.number(score / 1e6),
@@ -85,7 +85,7 @@ final class FanoutExperiment implements Experiment {
         if (peer.equals(BATCH)) {
             return report.target("batch against floor" + at, batch / floor, 0.7);
         }
-        if (peer.startsWith("logstream") || peer.equals("floor") || lossy) {
+        if (!Peers.isRival(peer) || lossy) {
             return "";
         }
         double least = leastForBatches(peer, subscribers);

@@ -7,6 +7,7 @@ package io.logstream.benchmarks;
 final class Floor implements Peer {
     private static final int SEGMENT_BYTES = 64 * 1024;
 
+    private final int step;
     private final byte[][] segments = new byte[(10 << 20) / SEGMENT_BYTES][];
     private Work[] works = {};
     private byte[] segment = new byte[0];
@@ -18,15 +19,17 @@ final class Floor implements Peer {
         private final byte[] bytes;
         private final int from;
         private final long sequence;
+        private final int size;
 
-        Batch(byte[] bytes, int from, long sequence) {
+        Batch(byte[] bytes, int from, long sequence, int size) {
             this.bytes = bytes;
             this.from = from;
             this.sequence = sequence;
+            this.size = size;
         }
 
         int size() {
-            return Lines.COUNT;
+            return size;
         }
 
         long sequence(int index) {
@@ -42,6 +45,20 @@ final class Floor implements Peer {
         }
     }
 
+    private Floor(int step) {
+        this.step = step;
+    }
+
+    /** A block at a time. */
+    static Floor blocks() {
+        return new Floor(Lines.COUNT);
+    }
+
+    /** A line at a time. */
+    static Floor singles() {
+        return new Floor(1);
+    }
+
     @Override
     public void start(Work[] subscribers) {
         works = subscribers;
@@ -49,17 +66,19 @@ final class Floor implements Peer {
 
     @Override
     public void publish(long from, long to) {
-        for (long sequence = from; sequence < to; sequence += Lines.COUNT) {
-            int at = append(Lines.BLOCK, 0, Lines.BLOCK.length);
-            Batch batch = new Batch(segment, at, sequence);
-            for (Work work : works) {
-                work.lines(batch);
+        for (long sequence = from; sequence < to; sequence += step) {
+            int at = append(Lines.BLOCK, Lines.offset(sequence), step * Lines.LENGTH);
+            if (works.length > 0) {
+                Batch batch = new Batch(segment, at, sequence, step);
+                for (Work work : works) {
+                    work.lines(batch);
+                }
             }
         }
     }
 
     /** Copies bytes into memory; returns where in the newest segment. */
-    int append(byte[] source, int from, int length) {
+    private int append(byte[] source, int from, int length) {
         if (segment.length - used < length) {
             segment = new byte[SEGMENT_BYTES];
             newest = newest + 1 < segments.length ? newest + 1 : 0;

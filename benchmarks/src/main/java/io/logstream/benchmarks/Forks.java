@@ -19,6 +19,9 @@ import org.openjdk.jmh.runner.options.VerboseMode;
  * what disturbs the machine for a while does not hit one peer alone.
  */
 final class Forks {
+    /** Memory that is there from the start: otherwise page faults are what is measured first. */
+    static final List<String> HEAP = List.of("-Xms512m", "-Xmx512m", "-XX:+AlwaysPreTouch");
+
     private static final TimeValue TIMEOUT = TimeValue.seconds(120);
 
     private final Effort effort;

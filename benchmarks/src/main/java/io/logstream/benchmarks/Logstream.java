@@ -24,7 +24,9 @@ final class Logstream implements Peer {
         /** One line per call in, batches out. */
         BATCH_SINGLE(false, true, true),
         /** Like BATCH, but nobody waits: subscribers that are too slow are told of a gap. */
-        DROP(true, true, false);
+        DROP(true, true, false),
+        /** Like BATCH_SINGLE, but nobody waits. */
+        DROP_SINGLE(false, true, false);
 
         final boolean blocksIn;
         final boolean batchesOut;

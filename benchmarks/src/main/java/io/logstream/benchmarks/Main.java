@@ -16,6 +16,7 @@ public final class Main {
 
     static {
         EXPERIMENTS.put("fanout", new FanoutExperiment());
+        EXPERIMENTS.put("publish", new PublishExperiment());
     }
 
     private Main() {}

@@ -9,6 +9,9 @@ interface Peer extends AutoCloseable {
     /** Publishes the lines of a range of sequences, both multiples of {@link Lines#COUNT}. */
     void publish(long from, long to);
 
+    /** Sees to it that every subscriber learns how many lines there were, if it may have lost the last ones in silence. */
+    default void endBurst(long to) {}
+
     @Override
     void close();
 }

@@ -11,9 +11,24 @@ import java.util.concurrent.SubmissionPublisher;
 final class Submission implements Peer {
     private static final int BUFFER = 1024;
 
+    private final boolean waits;
     private final ForkJoinPool pool =
             new ForkJoinPool(Math.max(2, Runtime.getRuntime().availableProcessors()));
     private final SubmissionPublisher<byte[]> publisher = new SubmissionPublisher<>(pool, BUFFER);
+
+    private Submission(boolean waits) {
+        this.waits = waits;
+    }
+
+    /** The slowest subscriber holds the publisher back. */
+    static Submission submitting() {
+        return new Submission(true);
+    }
+
+    /** Nobody waits: what a subscriber has no room for, it loses. */
+    static Submission offering() {
+        return new Submission(false);
+    }
 
     @Override
     public void start(Work[] works) {
@@ -45,7 +60,11 @@ final class Submission implements Peer {
     @Override
     public void publish(long from, long to) {
         for (long sequence = from; sequence < to; sequence++) {
-            publisher.submit(Lines.copy(sequence));
+            if (waits) {
+                publisher.submit(Lines.copy(sequence));
+            } else {
+                publisher.offer(Lines.copy(sequence), null);
+            }
         }
     }
 

@@ -10,7 +10,7 @@ import io.logstream.LogLine;
  * <p>The fields are surrounded by unused ones, so that two subscribers never share a cache line: none of the peers is to
  * blame for that.
  */
-final class Work {
+class Work {
     long before1, before2, before3, before4, before5, before6, before7, before8;
     private long next;
     private long delivered;

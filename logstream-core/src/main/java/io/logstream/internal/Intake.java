@@ -68,12 +68,7 @@ final class Intake implements LineSink {
         this.checkpointBytes = Math.min(CHECKPOINT_BYTES, options.retainBytes() / 64);
         boolean utf8 = options.charset().equals(StandardCharsets.UTF_8);
         for (int c = 0; c < 2; c++) {
-            int channel = c;
-            splitters[c] = new LineSplitter(
-                    maxLine,
-                    utf8,
-                    (source, from, length, ending, continuation, lineTime) ->
-                            line(channel, source, from, length, ending, continuation, lineTime));
+            splitters[c] = new LineSplitter(maxLine, utf8, new Into(c));
             window[c] = new byte[0];
             skipped[c] = new byte[0];
         }
@@ -434,14 +429,28 @@ final class Intake implements LineSink {
         splitters[1].giveUp();
     }
 
-    private void line(
-            int c, byte[] source, int from, int length, LogLine.Ending ending, boolean continuation, long lineTime) {
-        int flag = SegmentRing.flag(c, ending, continuation, sourceTime);
-        if (mask == null) {
-            ring.append(source, from, length, length, flag, lineTime);
-        } else {
-            byte[] masked = masked(mask, source, from, length, Segment.terminator(flag));
-            ring.append(masked, 0, masked.length, length, flag, lineTime);
+    /** Puts the lines of one channel into the ring. */
+    private final class Into implements LineSplitter.Out {
+        private final int channel;
+
+        Into(int channel) {
+            this.channel = channel;
+        }
+
+        @Override
+        public int lines(byte[] source, int from, int to, int maxLine, long time) {
+            return mask == null ? ring.appendLines(source, from, to, maxLine, channel, sourceTime, time) : from;
+        }
+
+        @Override
+        public void line(byte[] source, int from, int length, LogLine.Ending ending, boolean continuation, long time) {
+            int flag = SegmentRing.flag(channel, ending, continuation, sourceTime);
+            if (mask == null) {
+                ring.append(source, from, length, length, flag, time);
+            } else {
+                byte[] masked = masked(mask, source, from, length, Segment.terminator(flag));
+                ring.append(masked, 0, masked.length, length, flag, time);
+            }
         }
     }
 

@@ -14,6 +14,11 @@ import java.util.Arrays;
 final class LineSplitter {
     /** Takes the lines: with their terminators, exactly as they came. */
     interface Out {
+        /** Takes whole lines, none longer than a maximum, as far as it likes; returns where it stopped. */
+        default int lines(byte[] source, int from, int to, int maxLine, long time) {
+            return from;
+        }
+
         void line(byte[] source, int from, int length, LogLine.Ending ending, boolean continuation, long time);
     }
 
@@ -59,6 +64,12 @@ final class LineSplitter {
     void accept(byte[] source, int from, int to, long time) {
         int at = from;
         while (at < to) {
+            if (carried == 0 && !inLine) {
+                at = out.lines(source, at, to, maxLine, time);
+            }
+            if (at == to) {
+                break;
+            }
             int feed = indexOfLineFeed(source, at, to);
             int end = feed < 0 ? to : feed + 1;
             if (feed >= 0 && carried == 0 && feed - at <= maxLine) {
@@ -195,9 +206,12 @@ final class LineSplitter {
     /** Finds a line feed, eight bytes at a time: a byte of x is zero where (x - ONES) borrows into its high bit. */
     static int indexOfLineFeed(byte[] source, int from, int to) {
         int at = from;
+        while (at <= to - 32
+                && (hits(source, at) | hits(source, at + 8) | hits(source, at + 16) | hits(source, at + 24)) == 0) {
+            at += 32;
+        }
         for (; at <= to - 8; at += 8) {
-            long x = (long) LONGS.get(source, at) ^ LINE_FEEDS;
-            long hits = (x - ONES) & ~x & HIGHS;
+            long hits = hits(source, at);
             if (hits != 0) {
                 return at + (Long.numberOfTrailingZeros(hits) >>> 3);
             }
@@ -208,5 +222,10 @@ final class LineSplitter {
             }
         }
         return -1;
+    }
+
+    private static long hits(byte[] source, int at) {
+        long x = (long) LONGS.get(source, at) ^ LINE_FEEDS;
+        return (x - ONES) & ~x & HIGHS;
     }
 }

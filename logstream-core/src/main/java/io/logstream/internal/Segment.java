@@ -110,6 +110,29 @@ final class Segment {
         plain &= (flag & (1 | CONTINUATION)) == 0 && (flag >> 1 & 3) != NONE;
     }
 
+    /** Adds the whole lines that there is room for; returns where it stopped. */
+    int addLines(byte[] source, int from, int to, int maxLine, int flag, int crlf, long time) {
+        int at = used();
+        int shift = at - from;
+        int limit = Math.min(to, from + bytes.length - at);
+        int end = from;
+        int line = lines;
+        while (line < ends.length) {
+            int feed = LineSplitter.indexOfLineFeed(source, end, limit);
+            if (feed < 0 || feed - end > maxLine) {
+                break;
+            }
+            flags[line] = (byte) (feed > end && source[feed - 1] == '\r' ? crlf : flag);
+            end = feed + 1;
+            ends[line++] = end + shift;
+        }
+        System.arraycopy(source, from, bytes, at, end - from);
+        Arrays.fill(times, lines, line, time);
+        plain &= lines == line || (flag & 1) == 0;
+        lines = line;
+        return end;
+    }
+
     void add(LogEntry marker) {
         assert lines == 0 : "a marker stands before a line";
         if (markerCount == markers.length) {

@@ -183,6 +183,26 @@ final class SegmentRing {
         segment.add(source, from, length, rawLength, flag, time);
     }
 
+    /** Appends whole lines, as far as there are some that are not too long; returns where it stopped. */
+    int appendLines(byte[] source, int from, int to, int maxLine, int channel, boolean sourceTime, long time) {
+        assert lock.isHeldByCurrentThread();
+        int flag = flag(channel, LogLine.Ending.LF, false, sourceTime);
+        int crlf = flag(channel, LogLine.Ending.CRLF, false, sourceTime);
+        int at = from;
+        for (Segment segment = last; at < to; ) {
+            int end = segment == null ? at : segment.addLines(source, at, to, maxLine, flag, crlf, time);
+            if (end == at) {
+                int feed = LineSplitter.indexOfLineFeed(source, at, to);
+                if (feed < 0 || feed - at > maxLine) {
+                    break;
+                }
+                segment = roomFor(feed + 1 - at);
+            }
+            at = end;
+        }
+        return at;
+    }
+
     /** Appends something that stands before the next line. Nobody sees it before {@link #publish}. */
     void append(LogEntry marker) {
         assert lock.isHeldByCurrentThread();
