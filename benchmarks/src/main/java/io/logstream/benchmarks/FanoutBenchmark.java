@@ -30,11 +30,8 @@ public class FanoutBenchmark {
     @Param("16")
     public int subscribers;
 
-    private Peer fanout;
-    private Finish finish;
-    private Work[] works;
-    private int burst;
-    private long published;
+    private Bursts bursts;
+    private int lines;
 
     /** What is counted besides operations; JMH divides both by the time. */
     @State(Scope.Thread)
@@ -50,18 +47,12 @@ public class FanoutBenchmark {
     /** Starts the peer. */
     @Setup
     public void open() {
-        finish = new Finish();
-        works = new Work[subscribers];
-        for (int i = 0; i < subscribers; i++) {
-            works[i] = new Work(finish);
-        }
-        burst = burst(peer, subscribers);
-        fanout = Peers.create(peer);
-        fanout.start(works);
+        bursts = new Bursts(peer, subscribers);
+        lines = lines(peer, subscribers);
     }
 
     /** Lines of a burst: enough to fill every buffer, few enough to be through in less than a second. */
-    private static int burst(String peer, int subscribers) {
+    private static int lines(String peer, int subscribers) {
         return peer.equals("seed-design")
                 ? Math.max(128, 32_768 / subscribers / 64 * 64)
                 : Math.max(2048, 262_144 / subscribers);
@@ -70,35 +61,14 @@ public class FanoutBenchmark {
     /** Publishes a burst and waits until it has arrived. */
     @Benchmark
     public void burst(Count count) {
-        long before = delivered();
-        long end = published + burst;
-        for (Work work : works) {
-            work.expect(end);
-        }
-        finish.expect(works.length);
-        fanout.publish(published, end);
-        fanout.endBurst(end);
-        finish.await();
-        published = end;
-        long arrived = delivered() - before;
+        long arrived = bursts.run(lines);
         count.delivered += arrived;
-        count.lost += (long) burst * works.length - arrived;
-    }
-
-    private long delivered() {
-        long sum = 0;
-        for (Work work : works) {
-            sum += work.delivered();
-        }
-        return sum;
+        count.lost += (long) lines * subscribers - arrived;
     }
 
     /** Fails if a line was missing or not in order. */
     @TearDown
     public void close() {
-        for (Work work : works) {
-            work.check();
-        }
-        fanout.close();
+        bursts.close();
     }
 }

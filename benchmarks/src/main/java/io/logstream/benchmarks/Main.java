@@ -17,6 +17,7 @@ public final class Main {
     static {
         EXPERIMENTS.put("fanout", new FanoutExperiment());
         EXPERIMENTS.put("publish", new PublishExperiment());
+        EXPERIMENTS.put("memory", new MemoryExperiment());
     }
 
     private Main() {}
