@@ -1,5 +1,9 @@
 package io.logstream.benchmarks;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -65,6 +69,12 @@ final class Forks {
     }
 
     private void run(Class<?> benchmark, Case now, Samples samples) {
+        Path said;
+        try {
+            said = Files.createTempFile("benchmarks", ".txt");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
         ChainedOptionsBuilder options = new OptionsBuilder()
                 .include("^" + benchmark.getName().replace(".", "\\.") + "\\.")
                 .param("peer", now.peer())
@@ -76,12 +86,14 @@ final class Forks {
                 .timeout(TIMEOUT)
                 .jvmArgsAppend(effort.jvm.toArray(new String[0]))
                 .shouldFailOnError(true)
-                .verbosity(VerboseMode.SILENT);
+                .verbosity(VerboseMode.SILENT)
+                .output(said.toString());
         now.params().forEach(options::param);
         try {
             collect(new Runner(options.build()).run(), now, samples);
-        } catch (RunnerException e) {
-            String failure = now.peer() + " " + now.params() + ": " + e.getMessage();
+            Files.delete(said);
+        } catch (RunnerException | IOException e) {
+            String failure = now.peer() + " " + now.params() + ": " + e.getMessage() + " (more in " + said + ")";
             System.err.println("FAILED " + failure);
             failures.add(failure);
         }
