@@ -5,6 +5,7 @@ import io.logstream.internal.HubSettings;
 import io.logstream.spi.LogDiscovery;
 import io.logstream.spi.LogSource;
 import io.logstream.spi.TimeSource;
+import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
@@ -174,6 +175,7 @@ public interface LogHub extends AutoCloseable {
         private int deliveryThreads = Math.max(2, Runtime.getRuntime().availableProcessors());
         private int readerThreads = 1;
         private int maxThreads = 64;
+        private Duration spin = Duration.ofNanos(20_000);
         private @Nullable TimeSource time;
 
         private Builder() {}
@@ -248,6 +250,21 @@ public interface LogHub extends AutoCloseable {
         }
 
         /**
+         * How long a thread that calls viewers looks for new lines before it sleeps. It takes some microseconds to wake one
+         * that sleeps; a longer time saves them, and costs a processor meanwhile.
+         *
+         * @param spin the time, 0 or more; by default 20 microseconds
+         * @return this builder
+         */
+        public Builder spin(Duration spin) {
+            if (spin.isNegative()) {
+                throw new IllegalArgumentException("spin of " + spin + ": use 0 or more");
+            }
+            this.spin = spin;
+            return this;
+        }
+
+        /**
          * Another clock, for tests.
          *
          * @param time the clock; by default the system's
@@ -265,7 +282,7 @@ public interface LogHub extends AutoCloseable {
          */
         public LogHub build() {
             return new Hub(new HubSettings(
-                    memoryBytes, maxStreams, maxSubscribers, deliveryThreads, readerThreads, maxThreads, time));
+                    memoryBytes, maxStreams, maxSubscribers, deliveryThreads, readerThreads, maxThreads, spin, time));
         }
 
         private static long atLeast(String name, long value, long least) {

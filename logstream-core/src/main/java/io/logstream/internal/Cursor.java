@@ -303,6 +303,7 @@ final class Cursor {
 
     /** Moves behind what was found. */
     void done() {
+        long from = slot;
         synchronized (this) {
             switch (move) {
                 case LINES -> {
@@ -335,9 +336,11 @@ final class Cursor {
         }
         drop();
         if (policy instanceof BackpressurePolicy.Block) {
-            progressed = run.now();
             released = false;
-            run.progress();
+            if (run.isBlocked()) {
+                progressed = run.now();
+                run.progress(from, slot);
+            }
         }
     }
 

@@ -12,6 +12,7 @@ import io.logstream.Subscription;
 import io.logstream.spi.LogDiscovery;
 import io.logstream.spi.LogSource;
 import io.logstream.spi.TimeSource;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -49,8 +50,10 @@ public final class Hub implements LogHub {
         ThreadPoolExecutor blocking = blockingThreads();
         engine = new Engine(
                 time,
-                new WorkerPool("logstream-delivery", settings.deliveryThreads(), settings.maxThreads(), time),
-                new WorkerPool("logstream-reading", settings.readerThreads(), settings.maxThreads(), time),
+                new WorkerPool(
+                        "logstream-delivery", settings.deliveryThreads(), settings.maxThreads(), settings.spin(), time),
+                new WorkerPool(
+                        "logstream-reading", settings.readerThreads(), settings.maxThreads(), Duration.ZERO, time),
                 blocking,
                 new MemoryBudget(settings.memoryBytes()),
                 RandomGenerator.of("SecureRandom"),

@@ -203,15 +203,49 @@ final class LineSplitter {
         return end - from >= 2 && source[end - 2] == '\r' ? 2 : 1;
     }
 
-    /** Finds a line feed, eight bytes at a time: a byte of x is zero where (x - ONES) borrows into its high bit. */
+    /**
+     * Finds the line feeds of lines that are not too long, and stops before one that is, or when there is no more room.
+     * Looks at eight bytes at a time: a byte of {@code x} that is zero makes {@code hits} differ from zero; which ones are,
+     * the exact form says, which has no carries from one byte to the next.
+     *
+     * @param feeds takes the places, from an index on
+     * @return the index behind the last
+     */
+    static int lineFeeds(byte[] source, int from, int to, int maxLine, int[] feeds, int first) {
+        int n = first;
+        int start = from;
+        int at = from;
+        for (; at <= to - 8; at += 8) {
+            long x = (long) LONGS.get(source, at) ^ LINE_FEEDS;
+            if (((x - ONES) & ~x & HIGHS) != 0) {
+                for (long hits = ~(((x & ~HIGHS) + ~HIGHS) | x | ~HIGHS); hits != 0; hits &= hits - 1) {
+                    int feed = at + (Long.numberOfTrailingZeros(hits) >>> 3);
+                    if (n == feeds.length || feed - start > maxLine) {
+                        return n;
+                    }
+                    feeds[n++] = feed;
+                    start = feed + 1;
+                }
+            }
+        }
+        for (; at < to; at++) {
+            if (source[at] == '\n') {
+                if (n == feeds.length || at - start > maxLine) {
+                    return n;
+                }
+                feeds[n++] = at;
+                start = at + 1;
+            }
+        }
+        return n;
+    }
+
+    /** Finds the first line feed, or -1. */
     static int indexOfLineFeed(byte[] source, int from, int to) {
         int at = from;
-        while (at <= to - 32
-                && (hits(source, at) | hits(source, at + 8) | hits(source, at + 16) | hits(source, at + 24)) == 0) {
-            at += 32;
-        }
         for (; at <= to - 8; at += 8) {
-            long hits = hits(source, at);
+            long x = (long) LONGS.get(source, at) ^ LINE_FEEDS;
+            long hits = (x - ONES) & ~x & HIGHS;
             if (hits != 0) {
                 return at + (Long.numberOfTrailingZeros(hits) >>> 3);
             }
@@ -222,10 +256,5 @@ final class LineSplitter {
             }
         }
         return -1;
-    }
-
-    private static long hits(byte[] source, int at) {
-        long x = (long) LONGS.get(source, at) ^ LINE_FEEDS;
-        return (x - ONES) & ~x & HIGHS;
     }
 }

@@ -8,6 +8,9 @@ interface Pool extends Executor {
     /** Whether the calling thread must not wait for this pool's work, because it does that work. */
     boolean isOwnThread();
 
+    /** Whether tasks wait for a thread. */
+    boolean isCrowded();
+
     /** How many threads there are. */
     int threads();
 

@@ -23,6 +23,9 @@ final class Run {
     static final int READ_BYTES = 256 * 1024;
 
     private static final int KNOWN_GAPS = 64;
+    /** What a line takes besides its bytes, at most. */
+    private static final int LINE_BYTES = 32;
+
     private static final Cursor[] NO_CURSORS = {};
 
     final StreamName name;
@@ -45,8 +48,9 @@ final class Run {
     private volatile boolean gated;
     private volatile boolean blocked;
     private long blockedSince;
-    private long freeUntil;
-    private long unlooked;
+    private volatile long unblockAt;
+    private long unlookedBytes;
+    private long lookedAt;
     private TimeSource.@Nullable Alarm patience;
     private @Nullable Token beganAt;
 
@@ -124,7 +128,10 @@ final class Run {
 
     /** Wakes the viewers: the second half of publishing, at a cost that does not depend on their number. */
     void signal() {
-        if (cursors.length > 0) {
+        Cursor[] now = cursors;
+        if (now.length == 1) {
+            now[0].wake();
+        } else if (now.length > 0) {
             fanout.wake();
         }
     }
@@ -244,6 +251,7 @@ final class Run {
                 blockedSince = time.nanoTime();
                 blocked = true; // before looking, since a viewer looks at this after it has moved
             }
+            unblockAt = ring.slotWithAtMost(retainBytes / 2);
             do {
                 long free = free();
                 if (free >= needed) {
@@ -265,12 +273,12 @@ final class Run {
         ring.lock.lock();
         try {
             long published = ring.nextSlot();
-            unlooked += bytes;
-            if (!blocked && published < freeUntil && unlooked < retainBytes / 16) {
+            unlookedBytes += bytes;
+            if (!blocked && unlookedBytes + LINE_BYTES * (published - lookedAt) < retainBytes / 16) {
                 return true;
             }
-            unlooked = 0;
-            freeUntil = published + Math.min(64, Math.max(1, options.retainLines() / 16));
+            unlookedBytes = 0;
+            lookedAt = published;
             return room() > 0;
         } finally {
             ring.lock.unlock();
@@ -314,7 +322,14 @@ final class Run {
         return blocked;
     }
 
-    /** A cursor has moved on. */
+    /** A cursor has moved: it may be the last that the run waits for. */
+    void progress(long from, long to) {
+        if (from < unblockAt && to >= unblockAt) {
+            progress();
+        }
+    }
+
+    /** Somebody may hold this run back no longer. */
     void progress() {
         if (blocked) {
             unblocked.run();

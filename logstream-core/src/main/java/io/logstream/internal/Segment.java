@@ -33,6 +33,12 @@ final class Segment {
     static final int CONTINUATION = 8;
     static final int SOURCE_TIME = 16;
 
+    /**
+     * How long the terminator is, two bits for each {@link LogLine.Ending}: an implied one is kept as a line feed, so that
+     * every end of a line has a place of its own.
+     */
+    private static final int TERMINATORS = 0b00_01_10_01;
+
     private static final byte[] NO_BYTES = {};
     private static final LogLine.Ending[] ENDINGS = LogLine.Ending.values();
     private static final Channel[] CHANNELS = Channel.values();
@@ -113,23 +119,19 @@ final class Segment {
     /** Adds the whole lines that there is room for; returns where it stopped. */
     int addLines(byte[] source, int from, int to, int maxLine, int flag, int crlf, long time) {
         int at = used();
-        int shift = at - from;
         int limit = Math.min(to, from + bytes.length - at);
+        int found = LineSplitter.lineFeeds(source, from, limit, maxLine, ends, lines);
         int end = from;
-        int line = lines;
-        while (line < ends.length) {
-            int feed = LineSplitter.indexOfLineFeed(source, end, limit);
-            if (feed < 0 || feed - end > maxLine) {
-                break;
-            }
+        for (int line = lines; line < found; line++) {
+            int feed = ends[line];
             flags[line] = (byte) (feed > end && source[feed - 1] == '\r' ? crlf : flag);
             end = feed + 1;
-            ends[line++] = end + shift;
+            ends[line] = end + at - from;
         }
         System.arraycopy(source, from, bytes, at, end - from);
-        Arrays.fill(times, lines, line, time);
-        plain &= lines == line || (flag & 1) == 0;
-        lines = line;
+        Arrays.fill(times, lines, found, time);
+        plain &= lines == found || (flag & 1) == 0;
+        lines = found;
         return end;
     }
 
@@ -199,11 +201,7 @@ final class Segment {
     }
 
     static int terminator(int flag) {
-        return switch (flag >> 1 & 3) {
-            case 0, 2 -> 1; // an implied end is kept as a line feed, so that every end of a line has a place of its own
-            case 1 -> 2;
-            default -> 0;
-        };
+        return TERMINATORS >> (flag & 6) & 3;
     }
 
     /** The number of a line since the source's beginning, or -1. */

@@ -385,6 +385,19 @@ final class SegmentRing {
         return sum;
     }
 
+    /** The first slot from which on no more than some bytes are retained. */
+    long slotWithAtMost(long bytes) {
+        assert lock.isHeldByCurrentThread();
+        long rest = footprint;
+        for (Segment s = first; s != null && s != last; s = s.next) {
+            if (rest <= bytes) {
+                return s.firstSlot;
+            }
+            rest -= s.footprint();
+        }
+        return tail;
+    }
+
     static int flag(int channel, LogLine.Ending ending, boolean continuation, boolean sourceTime) {
         return channel
                 | ending.ordinal() << 1

@@ -19,6 +19,7 @@ abstract class SerialTask implements Runnable {
     private static final int QUEUED = 1;
     private static final int RUNNING = 2;
     private static final int AGAIN = 3;
+    private static final int TURNS = 64;
     private static final VarHandle STATE;
 
     static {
@@ -53,15 +54,25 @@ abstract class SerialTask implements Runnable {
         }
     }
 
+    /** Steps until there is nothing more to do, but leaves the thread to others that wait for it. */
     @Override
     public final void run() {
-        begin();
-        boolean more = false;
-        try {
-            more = step();
-        } finally {
-            finish(more);
+        boolean over = false;
+        for (int turn = 1; !over; turn++) {
+            begin();
+            boolean more = false;
+            boolean stay = false;
+            try {
+                more = step();
+                stay = turn < TURNS && !isCrowded();
+            } finally {
+                over = stay ? !more && STATE.compareAndSet(this, RUNNING, IDLE) : finish(more);
+            }
         }
+    }
+
+    private boolean isCrowded() {
+        return !(executor() instanceof Pool pool) || pool.isCrowded();
     }
 
     /** First part of a run; the parts are for the simulator, which does other things between them. */
@@ -69,11 +80,12 @@ abstract class SerialTask implements Runnable {
         state = RUNNING;
     }
 
-    /** Last part of a run. */
-    final void finish(boolean more) {
+    /** Last part of a run: sleeps, or goes behind the others; returns true. */
+    final boolean finish(boolean more) {
         if (more || !STATE.compareAndSet(this, RUNNING, IDLE)) {
             state = QUEUED;
             executor().execute(this);
         }
+        return true;
     }
 }

@@ -4,12 +4,15 @@ import io.logstream.spi.TimeSource;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ConcurrentLinkedDeque;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -18,48 +21,71 @@ import org.slf4j.LoggerFactory;
  * A few daemon threads that run short tasks in order of arrival. A task can be stuck in a viewer's or a source's code: when
  * tasks wait and no thread has finished one for a while, another thread is started, up to a bound; it goes when there is
  * nothing to do. Threadsafe.
+ *
+ * <h2>Implementation notes</h2>
+ *
+ * <p>Waking a thread costs more than most tasks. So whoever adds a task wakes one only if no thread is <em>looking</em> for
+ * tasks, and a thread that has found one and was the last to look wakes the next if more wait. A thread stops looking before
+ * it looks at the queue for the last time; together with {@link #execute}, which adds before it looks at who is looking,
+ * this leaves no task behind: both sides store before they load, with full fences.
  */
 final class WorkerPool implements Pool {
     private static final Logger LOG = LoggerFactory.getLogger(WorkerPool.class);
     private static final Duration PATIENCE = Duration.ofMillis(10);
-    private static final long KEEP_SECONDS = 10;
+    private static final Duration KEEP = Duration.ofSeconds(10);
     private static final long STUCK_NANOS = TimeUnit.SECONDS.toNanos(1);
+    private static final int SPINS = 32;
 
     private final String name;
     private final int core;
     private final int most;
+    private final Duration spin;
     private final TimeSource time;
-    private final LinkedBlockingQueue<Runnable> queue = new LinkedBlockingQueue<>();
+    private final Queue<Runnable> queue = new ConcurrentLinkedQueue<>();
+    private final ConcurrentLinkedDeque<Worker> sleeping = new ConcurrentLinkedDeque<>();
+    private final AtomicInteger looking = new AtomicInteger();
     private final Set<Worker> workers = ConcurrentHashMap.newKeySet();
     private final AtomicBoolean watched = new AtomicBoolean();
+    private volatile int threads;
     private int numbered;
     private volatile boolean closed;
-    private final AtomicInteger sleeping = new AtomicInteger();
 
-    WorkerPool(String name, int core, int most, TimeSource time) {
+    /**
+     * @param core how many threads are kept
+     * @param most how many there are at most, when others are stuck
+     * @param spin how long a thread looks for another task before it sleeps
+     */
+    WorkerPool(String name, int core, int most, Duration spin, TimeSource time) {
         this.name = name;
         this.core = core;
         this.most = Math.max(core, most);
+        this.spin = spin;
         this.time = time;
     }
 
     @Override
     public void execute(Runnable task) {
         queue.add(task);
-        growIfNobodySleeps();
+        if (looking.get() == 0) {
+            wakeOne();
+        }
     }
 
-    /**
-     * Sees to it that a task in the queue finds a thread. Called after a task was added, and by a thread that has taken one
-     * and leaves others behind: who added those may have counted on that thread, when it was still asleep.
-     */
-    private void growIfNobodySleeps() {
-        if (sleeping.get() == 0 && !closed) {
-            if (workers.size() < core) {
-                addWorker();
-            } else if (workers.size() < most && watched.compareAndSet(false, true)) {
-                time.after(PATIENCE, this::watch);
-            }
+    @Override
+    public boolean isCrowded() {
+        return !queue.isEmpty();
+    }
+
+    /** Sees to it that a task in the queue finds a thread. */
+    private void wakeOne() {
+        Worker sleeper = sleeping.poll();
+        if (sleeper != null) {
+            looking.incrementAndGet();
+            sleeper.unpark();
+        } else if (threads < core && !closed) {
+            addWorker();
+        } else if (threads < most && !closed && !watched.get() && watched.compareAndSet(false, true)) {
+            time.after(PATIENCE, this::watch);
         }
     }
 
@@ -71,7 +97,7 @@ final class WorkerPool implements Pool {
         }
         long now = time.nanoTime();
         boolean stuck = workers.stream().allMatch(w -> w.isBusyFor(PATIENCE.toNanos() / 2, now));
-        if (stuck && workers.size() < most) {
+        if (stuck && threads < most) {
             addWorker();
         }
         if (watched.compareAndSet(false, true)) {
@@ -80,25 +106,30 @@ final class WorkerPool implements Pool {
     }
 
     private synchronized void addWorker() {
-        if (workers.size() < most && !closed) {
+        if (threads < most && !closed) {
             Worker worker = new Worker(name + "-" + ++numbered);
             workers.add(worker);
+            threads = workers.size();
+            looking.incrementAndGet();
             try {
                 worker.start();
             } catch (Throwable e) {
+                looking.decrementAndGet();
                 workers.remove(worker);
+                threads = workers.size();
                 LOG.warn("{} could not start another thread: {}", name, e.toString());
             }
         }
     }
 
-    /** Lets a thread go that found nothing to do; not if a task came meanwhile that counted on it. */
+    /** Lets a thread go that found nothing to do. */
     private synchronized boolean retire(Worker worker) {
-        boolean gone = (closed || workers.size() > core) && queue.isEmpty() && workers.remove(worker);
-        if (gone && closed && !workers.isEmpty()) {
-            queue.add(() -> {}); // this thread may have taken what was meant to wake another
+        if (!closed && threads <= core) {
+            return false;
         }
-        return gone;
+        workers.remove(worker);
+        threads = workers.size();
+        return true;
     }
 
     @Override
@@ -108,7 +139,7 @@ final class WorkerPool implements Pool {
 
     @Override
     public int threads() {
-        return workers.size();
+        return threads;
     }
 
     @Override
@@ -119,10 +150,10 @@ final class WorkerPool implements Pool {
 
     @Override
     public void close() {
-        closed = true;
-        for (int i = workers.size(); i > 0; i--) {
-            queue.add(() -> {});
+        synchronized (this) {
+            closed = true;
         }
+        workers.forEach(LockSupport::unpark);
     }
 
     @Override
@@ -145,10 +176,11 @@ final class WorkerPool implements Pool {
         }
     }
 
-    /** A thread of the pool. */
+    /** A thread of the pool. It begins looking for tasks, and is counted as looking by who started or woke it. */
     private final class Worker extends Thread {
         private volatile long busySince;
         private volatile boolean busy;
+        private volatile boolean wanted;
 
         Worker(String threadName) {
             super(threadName);
@@ -163,19 +195,14 @@ final class WorkerPool implements Pool {
             return busy && now - busySince >= nanos;
         }
 
+        void unpark() {
+            wanted = true;
+            LockSupport.unpark(this);
+        }
+
         @Override
         public void run() {
-            for (; ; ) {
-                Runnable task = next();
-                if (task == null) {
-                    if (retire(this)) {
-                        return;
-                    }
-                    continue;
-                }
-                if (!queue.isEmpty()) {
-                    growIfNobodySleeps();
-                }
+            for (Runnable task = look(); task != null; task = next()) {
                 busySince = time.nanoTime();
                 busy = true;
                 try {
@@ -189,20 +216,69 @@ final class WorkerPool implements Pool {
             }
         }
 
-        /** The next task, or null if there was none for a while or the pool is closed. */
         private @Nullable Runnable next() {
             Runnable task = queue.poll();
-            if (task != null || closed) {
+            if (task == null) {
+                looking.incrementAndGet();
+                task = look();
+            }
+            return task;
+        }
+
+        /** Finds a task, and is not counted as looking any more; null if this thread is not needed any more. */
+        private @Nullable Runnable look() {
+            for (; ; ) {
+                Runnable task = spin();
+                if (task != null) {
+                    if (looking.decrementAndGet() == 0 && !queue.isEmpty()) {
+                        wakeOne();
+                    }
+                    return task;
+                }
+                sleeping.push(this);
+                looking.decrementAndGet();
+                if ((queue.isEmpty() && !closed && sleep()) || !sleeping.remove(this)) {
+                    awaitWanted();
+                } else if (queue.isEmpty() && retire(this)) {
+                    return null;
+                } else {
+                    looking.incrementAndGet();
+                }
+            }
+        }
+
+        private @Nullable Runnable spin() {
+            Runnable task = queue.poll();
+            if (task != null || spin.isZero() || looking.get() > 1) {
                 return task;
             }
-            sleeping.incrementAndGet();
-            try {
-                return queue.poll(KEEP_SECONDS, TimeUnit.SECONDS);
-            } catch (InterruptedException e) {
-                return null;
-            } finally {
-                sleeping.decrementAndGet();
+            Deadline deadline = Deadline.in(spin);
+            do {
+                for (int i = 0; i < SPINS && task == null; i++) {
+                    Thread.onSpinWait();
+                    task = queue.poll();
+                }
+            } while (task == null && !closed && !deadline.isOver());
+            return task;
+        }
+
+        /** Sleeps until it is wanted; returns false if nobody wants it for a while. */
+        private boolean sleep() {
+            Deadline deadline = Deadline.in(KEEP);
+            while (!wanted && !closed && !deadline.isOver()) {
+                LockSupport.parkNanos(WorkerPool.this, deadline.nanosLeft());
+                Thread.interrupted();
             }
+            return wanted;
+        }
+
+        /** Takes note that it was woken by somebody who took it from the sleepers: it is counted as looking again. */
+        private void awaitWanted() {
+            while (!wanted) {
+                LockSupport.park(WorkerPool.this);
+                Thread.interrupted();
+            }
+            wanted = false;
         }
     }
 }

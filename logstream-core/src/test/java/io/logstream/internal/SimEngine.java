@@ -89,6 +89,11 @@ final class SimEngine {
         }
 
         @Override
+        public boolean isCrowded() {
+            return true;
+        }
+
+        @Override
         public int threads() {
             return 1;
         }

@@ -327,7 +327,7 @@ final class Simulator {
 
     private void start() {
         sim = new SimEngine(random, memory, firstSequence);
-        hub = new Hub(new HubSettings(memory, 100, 10_000, 1, 1, 1, sim.clock), sim.engine);
+        hub = new Hub(new HubSettings(memory, 100, 10_000, 1, 1, 1, Duration.ZERO, sim.clock), sim.engine);
         sim.watch = new SimEngine.Watch() {
             @Override
             public void before(Object task) {
