@@ -11,6 +11,9 @@ import org.jspecify.annotations.Nullable;
 final class Batch implements LogBatch {
     private final Run run;
     private final Segment segment;
+    private final byte[] bytes;
+    private final int[] starts;
+    private final byte[] flags;
     private final int first;
     private final int size;
     private final long endSlot;
@@ -23,6 +26,9 @@ final class Batch implements LogBatch {
     Batch(Run run, Segment segment, int first, int size, int @Nullable [] chosen, long endSlot) {
         this.run = run;
         this.segment = segment;
+        this.bytes = segment.bytes;
+        this.starts = segment.starts;
+        this.flags = segment.flags;
         this.first = first;
         this.size = size;
         this.chosen = chosen;
@@ -56,20 +62,24 @@ final class Batch implements LogBatch {
 
     @Override
     public int length(int index) {
-        return segment.length(at(index));
+        return lengthOf(at(index));
+    }
+
+    private int lengthOf(int line) {
+        return starts[line + 1] - starts[line] - Segment.terminator(flags[line]);
     }
 
     @Override
     public byte byteAt(int index, int at) {
         int line = at(index);
-        return segment.bytes[segment.from(line) + Objects.checkIndex(at, segment.length(line))];
+        return bytes[starts[line] + Objects.checkIndex(at, lengthOf(line))];
     }
 
     @Override
     public int copyTo(int index, byte[] target, int offset) {
         int line = at(index);
-        int length = segment.length(line);
-        System.arraycopy(segment.bytes, segment.from(line), target, offset, length);
+        int length = lengthOf(line);
+        System.arraycopy(bytes, starts[line], target, offset, length);
         return length;
     }
 

@@ -89,8 +89,8 @@ final class Line implements LogLine {
     @Override
     public LogLine copy() {
         int from = segment.from(index);
-        int length = segment.ends[index] - from;
-        if (length == segment.bytes.length && segment.ends.length == 1) {
+        int length = segment.starts[index + 1] - from;
+        if (length == segment.bytes.length && segment.flags.length == 1) {
             return this;
         }
         long number = lineNumber();

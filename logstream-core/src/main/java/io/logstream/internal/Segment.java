@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * <pre>
  * slots   | marker | marker | line 0 | line 1 | ...
  * bytes   | line 0 | terminator | line 1 | terminator | ...        the source's own bytes, unless masked
- * ends    | where line 0's terminator ends | line 1's | ...
+ * starts  | where line 0 begins | line 1 | ... | where the last one's terminator ends
  * flags   bit 0 channel, bits 1-2 ending, bit 3 continuation, bit 4 the time is the source's
  * </pre>
  *
@@ -40,6 +40,7 @@ final class Segment {
     private static final int TERMINATORS = 0b00_01_10_01;
 
     private static final byte[] NO_BYTES = {};
+    private static final int[] NO_LINES = {0};
     private static final LogLine.Ending[] ENDINGS = LogLine.Ending.values();
     private static final Channel[] CHANNELS = Channel.values();
     private static final int OVERHEAD = 256;
@@ -49,7 +50,7 @@ final class Segment {
     final long firstSequence;
     final Place start;
     byte[] bytes = NO_BYTES;
-    int[] ends = {};
+    int[] starts = NO_LINES;
     long[] times = {};
     byte[] flags = NO_BYTES;
     int @Nullable [] rawLengths;
@@ -79,7 +80,7 @@ final class Segment {
     /** Makes room for lines; called once, before the first. */
     void reserve(int byteCapacity, int lineCapacity, boolean masked) {
         bytes = new byte[byteCapacity];
-        ends = new int[lineCapacity];
+        starts = new int[lineCapacity + 1];
         times = new long[lineCapacity];
         flags = new byte[lineCapacity];
         rawLengths = masked ? new int[lineCapacity] : null;
@@ -90,22 +91,22 @@ final class Segment {
     }
 
     long footprint() {
-        return footprint(bytes.length, ends.length, rawLengths != null) + 256L * markers.length;
+        return footprint(bytes.length, flags.length, rawLengths != null) + 256L * markers.length;
     }
 
     boolean hasRoom(int length) {
-        return lines < ends.length && length <= bytes.length - used();
+        return lines < flags.length && length <= bytes.length - used();
     }
 
     int used() {
-        return lines == 0 ? 0 : ends[lines - 1];
+        return starts[lines];
     }
 
     /** Adds a line with its terminator; it is not visible before the ring's tail moves. */
     void add(byte[] source, int from, int length, int rawLength, int flag, long time) {
         int at = used();
         System.arraycopy(source, from, bytes, at, length);
-        ends[lines] = at + length;
+        starts[lines + 1] = at + length;
         times[lines] = time;
         flags[lines] = (byte) flag;
         int[] raw = rawLengths;
@@ -120,13 +121,13 @@ final class Segment {
     int addLines(byte[] source, int from, int to, int maxLine, int flag, int crlf, long time) {
         int at = used();
         int limit = Math.min(to, from + bytes.length - at);
-        int found = LineSplitter.lineFeeds(source, from, limit, maxLine, ends, lines);
+        int found = LineSplitter.lineFeeds(source, from, limit, maxLine, starts, lines + 1) - 1;
         int end = from;
         for (int line = lines; line < found; line++) {
-            int feed = ends[line];
+            int feed = starts[line + 1];
             flags[line] = (byte) (feed > end && source[feed - 1] == '\r' ? crlf : flag);
             end = feed + 1;
-            ends[line] = end + at - from;
+            starts[line + 1] = end + at - from;
         }
         System.arraycopy(source, from, bytes, at, end - from);
         Arrays.fill(times, lines, found, time);
@@ -176,16 +177,16 @@ final class Segment {
     }
 
     int from(int line) {
-        return line == 0 ? 0 : ends[line - 1];
+        return starts[line];
     }
 
     int length(int line) {
-        return ends[line] - from(line) - terminator(flags[line]);
+        return starts[line + 1] - starts[line] - terminator(flags[line]);
     }
 
     int rawLength(int line) {
         int[] raw = rawLengths;
-        return raw == null ? ends[line] - from(line) : raw[line];
+        return raw == null ? starts[line + 1] - starts[line] : raw[line];
     }
 
     Channel channel(int line) {
@@ -297,9 +298,9 @@ final class Segment {
         int at = WINDOW;
         for (int i = line(slot) - 1; i >= 0 && at > 0; i--) {
             if ((flags[i] & 1) == channel) {
-                int n = Math.min(at, ends[i] - from(i));
+                int n = Math.min(at, starts[i + 1] - starts[i]);
                 at -= n;
-                System.arraycopy(bytes, ends[i] - n, window, at, n);
+                System.arraycopy(bytes, starts[i + 1] - n, window, at, n);
             }
         }
         int n = Math.min(at, before[channel].length);

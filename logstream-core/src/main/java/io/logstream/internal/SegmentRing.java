@@ -60,7 +60,6 @@ final class SegmentRing {
 
     private Place next;
     private byte[][] windows = {{}, {}};
-    private int segmentBytes = FIRST_BYTES;
     private boolean freed;
 
     SegmentRing(
@@ -303,7 +302,6 @@ final class SegmentRing {
             windows = masked ? windows : currentWindows();
             last = null;
             first = null;
-            segmentBytes = FIRST_BYTES;
         } else {
             first = oldest.next;
         }
@@ -318,10 +316,10 @@ final class SegmentRing {
         Segment segment = last;
         int average = segment == null || segment.lines == 0 ? 64 : Math.max(1, segment.used() / segment.lines);
         int most = (int) Math.max(FIRST_BYTES, Math.min(MAX_BYTES, Math.min(retainBytes / 8, budget.share() / 4)));
-        int bytes = Math.max(length, Math.min(most, segmentBytes));
-        int lines = Math.min(Math.max(MIN_LINES, retainLines / 8), bytes / Math.max(8, average) * 5 / 4 + MIN_LINES);
-        segmentBytes = Math.min(most, 2 * segmentBytes);
-        if (segment == null || segment.ends.length > 0) {
+        int wanted = (int) Math.max(FIRST_BYTES, Math.min(most, footprint / 4)); // so that little is empty
+        int lines = Math.min(Math.max(MIN_LINES, retainLines / 8), wanted / Math.max(8, average) * 5 / 4 + MIN_LINES);
+        int bytes = (int) Math.max(length, Math.min(wanted, (lines + 1L) * average));
+        if (segment == null || segment.flags.length > 0) {
             segment = link(new Segment(next(), masked ? null : currentWindows()));
         }
         long before = segment.footprint();

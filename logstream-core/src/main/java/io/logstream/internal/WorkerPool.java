@@ -96,7 +96,7 @@ final class WorkerPool implements Pool {
             return;
         }
         long now = time.nanoTime();
-        boolean stuck = workers.stream().allMatch(w -> w.isBusyFor(PATIENCE.toNanos() / 2, now));
+        boolean stuck = workers.stream().allMatch(w -> w.isStuck(now));
         if (stuck && threads < most) {
             addWorker();
         }
@@ -193,6 +193,11 @@ final class WorkerPool implements Pool {
 
         boolean isBusyFor(long nanos, long now) {
             return busy && now - busySince >= nanos;
+        }
+
+        /** Whether its task takes too long; one that does not wait may only lack a processor, and is given more time. */
+        boolean isStuck(long now) {
+            return isBusyFor(getState() == State.RUNNABLE ? 10 * PATIENCE.toNanos() : PATIENCE.toNanos() / 2, now);
         }
 
         void unpark() {
