@@ -296,7 +296,8 @@ final class Segment {
         }
         byte[] window = new byte[WINDOW];
         int at = WINDOW;
-        for (int i = line(slot) - 1; i >= 0 && at > 0; i--) {
+        boolean none = plain && channel == Channel.STDERR.ordinal();
+        for (int i = none ? -1 : line(slot) - 1; i >= 0 && at > 0; i--) {
             if ((flags[i] & 1) == channel) {
                 int n = Math.min(at, starts[i + 1] - starts[i]);
                 at -= n;
