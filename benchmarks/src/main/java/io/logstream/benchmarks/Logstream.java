@@ -11,10 +11,13 @@ import io.logstream.Replay;
 import io.logstream.StreamOptions;
 import io.logstream.SubscribeOptions;
 import io.logstream.Subscriber;
+import io.logstream.Subscription;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 
-/** A feed with subscribers on the hub's threads; all options but those for blocking are the defaults. */
-final class Logstream implements Peer {
+/** A feed with subscribers on the hub's threads; unless a peer's name says otherwise, all options but those for
+ * blocking are the defaults. */
+final class Logstream implements ReplayingPeer {
     /** What makes the difference between two peers of this kind. */
     enum Form {
         /** Blocks of 64 lines in, batches out. */
@@ -40,15 +43,33 @@ final class Logstream implements Peer {
     }
 
     private final Form form;
-    private final LogHub hub = LogHub.create();
+    private final LogHub hub;
     private final LogFeed feed;
     private final ByteBuffer block = Lines.buffer();
 
     Logstream(Form form) {
+        this(form, LogHub.create(), StreamOptions.defaults());
+    }
+
+    private Logstream(Form form, LogHub hub, StreamOptions options) {
         this.form = form;
+        this.hub = hub;
         feed = hub.feed(
                 "log",
-                StreamOptions.builder().allowBlock(BackpressurePolicy.FOREVER).build());
+                options.toBuilder().allowBlock(BackpressurePolicy.FOREVER).build());
+    }
+
+    /** Threads that call subscribers do not sleep for 10 s after they had something to do. */
+    static Logstream spinning(Form form) {
+        return new Logstream(form, LogHub.builder().spin(Duration.ofSeconds(10)).build(), StreamOptions.defaults());
+    }
+
+    /** Retains few lines, so that a publisher is soon held back. */
+    static Logstream retaining(Form form, int lines) {
+        return new Logstream(
+                form,
+                LogHub.create(),
+                StreamOptions.builder().retainLines(lines).build());
     }
 
     @Override
@@ -60,6 +81,24 @@ final class Logstream implements Peer {
         for (Work work : works) {
             feed.broadcaster().subscribe(options, form.batchesOut ? new Batches(work) : new Singles(work));
         }
+    }
+
+    @Override
+    public Visit join(Visitor visitor) {
+        Subscription subscription = feed.broadcaster()
+                .subscribe(
+                        SubscribeOptions.builder().replay(Replay.last(HISTORY)).build(), visitor);
+        return () -> {
+            subscription.close();
+            visitor.left();
+            Subscription.Stats stats = subscription.stats();
+            return subscription.end().isPresent()
+                    && visitor.beganRight()
+                    && stats.joined() == visitor.first()
+                    && stats.position() == visitor.next()
+                    && stats.delivered() == visitor.delivered()
+                    && stats.lost() == visitor.lost();
+        };
     }
 
     private record Batches(Work work) implements Subscriber {

@@ -17,7 +17,10 @@ public final class Main {
     static {
         EXPERIMENTS.put("fanout", new FanoutExperiment());
         EXPERIMENTS.put("publish", new PublishExperiment());
+        EXPERIMENTS.put("latency", new LatencyExperiment());
         EXPERIMENTS.put("memory", new MemoryExperiment());
+        EXPERIMENTS.put("join", new JoinExperiment());
+        EXPERIMENTS.put("split", new SplitExperiment());
     }
 
     private Main() {}

@@ -41,6 +41,16 @@ final class Peers {
         return !name.startsWith("logstream") && !name.startsWith("floor");
     }
 
+    /** A new peer that has history. */
+    static ReplayingPeer replaying(String name) {
+        return switch (name) {
+            case "logstream" -> new Logstream(Logstream.Form.DROP);
+            case "reactor-replay" -> ReactorSinks.replay();
+            case "rxjava-replay" -> RxJava.replaying();
+            default -> throw new IllegalArgumentException("no peer '" + name + "' that has history");
+        };
+    }
+
     /** A new peer. */
     static Peer create(String name) {
         return switch (name) {
@@ -49,7 +59,9 @@ final class Peers {
             case "logstream-batch-pub1" -> new Logstream(Logstream.Form.BATCH_SINGLE);
             case "logstream-line" -> new Logstream(Logstream.Form.LINE);
             case "logstream-drop" -> new Logstream(Logstream.Form.DROP);
-            case "logstream-drop-pub1" -> new Logstream(Logstream.Form.DROP_SINGLE);
+            case "logstream", "logstream-drop-pub1" -> new Logstream(Logstream.Form.DROP_SINGLE);
+            case "logstream-spin" -> Logstream.spinning(Logstream.Form.DROP_SINGLE);
+            case "floor-parked" -> new ParkedThread();
             case "floor-pub1" -> Floor.singles();
             case "submission-offer" -> Submission.offering();
             case "submission-publisher" -> Submission.submitting();

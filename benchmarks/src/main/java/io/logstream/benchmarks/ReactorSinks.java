@@ -12,21 +12,23 @@ import reactor.core.scheduler.Schedulers;
  * Project Reactor: a sink, and for each subscriber {@code publishOn} a parallel scheduler of as many threads as there are
  * processors, so that no subscriber runs on the publisher's thread. What the sink has no room for is offered again.
  */
-final class ReactorSinks implements Peer {
+final class ReactorSinks implements ReplayingPeer {
     private static final Sinks.EmitFailureHandler AGAIN = (signal, result) -> tryAgain(result);
 
     private final Scheduler scheduler =
             Schedulers.newParallel("reactor", Math.max(2, Runtime.getRuntime().availableProcessors()), true);
     private final Disposable.Composite subscriptions = Disposables.composite();
     private final Sinks.Many<byte[]> sink;
+    private final Flux<byte[]> lines;
 
     private ReactorSinks(Sinks.Many<byte[]> sink) {
         this.sink = sink;
+        this.lines = sink.asFlux();
     }
 
     /** Keeps the last 1000 lines for those who come later; a subscriber that is behind keeps all it has not had. */
     static ReactorSinks replay() {
-        return new ReactorSinks(Sinks.many().replay().limit(1000));
+        return new ReactorSinks(Sinks.many().replay().limit(HISTORY));
     }
 
     /** Keeps 1024 lines at most; the slowest subscriber holds the publisher back. */
@@ -45,10 +47,22 @@ final class ReactorSinks implements Peer {
 
     @Override
     public void start(Work[] works) {
-        Flux<byte[]> lines = sink.asFlux();
         for (Work work : works) {
-            subscriptions.add(lines.publishOn(scheduler).subscribe(line -> work.line(line, line.length)));
+            subscriptions.add(subscribe(work));
         }
+    }
+
+    @Override
+    public Visit join(Visitor visitor) {
+        Disposable subscription = subscribe(visitor);
+        return () -> {
+            subscription.dispose();
+            return true;
+        };
+    }
+
+    private Disposable subscribe(Work work) {
+        return lines.publishOn(scheduler).subscribe(line -> work.line(line, line.length));
     }
 
     @Override

@@ -20,6 +20,16 @@ final class Samples {
         return quantile(of, metric, 0.5);
     }
 
+    /** The least of all iterations, or NaN if there is none. */
+    double least(Case of, String metric) {
+        return quantile(of, metric, 0);
+    }
+
+    /** The most of all iterations, or NaN if there is none. */
+    double most(Case of, String metric) {
+        return quantile(of, metric, 1);
+    }
+
     /** The distance of the quartiles in parts of the median. */
     double spread(Case of, String metric) {
         return (quantile(of, metric, 0.75) - quantile(of, metric, 0.25)) / median(of, metric);

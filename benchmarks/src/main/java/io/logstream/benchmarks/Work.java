@@ -29,6 +29,11 @@ class Work {
         target = sequence;
     }
 
+    /** Begins with another line than the first that was published. */
+    void begin(long sequence) {
+        next = sequence;
+    }
+
     /** The sequence of the line that comes next. */
     long next() {
         return next;
@@ -102,6 +107,11 @@ class Work {
     /** Lines that came; for the publisher, between two bursts. */
     long delivered() {
         return delivered;
+    }
+
+    /** Whether a line was not the one that it should have been. */
+    boolean isWrong() {
+        return wrong != 0;
     }
 
     /** Fails if a line was not the one that it should have been; for the publisher, between two bursts. */
