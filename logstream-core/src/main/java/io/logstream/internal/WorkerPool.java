@@ -207,27 +207,37 @@ final class WorkerPool implements Pool {
 
         @Override
         public void run() {
-            for (Runnable task = look(); task != null; task = next()) {
-                busySince = time.nanoTime();
-                busy = true;
-                try {
-                    task.run();
-                } catch (Throwable e) {
-                    LOG.error("a task of {} failed; this is a bug of logstream", name, e);
-                } finally {
-                    busy = false;
-                    Thread.interrupted(); // what a viewer left behind must not reach the next one
-                }
+            boolean more = runOne(look());
+            while (more) {
+                more = runOne(next());
             }
+        }
+
+        /** Runs a task, and holds it no longer; returns false if there is none. */
+        private boolean runOne(@Nullable Runnable task) {
+            if (task == null) {
+                return false;
+            }
+            busySince = time.nanoTime();
+            busy = true;
+            try {
+                task.run();
+            } catch (Throwable e) {
+                LOG.error("a task of {} failed; this is a bug of logstream", name, e);
+            } finally {
+                busy = false;
+                Thread.interrupted(); // what a viewer left behind must not reach the next one
+            }
+            return true;
         }
 
         private @Nullable Runnable next() {
             Runnable task = queue.poll();
-            if (task == null) {
-                looking.incrementAndGet();
-                task = look();
+            if (task != null) {
+                return task;
             }
-            return task;
+            looking.incrementAndGet();
+            return look();
         }
 
         /** Finds a task, and is not counted as looking any more; null if this thread is not needed any more. */
