@@ -1,19 +1,31 @@
 package io.logstream.benchmarks;
 
 import java.util.Arrays;
+import java.util.stream.Stream;
 
-/** A peer with its subscribers, run in bursts: each ends when every subscriber has got, or provably lost, its last line. */
+/**
+ * A peer with its subscribers, run in bursts: each ends when every subscriber has got, or provably lost, its last line. Of
+ * those that are stuck in their first callback nothing is expected.
+ */
 final class Bursts implements AutoCloseable {
     private final Finish finish = new Finish();
     private final Peer peer;
     private final Work[] works;
+    private final StalledWork[] stuck;
     private long published;
 
     Bursts(String name, int subscribers) {
+        this(name, subscribers, 0);
+    }
+
+    Bursts(String name, int subscribers, int stalled) {
         works = new Work[subscribers];
         Arrays.setAll(works, i -> new Work(finish));
+        stuck = new StalledWork[stalled];
+        Arrays.setAll(stuck, i -> new StalledWork());
         peer = Peers.create(name);
-        peer.start(works);
+        peer.start(
+                Stream.<Work>concat(Arrays.stream(stuck), Arrays.stream(works)).toArray(Work[]::new));
     }
 
     /** Publishes so many lines, a multiple of {@link Lines#COUNT}; returns how many arrived at all subscribers together. */
@@ -44,6 +56,9 @@ final class Bursts implements AutoCloseable {
     public void close() {
         for (Work work : works) {
             work.check();
+        }
+        for (StalledWork work : stuck) {
+            work.release();
         }
         peer.close();
     }

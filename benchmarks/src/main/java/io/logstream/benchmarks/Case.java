@@ -11,6 +11,11 @@ import java.util.Map;
  */
 record Case(String peer, Map<String, String> params) {
 
+    @Override
+    public String toString() {
+        return params.isEmpty() ? peer : peer + " " + params;
+    }
+
     /** A case with one parameter. */
     static Case of(String peer, String param, Object value) {
         return new Case(peer, Map.of(param, value.toString()));

@@ -11,7 +11,8 @@ interface Experiment {
     /**
      * Measures and reports.
      *
+     * @param limit when to be ready, and whether few figures will do
      * @return what could not be measured
      */
-    List<String> run(boolean quick, Report report);
+    List<String> run(TimeLimit limit, Report report);
 }

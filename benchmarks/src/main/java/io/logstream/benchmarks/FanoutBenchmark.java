@@ -26,9 +26,13 @@ public class FanoutBenchmark {
     @Param("logstream-batch")
     public String peer;
 
-    /** How many of them. */
+    /** How many subscribers. */
     @Param("16")
     public int subscribers;
+
+    /** How many more that are stuck in their callback, and of whom nothing is expected. */
+    @Param("0")
+    public int stuck;
 
     private Bursts bursts;
     private int lines;
@@ -47,15 +51,15 @@ public class FanoutBenchmark {
     /** Starts the peer. */
     @Setup
     public void open() {
-        bursts = new Bursts(peer, subscribers);
+        bursts = new Bursts(peer, subscribers, stuck);
         lines = lines(peer, subscribers);
     }
 
-    /** Lines of a burst: enough to fill every buffer, few enough to be through in less than a second. */
+    /** Lines of a burst: enough to fill the rivals' buffers more than once, few enough to be through in a second. */
     private static int lines(String peer, int subscribers) {
         return peer.equals("seed-design")
                 ? Math.max(128, 32_768 / subscribers / 64 * 64)
-                : Math.max(2048, 262_144 / subscribers);
+                : Math.max(4096, 262_144 / subscribers / 64 * 64);
     }
 
     /** Publishes a burst and waits until it has arrived. */

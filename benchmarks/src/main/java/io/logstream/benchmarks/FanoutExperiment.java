@@ -1,7 +1,9 @@
 package io.logstream.benchmarks;
 
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /** Runs {@link FanoutBenchmark} for all peers with 1, 16 and 1000 subscribers. */
@@ -9,6 +11,7 @@ final class FanoutExperiment implements Experiment {
     private static final int[] SUBSCRIBERS = {1, 16, 1000};
     private static final String BATCH = "logstream-batch";
     private static final String LINE = "logstream-line";
+    private static final String DROP = "logstream-drop";
 
     /** Peers whose subscribers do not sleep. */
     private static final Set<String> SPINNING = Set.of("disruptor-yielding", "disruptor-yielding-pub64");
@@ -16,29 +19,69 @@ final class FanoutExperiment implements Experiment {
     /** Peers that lose lines when a subscriber is slow, whether they did in this run or not. */
     private static final Set<String> LOSSY = Set.of("agrona", "seed-design");
 
+    private final List<String> failures = new ArrayList<>();
+
     @Override
     public String question() {
         return "How many lines a second reach 1, 16 and 1000 subscribers together, published as fast as they are taken?";
     }
 
     @Override
-    public List<String> run(boolean quick, Report report) {
-        Forks forks = new Forks(
-                quick
-                        ? new Forks.Effort(1, 3, 250, 5, 150, Forks.HEAP)
-                        : new Forks.Effort(3, 3, 500, 8, 300, Forks.HEAP));
+    public List<String> run(TimeLimit limit, Report report) {
+        rates(limit.part(0.85), report);
+        slowViewer(limit, report);
+        return failures;
+    }
+
+    private void rates(TimeLimit limit, Report report) {
+        boolean quick = limit.isQuick();
+        Forks forks = new Forks(quick ? Effort.timed(1, 3, 250, 5, 150) : Effort.timed(3, 3, 500, 8, 300), limit);
         List<Case> cases = new ArrayList<>();
-        for (int subscribers : SUBSCRIBERS) {
-            for (String peer : Peers.of(quick)) {
+        for (String peer : Peers.of(quick)) {
+            for (int subscribers : SUBSCRIBERS) {
                 cases.add(of(peer, subscribers));
             }
         }
         Samples samples = forks.run(FanoutBenchmark.class, cases);
-        report.say("%s", forks);
+        forks.describe(report);
         for (int subscribers : SUBSCRIBERS) {
             report(samples, Peers.of(quick), subscribers, report);
         }
-        return forks.failures();
+        failures.addAll(forks.failures());
+    }
+
+    /** What 15 subscribers get when there is a sixteenth: none, one that is well, one that is stuck. */
+    private void slowViewer(TimeLimit limit, Report report) {
+        Forks forks =
+                new Forks(limit.isQuick() ? Effort.timed(3, 3, 200, 8, 150) : Effort.timed(8, 3, 500, 10, 300), limit);
+        Case none = Case.of(DROP, "subscribers", 15, "stuck", 0);
+        Case well = Case.of(DROP, "subscribers", 16, "stuck", 0);
+        Case stuck = Case.of(DROP, "subscribers", 15, "stuck", 1);
+        Samples samples = forks.run(FanoutBenchmark.class, List.of(none, well, stuck));
+        forks.describe(report);
+        double usual = samples.median(well, "delivered") * 15 / 16;
+        Map<String, Case> rows = new LinkedHashMap<>();
+        rows.put("no sixteenth", none);
+        rows.put("a sixteenth that is well", well);
+        rows.put("a sixteenth that is stuck", stuck);
+        List<List<String>> table = new ArrayList<>();
+        table.add(List.of("dropOldest, what 15 get", "M lines/s", "spread", "of with 16 well", "lost", "target"));
+        for (Map.Entry<String, Case> row : rows.entrySet()) {
+            Case of = row.getValue();
+            double share = of.equals(well) ? 15.0 / 16 : 1;
+            double score = samples.median(of, "delivered") * share;
+            double lost = samples.median(of, "lost") * share;
+            report.row("fanout.slow-viewer", of, score, "lines/s");
+            table.add(List.of(
+                    samples.name(of, row.getKey()),
+                    Report.number(score / 1e6),
+                    Report.percent(samples.spread(of, "delivered")),
+                    Report.ratio(score / usual),
+                    Report.percent(lost / (lost + score)),
+                    of.equals(stuck) ? report.target("15 of 16 while one is stuck", score / usual, 0.95) : ""));
+        }
+        report.table(table);
+        failures.addAll(forks.failures());
     }
 
     private static Case of(String peer, int subscribers) {
@@ -62,7 +105,7 @@ final class FanoutExperiment implements Experiment {
             }
             boolean rival = Peers.isRival(peer);
             table.add(List.of(
-                    peer,
+                    samples.name(of),
                     Report.number(score / 1e6),
                     Report.percent(samples.spread(of, "delivered")),
                     Report.ratio(score / floor),

@@ -6,7 +6,7 @@ import java.util.concurrent.locks.LockSupport;
 
 /** Lets the publisher sleep until every subscriber is through with a burst. */
 final class Finish {
-    private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(60);
+    private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(20);
 
     private final AtomicInteger left = new AtomicInteger();
     private volatile Thread waiter = Thread.currentThread();
@@ -30,7 +30,7 @@ final class Finish {
         while (left.get() > 0) {
             LockSupport.parkNanos(this, PATIENCE_NANOS);
             if (System.nanoTime() - begun > PATIENCE_NANOS) {
-                throw new IllegalStateException(left + " subscribers have not got the last line after a minute");
+                throw new IllegalStateException(left + " subscribers have not got the last line after 20 seconds");
             }
         }
     }

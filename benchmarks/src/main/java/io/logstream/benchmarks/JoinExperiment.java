@@ -16,12 +16,12 @@ final class JoinExperiment implements Experiment {
     }
 
     @Override
-    public List<String> run(boolean quick, Report report) {
+    public List<String> run(TimeLimit limit, Report report) {
         Forks forks = new Forks(
-                quick ? new Forks.Effort(3, 0, 0, 1, 0, Forks.HEAP) : new Forks.Effort(10, 0, 0, 2, 0, Forks.HEAP));
+                limit.isQuick() ? Effort.operations(3, 0, 1, 12_000) : Effort.operations(10, 0, 2, 12_000), limit);
         Samples samples = forks.run(
                 JoinBenchmark.class, PEERS.stream().map(JoinExperiment::of).toList());
-        report.say("%s", forks);
+        forks.describe(report);
         report.say(
                 "100,000 lines/s are to be published; alone is the publisher without viewers, joined with waves of 500,"
                         + " each there for 21,000 lines");
@@ -57,7 +57,7 @@ final class JoinExperiment implements Experiment {
         report.row("join.through", of, through, "viewers");
         report.row("join.wrong", of, wrong, "viewers");
         return List.of(
-                peer,
+                samples.name(of),
                 Report.number(alone),
                 Report.number(joined),
                 Report.ratio(joined / alone),

@@ -29,22 +29,22 @@ final class LatencyExperiment implements Experiment {
     }
 
     @Override
-    public List<String> run(boolean quick, Report report) {
-        Forks forks = new Forks(
-                quick ? new Forks.Effort(3, 1, 0, 8, 0, Forks.HEAP) : new Forks.Effort(8, 2, 0, 20, 0, Forks.HEAP));
+    public List<String> run(TimeLimit limit, Report report) {
+        Forks forks =
+                new Forks(limit.isQuick() ? Effort.operations(3, 1, 8, 260) : Effort.operations(8, 2, 20, 260), limit);
         List<String> peers = new ArrayList<>(List.of(FLOOR, LOGSTREAM, SPINNING));
         peers.addAll(PARKED);
         peers.addAll(POLLING);
         Samples samples = forks.run(
                 LatencyBenchmark.class,
                 peers.stream().map(LatencyExperiment::of).toList());
-        report.say("%s", forks);
+        forks.describe(report);
         report.say(
                 "microseconds from when a line was due to the callback; medians over quarters of a second; best is the"
                         + " quietest of them");
         String best = PARKED.get(0);
         for (String peer : PARKED) {
-            best = micros(samples, peer, "p50") < micros(samples, best, "p50") ? peer : best;
+            best = micros(samples, peer, "p50") < micros(samples, best, "p50") || !samples.has(of(best)) ? peer : best;
         }
         List<List<String>> table = new ArrayList<>();
         table.add(List.of(
@@ -63,7 +63,7 @@ final class LatencyExperiment implements Experiment {
             report.row("latency.p50", of(peer), p50, "us");
             report.row("latency.p99", of(peer), p99, "us");
             table.add(List.of(
-                    peer,
+                    samples.name(of(peer)),
                     Report.number(p50),
                     Report.number(samples.least(of(peer), "p50") / 1000),
                     Report.number(p99),

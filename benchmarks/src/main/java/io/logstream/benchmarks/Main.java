@@ -92,10 +92,11 @@ public final class Main {
             System.err.println("usage: benchmarks/run NAME [--quick] [--json FILE]; without a name: what there is");
             return 2;
         }
+        TimeLimit limit = TimeLimit.ofRun(arguments.quick);
         Report report = new Report(System.out);
         report.say("%s", experiment.question());
         report.say("%s", Machine.describe());
-        List<String> failures = experiment.run(arguments.quick, report);
+        List<String> failures = experiment.run(limit, report);
         report.targets();
         if (arguments.json != null) {
             report.write(arguments.json);
@@ -109,7 +110,6 @@ public final class Main {
         System.out.println();
         EXPERIMENTS.forEach((name, experiment) -> System.out.printf("  %-9s %s%n", name, experiment.question()));
         System.out.println();
-        System.out.println(
-                "--quick ends within 4 minutes and is good enough to order the peers; otherwise 20 minutes.");
+        System.out.println("--quick ends within 4 minutes and is good enough to order the peers; otherwise within 20.");
     }
 }

@@ -28,16 +28,16 @@ final class MemoryExperiment implements Experiment {
     }
 
     @Override
-    public List<String> run(boolean quick, Report report) {
-        subscribers(report);
-        streams(report);
-        allocation(report);
-        smallHeap(quick, report);
+    public List<String> run(TimeLimit limit, Report report) {
+        subscribers(limit.part(0.3), report);
+        streams(limit.part(0.15), report);
+        allocation(limit.part(0.4), report);
+        smallHeap(limit, report);
         return failures;
     }
 
-    private void subscribers(Report report) {
-        Forks forks = new Forks(exact());
+    private void subscribers(TimeLimit limit, Report report) {
+        Forks forks = new Forks(exact(), limit);
         List<Case> cases = new ArrayList<>();
         for (String peer : PEERS) {
             cases.add(Case.of(peer, "what", "subscribers", "subscribers", 1000));
@@ -62,8 +62,8 @@ final class MemoryExperiment implements Experiment {
         failures.addAll(forks.failures());
     }
 
-    private void streams(Report report) {
-        Forks forks = new Forks(exact());
+    private void streams(TimeLimit limit, Report report) {
+        Forks forks = new Forks(exact(), limit);
         List<Case> cases = List.of(of("streams"), of("retained"), of("trimmed"));
         Samples samples = forks.run(MemoryBenchmark.class, cases);
         double idle = bytes(samples, of("streams"));
@@ -86,8 +86,8 @@ final class MemoryExperiment implements Experiment {
         failures.addAll(forks.failures());
     }
 
-    private void allocation(Report report) {
-        Forks forks = new Forks(new Forks.Effort(1, 0, 0, 1, 0, Forks.HEAP));
+    private void allocation(TimeLimit limit, Report report) {
+        Forks forks = new Forks(Effort.operations(1, 0, 1, 1000), limit);
         List<String> peers = List.of(
                 "floor", BATCH, "logstream-line", "submission-publisher", "disruptor-blocking", "reactor-replay");
         List<Case> cases = new ArrayList<>();
@@ -118,13 +118,13 @@ final class MemoryExperiment implements Experiment {
         failures.addAll(forks.failures());
     }
 
-    private void smallHeap(boolean quick, Report report) {
+    private void smallHeap(TimeLimit limit, Report report) {
         int[] all = {1, 16, 1000};
         List<Case> cases = Arrays.stream(all)
                 .mapToObj(s -> Case.of(BATCH, "subscribers", s))
                 .toList();
-        Samples large = fanout(quick, "1g", cases);
-        Samples small = fanout(quick, "64m", cases);
+        Samples large = fanout(limit.part(0.5), "1g", cases, report);
+        Samples small = fanout(limit, "64m", cases, report);
         List<List<String>> table = new ArrayList<>();
         table.add(List.of("M lines/s delivered", "-Xmx1g", "-Xmx64m", "ratio", "target"));
         for (int subscribers : all) {
@@ -143,18 +143,18 @@ final class MemoryExperiment implements Experiment {
         report.table(table);
     }
 
-    private Samples fanout(boolean quick, String heap, List<Case> cases) {
-        List<String> jvm = List.of("-Xms" + heap, "-Xmx" + heap, "-XX:+AlwaysPreTouch");
-        Forks forks =
-                new Forks(quick ? new Forks.Effort(2, 4, 300, 5, 150, jvm) : new Forks.Effort(4, 4, 500, 8, 300, jvm));
+    private Samples fanout(TimeLimit limit, String heap, List<Case> cases, Report report) {
+        Effort effort = limit.isQuick() ? Effort.timed(2, 4, 300, 5, 150) : Effort.timed(4, 4, 500, 8, 300);
+        Forks forks = new Forks(effort.in("-Xms" + heap, "-Xmx" + heap, "-XX:+AlwaysPreTouch"), limit);
         Samples samples = forks.run(FanoutBenchmark.class, cases);
+        forks.describe(report);
         failures.addAll(forks.failures());
         return samples;
     }
 
     /** The serial collector tells exactly what is alive. */
-    private static Forks.Effort exact() {
-        return new Forks.Effort(1, 0, 0, 1, 0, List.of("-Xmx1g", "-XX:+UseSerialGC"));
+    private static Effort exact() {
+        return Effort.operations(1, 0, 1, 1000).in("-Xmx1g", "-XX:+UseSerialGC");
     }
 
     private static Case of(String what) {

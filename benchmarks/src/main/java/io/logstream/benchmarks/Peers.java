@@ -10,6 +10,7 @@ final class Peers {
             "floor",
             "logstream-batch",
             "logstream-batch-pub1",
+            "logstream-batch-1024",
             "logstream-line",
             "logstream-drop",
             "submission-publisher",
@@ -57,6 +58,7 @@ final class Peers {
             case "floor" -> Floor.blocks();
             case "logstream-batch" -> new Logstream(Logstream.Form.BATCH);
             case "logstream-batch-pub1" -> new Logstream(Logstream.Form.BATCH_SINGLE);
+            case "logstream-batch-1024" -> Logstream.retaining(Logstream.Form.BATCH, 1024);
             case "logstream-line" -> new Logstream(Logstream.Form.LINE);
             case "logstream-drop" -> new Logstream(Logstream.Form.DROP);
             case "logstream", "logstream-drop-pub1" -> new Logstream(Logstream.Form.DROP_SINGLE);

@@ -3,8 +3,10 @@ package io.logstream.benchmarks;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 import org.openjdk.jmh.annotations.AuxCounters;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -21,7 +23,7 @@ import org.openjdk.jmh.annotations.TearDown;
  *
  * <p>Bursts of 1024 lines, as many as every peer has room for; only the publisher's calls are timed, and between two
  * bursts the subscribers catch up. An operation is as many bursts as fit into a time, for each number of subscribers in
- * turn. Counted is the median burst in picoseconds per line.
+ * turn. Counted are the median burst and the mean in picoseconds per line.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.SingleShotTime)
@@ -61,7 +63,22 @@ public class PublishBenchmark {
         public long s1000;
 
         /** With 16, one of them stuck in its callback. */
-        public long stalled;
+        public long sStuck;
+
+        /** The mean of all bursts without subscribers. */
+        public long mean0;
+
+        /** The mean with one. */
+        public long mean1;
+
+        /** The mean with 16. */
+        public long mean16;
+
+        /** The mean with 1000. */
+        public long mean1000;
+
+        /** The mean with 16, one of them stuck in its callback. */
+        public long meanStuck;
     }
 
     /** One number of subscribers. */
@@ -70,6 +87,8 @@ public class PublishBenchmark {
         private final Work[] works;
         private final long[] nanos = new long[BURSTS];
         private long published;
+        private long median;
+        private long mean;
 
         Setting(int subscribers, boolean stalled) {
             works = new Work[subscribers];
@@ -78,7 +97,7 @@ public class PublishBenchmark {
             fanout.start(works);
         }
 
-        long run() {
+        void run() {
             long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
             int bursts = 0;
             do {
@@ -89,7 +108,8 @@ public class PublishBenchmark {
                 settle();
             } while (bursts < BURSTS && System.nanoTime() < end);
             Arrays.sort(nanos, 0, bursts);
-            return nanos[bursts / 2] * 1000 / BURST;
+            median = nanos[bursts / 2] * 1000 / BURST;
+            mean = Arrays.stream(nanos, 0, bursts).sum() * 1000 / bursts / BURST;
         }
 
         /** Waits until all have got everything, or nothing more comes because it is lost. */
@@ -139,16 +159,23 @@ public class PublishBenchmark {
     /** Publishes with each number of subscribers. */
     @Benchmark
     public void publish(Count count) {
-        count.s0 = run(0);
-        count.s1 = run(1);
-        count.s16 = run(2);
-        count.s1000 = run(3);
-        count.stalled = run(4);
+        settings.stream().filter(Objects::nonNull).forEach(Setting::run);
+        count.s0 = of(0, setting -> setting.median);
+        count.s1 = of(1, setting -> setting.median);
+        count.s16 = of(2, setting -> setting.median);
+        count.s1000 = of(3, setting -> setting.median);
+        count.sStuck = of(4, setting -> setting.median);
+        count.mean0 = of(0, setting -> setting.mean);
+        count.mean1 = of(1, setting -> setting.mean);
+        count.mean16 = of(2, setting -> setting.mean);
+        count.mean1000 = of(3, setting -> setting.mean);
+        count.meanStuck = of(4, setting -> setting.mean);
     }
 
-    private long run(int setting) {
-        Setting now = setting < settings.size() ? settings.get(setting) : null;
-        return now == null ? 0 : now.run();
+    /** What was found with one number of subscribers, or 0. */
+    private long of(int index, ToLongFunction<Setting> found) {
+        Setting setting = index < settings.size() ? settings.get(index) : null;
+        return setting == null ? 0 : found.applyAsLong(setting);
     }
 
     /** Stops all. */

@@ -25,7 +25,7 @@ final class PublishExperiment implements Experiment {
     private static final Set<String> STOPPED_BY_ONE =
             Set.of("disruptor-blocking", "disruptor-blocking-pub64", "reactor-multicast");
 
-    private static final List<String> SETTINGS = List.of("s0", "s1", "s16", "s1000", "stalled");
+    private static final List<String> SETTINGS = List.of("s0", "s1", "s16", "s1000", "sStuck");
 
     @Override
     public String question() {
@@ -33,16 +33,18 @@ final class PublishExperiment implements Experiment {
     }
 
     @Override
-    public List<String> run(boolean quick, Report report) {
-        Forks forks = new Forks(
-                quick ? new Forks.Effort(2, 4, 0, 4, 0, Forks.HEAP) : new Forks.Effort(5, 10, 0, 10, 0, Forks.HEAP));
+    public List<String> run(TimeLimit limit, Report report) {
+        Forks forks =
+                new Forks(limit.isQuick() ? Effort.operations(2, 4, 4, 600) : Effort.operations(5, 10, 10, 600), limit);
         List<Case> cases = PEERS.stream().map(PublishExperiment::of).toList();
         Samples samples = forks.run(PublishBenchmark.class, cases);
-        report.say("%s", forks);
+        forks.describe(report);
         report.say(
-                "nanoseconds per line in the median burst of 1024 lines; flat is the largest of a row by the smallest");
+                "nanoseconds per line in the median burst of 1024 lines, and in all of them; flat is the largest median of a row"
+                        + " by the smallest");
         List<List<String>> table = new ArrayList<>();
-        table.add(List.of("subscribers", "0", "1", "16", "1000", "16, 1 stuck", "flat", "of floor", "target"));
+        table.add(List.of(
+                "subscribers", "0", "1", "16", "1000", "16, 1 stuck", "mean at 16", "flat", "of floor", "target"));
         for (String peer : PEERS) {
             table.add(row(samples, peer, report));
         }
@@ -61,7 +63,7 @@ final class PublishExperiment implements Experiment {
 
     private static List<String> row(Samples samples, String peer, Report report) {
         List<String> row = new ArrayList<>();
-        row.add(peer);
+        row.add(samples.name(of(peer)));
         double least = Double.MAX_VALUE;
         double most = 0;
         for (String setting : SETTINGS) {
@@ -70,18 +72,22 @@ final class PublishExperiment implements Experiment {
             if (nanos > 0) {
                 least = Math.min(least, nanos);
                 most = Math.max(most, nanos);
-                int subscribers = setting.equals("stalled") ? 16 : Integer.parseInt(setting.substring(1));
-                Case of = Case.of(peer, "subscribers", subscribers, "stalled", setting.equals("stalled") ? 1 : 0);
+                int subscribers = setting.equals("sStuck") ? 16 : Integer.parseInt(setting.substring(1));
+                Case of = Case.of(peer, "subscribers", subscribers, "stalled", setting.equals("sStuck") ? 1 : 0);
                 report.row("publish", of, nanos, "ns/line");
+                report.row("publish.mean", of, nanos(samples, peer, setting.replace("s", "mean")), "ns/line");
             }
         }
-        row.add(Report.ratio(most / least));
+        row.add(Report.number(nanos(samples, peer, "mean16")));
+        double flat = most > 0 ? most / least : Double.NaN;
+        row.add(Report.ratio(flat));
         boolean blocks = peer.equals("logstream-drop");
         double floor = nanos(samples, blocks || peer.equals("floor") ? "floor" : "floor-pub1", "s0");
-        row.add(Report.ratio(most / floor));
+        double copies = most > 0 ? most / floor : Double.NaN;
+        row.add(Report.ratio(copies));
         if (peer.startsWith("logstream")) {
-            row.add(report.bound(peer + " against the copy", most / floor, blocks ? 1.5 : 3) + " "
-                    + report.bound(peer + " flat", most / least, 1.3));
+            row.add(report.bound(peer + " against the copy", copies, blocks ? 1.5 : 3) + " "
+                    + report.bound(peer + " flat", flat, 1.3));
         } else {
             row.add("");
         }

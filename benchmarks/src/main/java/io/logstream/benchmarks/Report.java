@@ -14,6 +14,7 @@ final class Report {
     private final PrintStream out;
     private final List<String> rows = new ArrayList<>();
     private final List<String> missed = new ArrayList<>();
+    private final List<String> unmeasured = new ArrayList<>();
     private int met;
 
     Report(PrintStream out) {
@@ -45,8 +46,11 @@ final class Report {
         out.println();
     }
 
-    /** Adds a row of the file. */
+    /** Adds a row of the file, unless it was not measured. */
     void row(String benchmark, Case of, double score, String unit) {
+        if (!Double.isFinite(score)) {
+            return;
+        }
         StringBuilder json =
                 new StringBuilder("{\"benchmark\":" + quoted(benchmark) + ",\"peer\":" + quoted(of.peer()));
         json.append(",\"params\":{");
@@ -57,12 +61,16 @@ final class Report {
             json.append(comma).append(quoted(param.getKey())).append(':').append(number ? value : quoted(value));
             comma = ",";
         }
-        json.append("},\"score\":").append(Double.isFinite(score) ? Double.toString(score) : "null");
+        json.append("},\"score\":").append(score);
         rows.add(json.append(",\"unit\":").append(quoted(unit)).append('}').toString());
     }
 
-    /** Notes whether a target was met; returns "ok" or "missed", to be shown in a table. */
+    /** Notes whether a target was met; returns "ok", "MISSED" or "-", to be shown in a table. */
     String target(String what, double value, double atLeast) {
+        if (Double.isNaN(value)) {
+            unmeasured.add(what);
+            return "-";
+        }
         if (value >= atLeast) {
             met++;
             return "ok";
@@ -71,8 +79,12 @@ final class Report {
         return "MISSED";
     }
 
-    /** Notes whether a bound was kept; returns "ok" or "missed", to be shown in a table. */
+    /** Notes whether a bound was kept; returns "ok", "MISSED" or "-", to be shown in a table. */
     String bound(String what, double value, double atMost) {
+        if (Double.isNaN(value)) {
+            unmeasured.add(what);
+            return "-";
+        }
         if (value <= atMost) {
             met++;
             return "ok";
@@ -83,8 +95,9 @@ final class Report {
 
     /** Prints how many targets were met, and those that were not. */
     void targets() {
-        say("targets: %d met, %d missed", met, missed.size());
+        say("targets: %d met, %d missed, %d not measured", met, missed.size(), unmeasured.size());
         missed.forEach(text -> say("  missed: %s", text));
+        unmeasured.forEach(text -> say("  not measured: %s", text));
     }
 
     /** Writes the rows as a JSON array. */

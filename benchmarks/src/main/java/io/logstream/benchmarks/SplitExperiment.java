@@ -15,15 +15,13 @@ final class SplitExperiment implements Experiment {
     }
 
     @Override
-    public List<String> run(boolean quick, Report report) {
-        Forks forks = new Forks(
-                quick
-                        ? new Forks.Effort(3, 3, 250, 5, 200, Forks.HEAP)
-                        : new Forks.Effort(8, 4, 500, 10, 300, Forks.HEAP));
+    public List<String> run(TimeLimit limit, Report report) {
+        Forks forks =
+                new Forks(limit.isQuick() ? Effort.timed(3, 3, 250, 5, 200) : Effort.timed(8, 4, 500, 10, 300), limit);
         List<Case> cases = new ArrayList<>();
         LENGTHS.forEach(length -> PEERS.forEach(peer -> cases.add(of(peer, length))));
         Samples samples = forks.run(SplitBenchmark.class, cases);
-        report.say("%s", forks);
+        forks.describe(report);
         for (String length : LENGTHS) {
             report(samples, length, report);
         }
@@ -46,7 +44,7 @@ final class SplitExperiment implements Experiment {
             double lines = samples.median(of, "lines");
             report.row("split", of, bytes, "bytes/s");
             table.add(List.of(
-                    peer,
+                    samples.name(of),
                     Report.number(bytes / 1e6),
                     Report.percent(samples.spread(of, "bytes")),
                     Report.number(lines / 1e6),

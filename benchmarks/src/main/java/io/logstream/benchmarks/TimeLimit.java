@@ -1,0 +1,45 @@
+package io.logstream.benchmarks;
+
+import java.lang.management.ManagementFactory;
+import java.time.Duration;
+
+/** The time that a run, or a part of it, has. */
+final class TimeLimit {
+    /** Seconds that the launcher needed before it started this JVM. */
+    private static final String USED = "benchmarks.used";
+
+    private static final Duration QUICK = Duration.ofMinutes(4);
+    private static final Duration FULL = Duration.ofMinutes(20);
+    private static final Duration RESERVE = Duration.ofSeconds(15);
+
+    private final boolean quick;
+    private final long end;
+
+    private TimeLimit(boolean quick, long end) {
+        this.quick = quick;
+        this.end = end;
+    }
+
+    /** What a run has that began with its launcher: with {@code quick} 4 minutes, otherwise 20. */
+    static TimeLimit ofRun(boolean quick) {
+        Duration used = Duration.ofSeconds(Long.getLong(USED, 0))
+                .plusMillis(ManagementFactory.getRuntimeMXBean().getUptime());
+        Duration left = (quick ? QUICK : FULL).minus(RESERVE).minus(used);
+        return new TimeLimit(quick, System.nanoTime() + left.toNanos());
+    }
+
+    /** Whether the run is a quick one. */
+    boolean isQuick() {
+        return quick;
+    }
+
+    /** Nanoseconds; less than 0 when it is over. */
+    long left() {
+        return end - System.nanoTime();
+    }
+
+    /** A part of what is left, for what is measured next. */
+    TimeLimit part(double share) {
+        return new TimeLimit(quick, System.nanoTime() + (long) (share * left()));
+    }
+}
