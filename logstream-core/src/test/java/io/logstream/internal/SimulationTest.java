@@ -2,6 +2,7 @@ package io.logstream.internal;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.logstream.StressTime;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,6 +22,7 @@ import org.junit.jupiter.api.Test;
 class SimulationTest {
     private static final Duration BOX = Duration.ofSeconds(30);
     private static final int SEEDS = 5_000;
+    private static final Duration PROGRESS = Duration.ofMinutes(1);
 
     @Test
     void everySeedAgreesWithTheReference() throws Exception {
@@ -35,7 +37,7 @@ class SimulationTest {
     @Test
     @Tag("stress")
     void freshSeedsAgreeWithTheReference() throws Exception {
-        play(new Random().nextLong(1L << 40), 0, Duration.ofMinutes(Long.getLong("stress.minutes", 10)));
+        play(new Random().nextLong(1L << 40), 0, StressTime.get());
     }
 
     /** Plays seeds one after the other until the time is over, at least so many: the same ones each time, or fresh ones. */
@@ -44,6 +46,7 @@ class SimulationTest {
         long fresh = new Random().nextLong(1L << 40);
         AtomicLong next = new AtomicLong();
         AtomicLong played = new AtomicLong();
+        AtomicLong told = new AtomicLong(1);
         List<Future<?>> threads = new ArrayList<>();
         int count = Runtime.getRuntime().availableProcessors();
         ExecutorService pool = Executors.newFixedThreadPool(count);
@@ -54,6 +57,7 @@ class SimulationTest {
                         n = next.getAndIncrement()) {
                     Simulator.play(known > 0 ? base + n : fresh + n);
                     played.incrementAndGet();
+                    tell(told, played, began);
                 }
             }));
         }
@@ -73,5 +77,13 @@ class SimulationTest {
                     played.get(), Simulator.EVENTS, (System.nanoTime() - began) / 1e9, known > 0 ? base : fresh);
         }
         return played.get();
+    }
+
+    /** Tells now and then how far it is. */
+    private static void tell(AtomicLong told, AtomicLong played, long began) {
+        long due = told.get();
+        if (System.nanoTime() - began > due * PROGRESS.toNanos() && told.compareAndSet(due, due + 1)) {
+            System.out.printf("simulation: %,d seeds after %d s%n", played.get(), due * PROGRESS.toSeconds());
+        }
     }
 }
