@@ -209,6 +209,19 @@ final class FollowedFile implements Closeable {
         lineOpen = buffer[from + length - 1] != '\n';
     }
 
+    /** Whether something was written behind what was read; goes behind it. */
+    boolean skipToEnd() throws IOException {
+        long end = file.size();
+        byte[] before = new byte[(int) Math.min(offset, FileMark.ANCHOR_BYTES)];
+        boolean more = end > offset
+                && LineScan.fill(file, offset - before.length, before, before.length) == before.length
+                && Arrays.equals(anchor, 0, before.length, before, 0, before.length);
+        if (more) {
+            seek(end);
+        }
+        return more;
+    }
+
     /** Whether it is known to hold bytes that were not handed over. */
     boolean isBehind() {
         return sizeSeen > offset;

@@ -20,15 +20,19 @@ import org.jspecify.annotations.Nullable;
  *            look: another file at the path          look: nothing at the path
  *   current ---------------------------------> next     current ---------------> missing
  *   advance: current is drained, next follows           advance: quiet, so DISAPPEARED; much later, released
+ *   look: the drained one has grown: a gap
  * </pre>
  */
 final class Trail {
     /** How long a rotated-away file is drained at most, if it never gets quiet and the next one has lines. */
     private static final long DRAIN_CAP = Duration.ofSeconds(5).toNanos();
-    /** How long a file that has disappeared is held open when it is quiet. */
+    /** How long a file that has disappeared, or was drained, is held open when it is quiet. */
     private static final long HOLD = Duration.ofSeconds(60).toNanos();
     /** How long a file on a remote file system must look shorter: its size there lags behind what was read. */
     private static final long REMOTE_CUT = Duration.ofSeconds(3).toNanos();
+
+    /** How many drained files are held open at most. */
+    private static final int MOST_DRAINED = 8;
 
     private final FileSettings settings;
     private final FileAccess access;
@@ -37,6 +41,7 @@ final class Trail {
     private final Siblings siblings;
     private final Notices notices;
     private final List<Next> next = new ArrayList<>(0);
+    private final List<Drained> drained = new ArrayList<>(0);
     private @Nullable FollowedFile current;
     /** Where a file that is not open any more, or not found yet, was read to. */
     private @Nullable Left left;
@@ -51,6 +56,9 @@ final class Trail {
     private long shrunkSince;
     private @Nullable IOException trouble;
     private long troubleSince;
+
+    /** A file that was read and rotated away; what is still written to it is lost, which is told. */
+    private record Drained(FollowedFile file, long since, boolean told) {}
 
     /** Where reading stopped, and whether there may have been more to read. */
     private record Left(FileMark mark, long linesBefore, boolean lossy, boolean lineOpen) {}
@@ -200,6 +208,7 @@ final class Trail {
                 watch.renew();
             }
             compare(now);
+            checkDrained(now);
             trouble = null;
         } catch (IOException e) {
             if (current == null) {
@@ -232,6 +241,42 @@ final class Trail {
         } else {
             boolean gone = missing && goneTold;
             supersede(newest, found, gone ? Kind.APPEARED : Kind.ROTATED, !gone, now);
+        }
+    }
+
+    /**
+     * Tells of what was written late to files that are not read any more, between two lines of the one that is: when it is
+     * noticed, and of all that came after that when the file is let go.
+     */
+    private void checkDrained(long now) {
+        if (drained.isEmpty() || current == null || current.isLineOpen()) {
+            return;
+        }
+        boolean late = false;
+        for (int i = drained.size() - 1; i >= 0; i--) {
+            Drained old = drained.get(i);
+            boolean over = now - old.since >= HOLD || i < drained.size() - MOST_DRAINED;
+            if ((over || !old.told) && wasWritten(old.file)) {
+                late = true;
+                drained.set(i, new Drained(old.file, old.since, true));
+            }
+            if (over) {
+                closeQuietly(drained.remove(i).file);
+            }
+        }
+        if (late) {
+            notices.gap(Gap.Reason.ROTATED);
+            if (!positionDue) {
+                notices.position(current, -1);
+            }
+        }
+    }
+
+    private static boolean wasWritten(FollowedFile file) {
+        try {
+            return file.skipToEnd();
+        } catch (IOException e) {
+            return false; // it is cut or can't be read: what is in it now is no log
         }
     }
 
@@ -344,7 +389,7 @@ final class Trail {
                 notices.endLine();
             }
             file.generation(current.generation() + 1);
-            closeQuietly(current);
+            retire(current, lost, now);
         }
         current = file;
         quietSince = now;
@@ -353,6 +398,17 @@ final class Trail {
         }
         notices.event(following.entry());
         positionDue = true;
+    }
+
+    private void retire(FollowedFile file, boolean lossTold, long now) {
+        try {
+            if (lossTold) {
+                file.skipToEnd();
+            }
+            drained.add(new Drained(file, now, lossTold));
+        } catch (IOException e) {
+            closeQuietly(file);
+        }
     }
 
     /** The current file was cut or written anew. Returns whether there is something to read at once. */
@@ -406,6 +462,8 @@ final class Trail {
         }
         next.forEach(following -> closeQuietly(following.file()));
         next.clear();
+        drained.forEach(old -> closeQuietly(old.file));
+        drained.clear();
     }
 
     private static void closeQuietly(FollowedFile file) {

@@ -98,6 +98,17 @@ class RotationTest {
     }
 
     @Test
+    void tellsAGap_whenTheOldFileIsWrittenAfterItWasQuiet() throws Exception {
+        rig.rename("", ".1");
+        rig.append("b1\n");
+        assertThat(rig.pass(Rig.DRAINED)).isEqualTo("<ROTATED>b1\n");
+        Rig.append(rig.beside(".1"), "late\n");
+        assertThat(rig.pass(Duration.ofSeconds(9))).isEqualTo("<gap -1 ROTATED>");
+        rig.append("b2\n");
+        assertThat(rig.pass(Duration.ofSeconds(9))).isEqualTo("b2\n");
+    }
+
+    @Test
     void endsTheUnfinishedLine_beforeTheNextFile() throws Exception {
         rig.append("unfinished");
         rig.rename("", ".1");
