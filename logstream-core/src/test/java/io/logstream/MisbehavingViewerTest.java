@@ -421,6 +421,36 @@ class MisbehavingViewerTest {
     }
 
     @Test
+    void executorThatTakesForEver_holdsUpNeitherTheFeedNorOtherViewers() throws Exception {
+        CountDownLatch stuck = new CountDownLatch(1);
+        LogFeed alone = hub.feed("watched by one");
+        try {
+            for (Broadcaster watched : List.of(stream, alone.broadcaster())) {
+                watched.subscribe(
+                        SubscribeOptions.builder()
+                                .replay(Replay.none())
+                                .executor(task -> awaitQuietly(stuck))
+                                .build(),
+                        new Recorder());
+            }
+            alone.line("0");
+            publish();
+            good.awaitText("0").check();
+            alone.close();
+        } finally {
+            stuck.countDown();
+        }
+    }
+
+    private static void awaitQuietly(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    @Test
     void onEndCanSubscribeAgain() throws Exception {
         Recorder again = new Recorder();
         Subscriber restless = new Subscriber() {

@@ -5,6 +5,7 @@ import io.logstream.EndReason;
 import io.logstream.Gap;
 import io.logstream.LogEntry;
 import io.logstream.LogFilter;
+import io.logstream.Replay;
 import io.logstream.ResumeToken;
 import io.logstream.SourceEvent;
 import io.logstream.SubscribeOptions;
@@ -71,6 +72,7 @@ final class Cursor {
     private static final long NONE = Long.MIN_VALUE;
     private long joinTail;
     private long joinTailSequence;
+    private final long historyLines;
     private boolean live;
     private @Nullable ResumeToken expired; // until the viewer was told what is missing behind it
     private boolean elsewhere;
@@ -104,6 +106,9 @@ final class Cursor {
         this.follow = options.follow();
         this.policy = options.policy();
         this.filter = options.filter();
+        this.historyLines = options.replay() instanceof Replay.Last last
+                ? last.lines()
+                : options.replay() instanceof Replay.None ? 0 : Long.MAX_VALUE / 2;
         this.place = Place.NOWHERE;
         this.upstream = place.upstream();
     }
@@ -369,7 +374,7 @@ final class Cursor {
         if (released && now instanceof BackpressurePolicy.Block block) {
             now = block.fallback();
         }
-        long from = Math.max(sequence, Math.max(joinTailSequence, run.liveSequence)); // history is no lag
+        long from = Math.max(sequence, historyEnd());
         long lag = ring.tailSequence() - from;
         if (now instanceof BackpressurePolicy.DropNewest newest) {
             keepUntil = keepUntil == NONE && lag > newest.window() ? from + newest.window() : keepUntil;
@@ -388,6 +393,11 @@ final class Cursor {
             return found;
         }
         return slot < ring.head() ? jump(Gap.Reason.LAPPED) : null;
+    }
+
+    /** Where lag begins: behind what was retained, and what the source still brings of the history that was asked for. */
+    private long historyEnd() {
+        return Math.max(joinTailSequence, Math.min(joinTailSequence + historyLines, run.liveSequence));
     }
 
     /** Finds the place to go on from, and the gap up to it. Takes the ring's lock, so that the place stays. */

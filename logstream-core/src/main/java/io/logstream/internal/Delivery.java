@@ -37,6 +37,16 @@ final class Delivery extends Viewer {
         return executor;
     }
 
+    /** By way of our own threads: whoever wakes this must not be held up by the executor of a stranger. */
+    @Override
+    void awake() {
+        if (executor == engine.delivery()) {
+            super.awake();
+        } else {
+            engine.delivery().execute(super::awake);
+        }
+    }
+
     private void runOn(Executor elsewhere, Runnable task) {
         Handover handover = new Handover(task, engine.delivery());
         try {

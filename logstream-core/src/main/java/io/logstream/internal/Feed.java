@@ -41,7 +41,7 @@ final class Feed extends SerialTask implements LogFeed {
     public void bytes(Channel channel, ByteBuffer bytes) {
         Objects.requireNonNull(channel, "channel");
         boolean unfinished;
-        begin(bytes.remaining());
+        beginPublishing();
         try {
             run.intake.bytes(channel, bytes, LineSink.NO_TIME);
             unfinished = run.intake.isUnfinished(channel);
@@ -57,7 +57,7 @@ final class Feed extends SerialTask implements LogFeed {
     @Override
     public void event(SourceEvent event) {
         Objects.requireNonNull(event, "event");
-        begin(0);
+        beginPublishing();
         try {
             run.intake.event(event);
         } finally {
@@ -67,9 +67,9 @@ final class Feed extends SerialTask implements LogFeed {
     }
 
     /** Waits for room and takes the ring's lock, so that nothing comes behind the end. */
-    private void begin(int bytes) {
+    private void beginPublishing() {
         if (run.end == null) {
-            stream.awaitRoom(run, bytes);
+            stream.awaitRoom(run);
         }
         run.ring.lock.lock();
         if (run.end != null) {

@@ -8,8 +8,8 @@ interface Pool extends Executor {
     /** Whether the calling thread must not wait for this pool's work, because it does that work. */
     boolean isOwnThread();
 
-    /** Whether tasks wait for a thread. */
-    boolean isCrowded();
+    /** Whether the task of the calling thread may begin another step, since no other waits for a thread. */
+    boolean mayStay();
 
     /** How many threads there are. */
     int threads();

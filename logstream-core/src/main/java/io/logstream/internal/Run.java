@@ -23,9 +23,6 @@ final class Run {
     static final int READ_BYTES = 256 * 1024;
 
     private static final int KNOWN_GAPS = 64;
-    /** What a line takes besides its bytes, at most. */
-    private static final int LINE_BYTES = 32;
-
     private static final Cursor[] NO_CURSORS = {};
 
     final StreamName name;
@@ -49,7 +46,6 @@ final class Run {
     private volatile boolean blocked;
     private long blockedSince;
     private volatile long unblockAt;
-    private long unlookedBytes;
     private long lookedAt;
     private TimeSource.@Nullable Alarm patience;
     private @Nullable Token beganAt;
@@ -238,14 +234,21 @@ final class Run {
 
     /** How many bytes may be read now; 0 if the run is held back, and {@code unblocked} will be told. */
     int room() {
-        if (!gated) {
-            if (blocked) {
-                blocked = false;
-            }
-            return READ_BYTES;
+        boolean before = blocked;
+        int room = roomNow();
+        if (before && !blocked) {
+            unblocked.run(); // for others who wait
         }
+        return room;
+    }
+
+    private int roomNow() {
         ring.lock.lock();
         try {
+            if (!gated) {
+                blocked = false;
+                return READ_BYTES;
+            }
             long needed = blocked ? retainBytes / 2 : Math.min(READ_BYTES, retainBytes / 4);
             if (!blocked) {
                 blockedSince = time.nanoTime();
@@ -265,24 +268,21 @@ final class Run {
         }
     }
 
-    /** Whether a feed may publish without waiting: looks closely only now and then, since nothing unread is evicted. */
-    boolean mayPublish(int bytes) {
+    /** Whether a feed may publish without waiting: looks closely only when memory was taken since it looked last. */
+    boolean mayPublish() {
         if (!gated) {
             return true;
         }
         ring.lock.lock();
         try {
-            long published = ring.nextSlot();
-            unlookedBytes += bytes;
-            if (!blocked && unlookedBytes + LINE_BYTES * (published - lookedAt) < retainBytes / 16) {
+            if (!blocked && ring.charged() == lookedAt) {
                 return true;
             }
-            unlookedBytes = 0;
-            lookedAt = published;
-            return room() > 0;
+            lookedAt = ring.charged();
         } finally {
             ring.lock.unlock();
         }
+        return room() > 0;
     }
 
     private long free() {
@@ -325,7 +325,7 @@ final class Run {
     /** A cursor has moved: it may be the last that the run waits for. */
     void progress(long from, long to) {
         if (from < unblockAt && to >= unblockAt) {
-            progress();
+            unblocked.run();
         }
     }
 

@@ -60,6 +60,7 @@ final class SegmentRing {
 
     private Place next;
     private byte[][] windows = {{}, {}};
+    private long charged;
     private boolean freed;
 
     SegmentRing(
@@ -348,10 +349,17 @@ final class SegmentRing {
             return; // what a stuck source still brings goes with the ring
         }
         if (bytes > 0) {
+            charged += bytes;
             budget.reserve(this, bytes);
         } else {
             budget.release(-bytes);
         }
+    }
+
+    /** All the memory that was ever taken. */
+    long charged() {
+        assert lock.isHeldByCurrentThread();
+        return charged;
     }
 
     /** The slot that comes next. */
@@ -393,7 +401,8 @@ final class SegmentRing {
             }
             rest -= s.footprint();
         }
-        return tail;
+        Segment newest = last;
+        return newest != null && rest <= bytes ? newest.firstSlot : tail;
     }
 
     static int flag(int channel, LogLine.Ending ending, boolean continuation, boolean sourceTime) {

@@ -47,32 +47,37 @@ abstract class SerialTask implements Runnable {
             }
             if (STATE.compareAndSet(this, s, s == IDLE ? QUEUED : AGAIN)) {
                 if (s == IDLE) {
-                    executor().execute(this);
+                    awake();
                 }
                 return;
             }
         }
     }
 
+    /** Goes from sleep into the executor. */
+    void awake() {
+        executor().execute(this);
+    }
+
     /** Steps until there is nothing more to do, but leaves the thread to others that wait for it. */
     @Override
     public final void run() {
-        boolean over = false;
-        for (int turn = 1; !over; turn++) {
+        for (int turn = 1; ; turn++) {
             begin();
             boolean more = false;
             boolean stay = false;
             try {
                 more = step();
-                stay = turn < TURNS && !isCrowded();
+                stay = turn < TURNS && executor() instanceof Pool pool && pool.mayStay();
             } finally {
-                over = stay ? !more && STATE.compareAndSet(this, RUNNING, IDLE) : finish(more);
+                if (!stay) {
+                    finish(more);
+                }
+            }
+            if (!stay || !more && STATE.compareAndSet(this, RUNNING, IDLE)) {
+                return;
             }
         }
-    }
-
-    private boolean isCrowded() {
-        return !(executor() instanceof Pool pool) || pool.isCrowded();
     }
 
     /** First part of a run; the parts are for the simulator, which does other things between them. */
@@ -80,12 +85,11 @@ abstract class SerialTask implements Runnable {
         state = RUNNING;
     }
 
-    /** Last part of a run: sleeps, or goes behind the others; returns true. */
-    final boolean finish(boolean more) {
+    /** Last part of a run: sleeps, or goes behind the others. */
+    final void finish(boolean more) {
         if (more || !STATE.compareAndSet(this, RUNNING, IDLE)) {
             state = QUEUED;
             executor().execute(this);
         }
-        return true;
     }
 }

@@ -185,8 +185,8 @@ final class Stream implements Broadcaster {
     }
 
     /** Waits until a feed may publish, as long as a viewer holds it back. */
-    void awaitRoom(Run fed, int bytes) {
-        if (fed.mayPublish(bytes) || engine.isOwnThread()) {
+    void awaitRoom(Run fed) {
+        if (fed.mayPublish() || engine.isOwnThread()) {
             return;
         }
         boolean interrupted = false;

@@ -40,6 +40,7 @@ final class WorkerPool implements Pool {
     private final int core;
     private final int most;
     private final Duration spin;
+    private final Duration busyPatience;
     private final TimeSource time;
     private final Queue<Runnable> queue = new ConcurrentLinkedQueue<>();
     private final ConcurrentLinkedDeque<Worker> sleeping = new ConcurrentLinkedDeque<>();
@@ -54,12 +55,14 @@ final class WorkerPool implements Pool {
      * @param core how many threads are kept
      * @param most how many there are at most, when others are stuck
      * @param spin how long a thread looks for another task before it sleeps
+     * @param busyPatience how long a task may take that does not wait: where it computes it may only lack a processor
      */
-    WorkerPool(String name, int core, int most, Duration spin, TimeSource time) {
+    WorkerPool(String name, int core, int most, Duration spin, Duration busyPatience, TimeSource time) {
         this.name = name;
         this.core = core;
         this.most = Math.max(core, most);
         this.spin = spin;
+        this.busyPatience = busyPatience;
         this.time = time;
     }
 
@@ -72,8 +75,14 @@ final class WorkerPool implements Pool {
     }
 
     @Override
-    public boolean isCrowded() {
-        return !queue.isEmpty();
+    public boolean mayStay() {
+        if (!queue.isEmpty()) {
+            return false;
+        }
+        if (Thread.currentThread() instanceof Worker worker && worker.pool() == this) {
+            worker.beginTask();
+        }
+        return true;
     }
 
     /** Sees to it that a task in the queue finds a thread. */
@@ -82,9 +91,15 @@ final class WorkerPool implements Pool {
         if (sleeper != null) {
             looking.incrementAndGet();
             sleeper.unpark();
-        } else if (threads < core && !closed) {
-            addWorker();
-        } else if (threads < most && !closed && !watched.get() && watched.compareAndSet(false, true)) {
+        } else if (threads < core) {
+            addWorker(core);
+        } else {
+            watchLater();
+        }
+    }
+
+    private void watchLater() {
+        if (threads < most && !closed && !watched.get() && watched.compareAndSet(false, true)) {
             time.after(PATIENCE, this::watch);
         }
     }
@@ -97,16 +112,14 @@ final class WorkerPool implements Pool {
         }
         long now = time.nanoTime();
         boolean stuck = workers.stream().allMatch(w -> w.isStuck(now));
-        if (stuck && threads < most) {
-            addWorker();
+        if (stuck) {
+            addWorker(most);
         }
-        if (watched.compareAndSet(false, true)) {
-            time.after(PATIENCE, this::watch);
-        }
+        watchLater();
     }
 
-    private synchronized void addWorker() {
-        if (threads < most && !closed) {
+    private synchronized void addWorker(int bound) {
+        if (threads < bound && !closed) {
             Worker worker = new Worker(name + "-" + ++numbered);
             workers.add(worker);
             threads = workers.size();
@@ -118,6 +131,7 @@ final class WorkerPool implements Pool {
                 workers.remove(worker);
                 threads = workers.size();
                 LOG.warn("{} could not start another thread: {}", name, e.toString());
+                watchLater();
             }
         }
     }
@@ -197,7 +211,7 @@ final class WorkerPool implements Pool {
 
         /** Whether its task takes too long; one that does not wait may only lack a processor, and is given more time. */
         boolean isStuck(long now) {
-            return isBusyFor(getState() == State.RUNNABLE ? 10 * PATIENCE.toNanos() : PATIENCE.toNanos() / 2, now);
+            return isBusyFor(getState() == State.RUNNABLE ? busyPatience.toNanos() : PATIENCE.toNanos() / 2, now);
         }
 
         void unpark() {
@@ -218,7 +232,7 @@ final class WorkerPool implements Pool {
             if (task == null) {
                 return false;
             }
-            busySince = time.nanoTime();
+            beginTask();
             busy = true;
             try {
                 task.run();
@@ -226,9 +240,14 @@ final class WorkerPool implements Pool {
                 LOG.error("a task of {} failed; this is a bug of logstream", name, e);
             } finally {
                 busy = false;
-                Thread.interrupted(); // what a viewer left behind must not reach the next one
             }
             return true;
+        }
+
+        /** What a viewer left behind, time or interruption, must not reach the next one. */
+        void beginTask() {
+            busySince = time.nanoTime();
+            Thread.interrupted();
         }
 
         private @Nullable Runnable next() {
@@ -252,9 +271,15 @@ final class WorkerPool implements Pool {
                 }
                 sleeping.push(this);
                 looking.decrementAndGet();
-                if ((queue.isEmpty() && !closed && sleep()) || !sleeping.remove(this)) {
-                    awaitWanted();
+                if (queue.isEmpty() && !closed) {
+                    sleep();
+                }
+                if (!sleeping.remove(this)) {
+                    awaitWanted(); // somebody took this thread, and counted it as looking
                 } else if (queue.isEmpty() && retire(this)) {
+                    if (!queue.isEmpty()) {
+                        wakeOne(); // who added that may have counted on this thread
+                    }
                     return null;
                 } else {
                     looking.incrementAndGet();
@@ -277,14 +302,13 @@ final class WorkerPool implements Pool {
             return task;
         }
 
-        /** Sleeps until it is wanted; returns false if nobody wants it for a while. */
-        private boolean sleep() {
+        /** Sleeps until it is wanted, or nobody wants it for a while. */
+        private void sleep() {
             Deadline deadline = Deadline.in(KEEP);
             while (!wanted && !closed && !deadline.isOver()) {
                 LockSupport.parkNanos(WorkerPool.this, deadline.nanosLeft());
                 Thread.interrupted();
             }
-            return wanted;
         }
 
         /** Takes note that it was woken by somebody who took it from the sleepers: it is counted as looking again. */

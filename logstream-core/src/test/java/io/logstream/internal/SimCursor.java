@@ -50,6 +50,7 @@ final class SimCursor {
 
     private boolean live;
     private final long joinTail;
+    private long historyLines = Long.MAX_VALUE / 2;
     private boolean expired;
     private long missing = Long.MIN_VALUE;
     private long keepUntil = Long.MIN_VALUE;
@@ -84,8 +85,10 @@ final class SimCursor {
         long head = ring().head();
         slot = head;
         if (replay instanceof Replay.None) {
+            historyLines = 0;
             slot = model.tail();
         } else if (replay instanceof Replay.Last last) {
+            historyLines = last.lines();
             long wanted = model.sequence - last.lines();
             while (slot < model.tail() && model.sequenceAt(slot) < wanted) {
                 slot++;
@@ -237,8 +240,9 @@ final class SimCursor {
                     sim.now() - progressed);
             now = block.fallback();
         }
-        long history = Math.max(joinTail, model.live);
-        long from = history > model.tail() ? Long.MAX_VALUE : Math.max(sequence, model.sequenceAt(history));
+        long live = model.live > model.tail() ? Long.MAX_VALUE : model.sequenceAt(model.live);
+        long joinedAt = model.sequenceAt(joinTail);
+        long from = Math.max(sequence, Math.max(joinedAt, Math.min(joinedAt + historyLines, live)));
         long lag = model.sequence - from;
         if (now instanceof BackpressurePolicy.DropNewest newest) {
             if (keepUntil == Long.MIN_VALUE && lag > newest.window()) {

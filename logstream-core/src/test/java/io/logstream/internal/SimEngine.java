@@ -89,8 +89,8 @@ final class SimEngine {
         }
 
         @Override
-        public boolean isCrowded() {
-            return true;
+        public boolean mayStay() {
+            return false;
         }
 
         @Override
