@@ -33,7 +33,6 @@ final class Forks {
 
     private static final long START_NANOS = TimeUnit.MILLISECONDS.toNanos(1000);
     private static final double LEAST = 0.25;
-    private static final int GRACE = 3;
     private static final int TOO_SLOW = 5;
     private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(10);
 
@@ -86,7 +85,7 @@ final class Forks {
         if (share >= LEAST) {
             return Math.min(1, share);
         }
-        return limit.left() / late > START_NANOS + LEAST * effort.nanos() ? LEAST : 0;
+        return limit.left() / late > START_NANOS + effort.part(LEAST).nanos() ? LEAST : 0;
     }
 
     private void skip(Case now) {
@@ -104,8 +103,7 @@ final class Forks {
         }
         long plan = START_NANOS + shortened.nanos();
         long begun = System.nanoTime();
-        try (Watchdog dog =
-                new Watchdog(Math.min(Math.max(limit.left(), GRACE * plan), TOO_SLOW * plan + PATIENCE_NANOS))) {
+        try (Watchdog dog = new Watchdog(Math.min(limit.grace(), TOO_SLOW * plan + PATIENCE_NANOS))) {
             run(benchmark, now, shortened, dog);
         }
         spent += System.nanoTime() - begun;

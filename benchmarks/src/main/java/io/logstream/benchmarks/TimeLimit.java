@@ -14,10 +14,12 @@ final class TimeLimit {
 
     private final boolean quick;
     private final long end;
+    private final long last;
 
-    private TimeLimit(boolean quick, long end) {
+    private TimeLimit(boolean quick, long end, long last) {
         this.quick = quick;
         this.end = end;
+        this.last = last;
     }
 
     /** What a run has that began with its launcher: with {@code quick} 4 minutes, otherwise 20. */
@@ -25,7 +27,8 @@ final class TimeLimit {
         Duration used = Duration.ofSeconds(Long.getLong(USED, 0))
                 .plusMillis(ManagementFactory.getRuntimeMXBean().getUptime());
         Duration left = (quick ? QUICK : FULL).minus(RESERVE).minus(used);
-        return new TimeLimit(quick, System.nanoTime() + left.toNanos());
+        long end = System.nanoTime() + left.toNanos();
+        return new TimeLimit(quick, end, end + RESERVE.dividedBy(2).toNanos());
     }
 
     /** Whether the run is a quick one. */
@@ -33,13 +36,18 @@ final class TimeLimit {
         return quick;
     }
 
-    /** Nanoseconds; less than 0 when it is over. */
+    /** Nanoseconds until nothing more should be begun; less than 0 afterwards. */
     long left() {
         return end - System.nanoTime();
     }
 
+    /** Nanoseconds, at least 1, until whatever still runs must be ended. */
+    long grace() {
+        return Math.max(1, last - System.nanoTime());
+    }
+
     /** A part of what is left, for what is measured next. */
     TimeLimit part(double share) {
-        return new TimeLimit(quick, System.nanoTime() + (long) (share * left()));
+        return new TimeLimit(quick, System.nanoTime() + (long) (share * left()), last);
     }
 }
