@@ -15,8 +15,8 @@ import java.util.SplittableRandom;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -102,8 +102,12 @@ class SoakTest {
         }
 
         private String report(Throwable e) {
-            return "seed " + seed + ": " + e.getMessage() + "\nagain with -Dsoak.seed=" + seed + ", memory " + memory
-                    + ", " + logs + "\n  " + String.join("\n  ", schedule);
+            String left = viewers.stream()
+                    .filter(viewer -> !viewer.isOver())
+                    .map(viewer -> "\nnot over: " + viewer)
+                    .collect(Collectors.joining());
+            return "seed " + seed + ": " + e + "\nagain with -Dsoak.seed=" + seed + ", memory " + memory + ", " + logs
+                    + "\n  " + String.join("\n  ", schedule) + left;
         }
 
         private void log(String what) {
@@ -297,17 +301,15 @@ class SoakTest {
                 viewers.forEach(SoakViewer::wasClosed);
             }
             log("end");
+            viewers.forEach(SoakViewer::letGoForGood);
             logs.forEach(NumberedLog::finish);
             feeds.forEach(LogFeed::close);
-            AtomicLong rest = new AtomicLong();
             Eventually.eventually("all viewers end", () -> {
                 viewers.forEach(viewer -> {
-                    viewer.letGoForGood();
                     viewer.resume();
                     viewer.poll(100_000);
                 });
-                rest.set(viewers.stream().filter(viewer -> !viewer.isOver()).count());
-                return rest.get() == 0 || !wrong.isEmpty();
+                return viewers.stream().allMatch(SoakViewer::isOver) || !wrong.isEmpty();
             });
             for (SoakViewer viewer : List.copyOf(viewers)) {
                 settle(viewer);

@@ -179,7 +179,7 @@ final class SoakViewer implements Subscriber, Flow.Subscriber<LogEntry> {
         int chance = random.nextInt(300);
         switch (manner) {
             case NONE -> {}
-            case SLOW -> LockSupport.parkNanos(1 + random.nextInt(200_000));
+            case SLOW -> LockSupport.parkNanos(free ? 0 : 1 + random.nextInt(200_000));
             case STUCK -> {
                 if (chance == 0 && !free) {
                     stick();
@@ -218,7 +218,7 @@ final class SoakViewer implements Subscriber, Flow.Subscriber<LogEntry> {
         if (chance == 0) {
             own.close();
             closed = true;
-        } else if (chance < 5) {
+        } else if (chance < 5 && !free) {
             own.pause();
         } else if (chance < 10) {
             own.policy(options.policy());
@@ -278,10 +278,11 @@ final class SoakViewer implements Subscriber, Flow.Subscriber<LogEntry> {
         gate.release();
     }
 
-    /** Lets no callback be stuck any more. */
+    /** Lets no callback be stuck or pause any more. */
     void letGoForGood() {
         free = true;
         gate.release();
+        resume();
     }
 
     void pause() {
@@ -290,8 +291,9 @@ final class SoakViewer implements Subscriber, Flow.Subscriber<LogEntry> {
         }
     }
 
+    /** Wakes it only where it is paused: nothing else may hide that it was not woken. */
     void resume() {
-        if (subscription != null) {
+        if (subscription != null && subscription.stats().paused()) {
             subscription.resume();
         }
     }
