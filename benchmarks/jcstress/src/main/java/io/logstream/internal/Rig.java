@@ -86,8 +86,8 @@ final class Rig implements Pool, TimeSource {
     }
 
     @Override
-    public boolean isCrowded() {
-        return !waiting.isEmpty();
+    public boolean mayStay() {
+        return waiting.isEmpty();
     }
 
     @Override
