@@ -14,6 +14,7 @@ final class Batch implements LogBatch {
     private final byte[] bytes;
     private final int[] starts;
     private final byte[] flags;
+    private final int terminator;
     private final int first;
     private final int size;
     private final long endSlot;
@@ -29,6 +30,7 @@ final class Batch implements LogBatch {
         this.bytes = segment.bytes;
         this.starts = segment.starts;
         this.flags = segment.flags;
+        this.terminator = segment.terminator();
         this.first = first;
         this.size = size;
         this.chosen = chosen;
@@ -66,7 +68,8 @@ final class Batch implements LogBatch {
     }
 
     private int lengthOf(int line) {
-        return starts[line + 1] - starts[line] - Segment.terminator(flags[line]);
+        int end = terminator == Segment.MIXED ? Segment.terminator(flags[line]) : terminator;
+        return starts[line + 1] - starts[line] - end;
     }
 
     @Override

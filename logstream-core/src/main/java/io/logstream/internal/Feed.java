@@ -43,8 +43,7 @@ final class Feed extends SerialTask implements LogFeed {
         boolean unfinished;
         beginPublishing();
         try {
-            run.intake.bytes(channel, bytes, LineSink.NO_TIME);
-            unfinished = run.intake.isUnfinished(channel);
+            unfinished = run.intake.take(channel, bytes, LineSink.NO_TIME);
         } finally {
             run.ring.lock.unlock();
         }

@@ -83,30 +83,38 @@ final class Intake implements LineSink {
 
     @Override
     public void bytes(Channel channel, ByteBuffer bytes, long epochNanos) {
-        int c = channel.ordinal();
         room -= bytes.remaining();
         ring.lock.lock();
         try {
-            announce();
-            waiting = false;
-            sourceTime = epochNanos != NO_TIME;
-            now = sourceTime ? epochNanos : time.epochNanos();
-            if (bytes.hasArray()) {
-                int from = bytes.arrayOffset() + bytes.position();
-                accept(c, bytes.array(), from, from + bytes.remaining());
-                bytes.position(bytes.limit());
-            } else {
-                byte[] copy = new byte[Math.min(bytes.remaining(), 64 * 1024)];
-                while (bytes.hasRemaining()) {
-                    int n = Math.min(copy.length, bytes.remaining());
-                    bytes.get(copy, 0, n);
-                    accept(c, copy, 0, n);
-                }
-            }
-            run.commit();
+            take(channel, bytes, epochNanos);
         } finally {
             ring.lock.unlock();
         }
+    }
+
+    /** Takes bytes under the ring's lock; returns whether a line of the channel waits for its end. */
+    boolean take(Channel channel, ByteBuffer bytes, long epochNanos) {
+        int c = channel.ordinal();
+        announce();
+        if (waiting) {
+            waiting = false;
+        }
+        sourceTime = epochNanos != NO_TIME;
+        now = sourceTime ? epochNanos : time.epochNanos();
+        if (bytes.hasArray()) {
+            int from = bytes.arrayOffset() + bytes.position();
+            accept(c, bytes.array(), from, from + bytes.remaining());
+            bytes.position(bytes.limit());
+        } else {
+            byte[] copy = new byte[Math.min(bytes.remaining(), 64 * 1024)];
+            while (bytes.hasRemaining()) {
+                int n = Math.min(copy.length, bytes.remaining());
+                bytes.get(copy, 0, n);
+                accept(c, copy, 0, n);
+            }
+        }
+        run.commit();
+        return splitters[c].carried() > 0;
     }
 
     @Override
@@ -310,16 +318,6 @@ final class Intake implements LineSink {
             } finally {
                 ring.lock.unlock();
             }
-        }
-    }
-
-    /** Whether a line of a channel waits for its end. */
-    boolean isUnfinished(Channel channel) {
-        ring.lock.lock();
-        try {
-            return splitters[channel.ordinal()].carried() > 0;
-        } finally {
-            ring.lock.unlock();
         }
     }
 

@@ -1,9 +1,6 @@
 package io.logstream.internal;
 
 import io.logstream.LogLine;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
-import java.nio.ByteOrder;
 import java.util.Arrays;
 
 /**
@@ -22,10 +19,6 @@ final class LineSplitter {
         void line(byte[] source, int from, int length, LogLine.Ending ending, boolean continuation, long time);
     }
 
-    private static final VarHandle LONGS = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
-    private static final long ONES = 0x0101010101010101L;
-    private static final long HIGHS = 0x8080808080808080L;
-    private static final long LINE_FEEDS = '\n' * ONES;
     private static final int KEEP = 4096;
 
     private final int maxLine;
@@ -70,7 +63,7 @@ final class LineSplitter {
             if (at == to) {
                 break;
             }
-            int feed = indexOfLineFeed(source, at, to);
+            int feed = LineFeeds.first(source, at, to);
             int end = feed < 0 ? to : feed + 1;
             if (feed >= 0 && carried == 0 && feed - at <= maxLine) {
                 complete(source, at, end, time);
@@ -201,60 +194,5 @@ final class LineSplitter {
 
     private static int terminator(byte[] source, int from, int end) {
         return end - from >= 2 && source[end - 2] == '\r' ? 2 : 1;
-    }
-
-    /**
-     * Finds the line feeds of lines that are not too long, and stops before one that is, or when there is no more room.
-     * Looks at eight bytes at a time: a byte of {@code x} that is zero makes {@code hits} differ from zero; which ones are,
-     * the exact form says, which has no carries from one byte to the next.
-     *
-     * @param feeds takes the places, from an index on
-     * @return the index behind the last
-     */
-    static int lineFeeds(byte[] source, int from, int to, int maxLine, int[] feeds, int first) {
-        int n = first;
-        int start = from;
-        int at = from;
-        for (; at <= to - 8; at += 8) {
-            long x = (long) LONGS.get(source, at) ^ LINE_FEEDS;
-            if (((x - ONES) & ~x & HIGHS) != 0) {
-                for (long hits = ~(((x & ~HIGHS) + ~HIGHS) | x | ~HIGHS); hits != 0; hits &= hits - 1) {
-                    int feed = at + (Long.numberOfTrailingZeros(hits) >>> 3);
-                    if (n == feeds.length || feed - start > maxLine) {
-                        return n;
-                    }
-                    feeds[n++] = feed;
-                    start = feed + 1;
-                }
-            }
-        }
-        for (; at < to; at++) {
-            if (source[at] == '\n') {
-                if (n == feeds.length || at - start > maxLine) {
-                    return n;
-                }
-                feeds[n++] = at;
-                start = at + 1;
-            }
-        }
-        return n;
-    }
-
-    /** Finds the first line feed, or -1. */
-    static int indexOfLineFeed(byte[] source, int from, int to) {
-        int at = from;
-        for (; at <= to - 8; at += 8) {
-            long x = (long) LONGS.get(source, at) ^ LINE_FEEDS;
-            long hits = (x - ONES) & ~x & HIGHS;
-            if (hits != 0) {
-                return at + (Long.numberOfTrailingZeros(hits) >>> 3);
-            }
-        }
-        for (; at < to; at++) {
-            if (source[at] == '\n') {
-                return at;
-            }
-        }
-        return -1;
     }
 }

@@ -8,8 +8,11 @@ interface Pool extends Executor {
     /** Whether the calling thread must not wait for this pool's work, because it does that work. */
     boolean isOwnThread();
 
-    /** Whether the task of the calling thread may begin another step, since no other waits for a thread. */
+    /** Whether the task of the calling thread may begin another step: no other waits for a thread, or not for long. */
     boolean mayStay();
+
+    /** Waits a little with a task whose step has found nothing, unless others wait; returns whether it was woken. */
+    boolean linger(SerialTask task);
 
     /** How many threads there are. */
     int threads();

@@ -39,6 +39,9 @@ final class Segment {
      */
     private static final int TERMINATORS = 0b00_01_10_01;
 
+    /** Says that lines have terminators of different length. */
+    static final int MIXED = -1;
+
     private static final byte[] NO_BYTES = {};
     private static final int[] NO_LINES = {0};
     private static final LogLine.Ending[] ENDINGS = LogLine.Ending.values();
@@ -62,6 +65,7 @@ final class Segment {
     private Checkpoint[] checkpoints = {};
     int lines;
     private boolean plain = true;
+    private int terminator = MIXED;
 
     /**
      * A segment without room.
@@ -113,6 +117,7 @@ final class Segment {
         if (raw != null) {
             raw[lines] = rawLength;
         }
+        ended(terminator(flag));
         lines++;
         plain &= (flag & (1 | CONTINUATION)) == 0 && (flag >> 1 & 3) != NONE;
     }
@@ -121,19 +126,35 @@ final class Segment {
     int addLines(byte[] source, int from, int to, int maxLine, int flag, int crlf, long time) {
         int at = used();
         int limit = Math.min(to, from + bytes.length - at);
-        int found = LineSplitter.lineFeeds(source, from, limit, maxLine, starts, lines + 1) - 1;
+        int found = limit - from < LineFeeds.MANY
+                ? LineFeeds.all(source, from, limit, starts, lines + 1) - 1
+                : LineFeeds.all(source, from, limit, starts, lines + 1, bytes, at) - 1;
         int end = from;
+        int returns = 0;
         for (int line = lines; line < found; line++) {
             int feed = starts[line + 1];
-            flags[line] = (byte) (feed > end && source[feed - 1] == '\r' ? crlf : flag);
-            end = feed + 1;
-            starts[line + 1] = end + at - from;
+            if (feed - end > maxLine) {
+                found = line;
+            } else {
+                boolean both = feed > end && source[feed - 1] == '\r';
+                returns += both ? 1 : 0;
+                flags[line] = (byte) (both ? crlf : flag);
+                end = feed + 1;
+                starts[line + 1] = end + at - from;
+            }
         }
         System.arraycopy(source, from, bytes, at, end - from);
         Arrays.fill(times, lines, found, time);
-        plain &= lines == found || (flag & 1) == 0;
-        lines = found;
+        if (found > lines) {
+            plain &= (flag & 1) == 0;
+            ended(returns == 0 ? 1 : returns == found - lines ? 2 : MIXED);
+            lines = found;
+        }
         return end;
+    }
+
+    private void ended(int length) {
+        terminator = lines == 0 || terminator == length ? length : MIXED;
     }
 
     void add(LogEntry marker) {
@@ -199,6 +220,11 @@ final class Segment {
 
     boolean isComplete(int line) {
         return (flags[line] >> 1 & 3) != NONE;
+    }
+
+    /** How long the terminators are of all lines before the ring's tail, or {@link #MIXED}. */
+    int terminator() {
+        return terminator;
     }
 
     static int terminator(int flag) {

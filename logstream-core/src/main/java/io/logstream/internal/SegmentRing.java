@@ -2,6 +2,8 @@ package io.logstream.internal;
 
 import io.logstream.LogEntry;
 import io.logstream.LogLine;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.util.Objects;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -22,6 +24,7 @@ import org.jspecify.annotations.Nullable;
  * <pre>
  * field         | read                         | written                 | guard
  * tail          | volatile, by anyone          | volatile, last of all   | lock
+ * tailSequence  | volatile, by anyone          | release, before tail    | lock
  * head          | volatile, by anyone          | volatile                | lock
  * first, last   | volatile, by anyone          | volatile, before head   | lock
  *               |                              | or tail                 |
@@ -36,6 +39,16 @@ import org.jspecify.annotations.Nullable;
  * segment's {@code next} is {@link Segment#EVICTED}.
  */
 final class SegmentRing {
+    private static final VarHandle TAIL_SEQUENCE;
+
+    static {
+        try {
+            TAIL_SEQUENCE = MethodHandles.lookup().findVarHandle(SegmentRing.class, "tailSequence", long.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
     private static final int FIRST_BYTES = 2048;
     private static final int MAX_BYTES = 64 * 1024;
     private static final int MIN_LINES = 16;
@@ -192,7 +205,7 @@ final class SegmentRing {
         for (Segment segment = last; at < to; ) {
             int end = segment == null ? at : segment.addLines(source, at, to, maxLine, flag, crlf, time);
             if (end == at) {
-                int feed = LineSplitter.indexOfLineFeed(source, at, to);
+                int feed = LineFeeds.first(source, at, to);
                 if (feed < 0 || feed - at > maxLine) {
                     break;
                 }
@@ -242,7 +255,7 @@ final class SegmentRing {
         assert lock.isHeldByCurrentThread();
         Segment segment = last;
         if (segment != null) {
-            tailSequence = segment.firstSequence + segment.lines;
+            TAIL_SEQUENCE.setRelease(this, segment.firstSequence + segment.lines); // the fence is behind the tail
             tail = segment.slot(segment.lines);
         }
     }

@@ -19,7 +19,6 @@ abstract class SerialTask implements Runnable {
     private static final int QUEUED = 1;
     private static final int RUNNING = 2;
     private static final int AGAIN = 3;
-    private static final int TURNS = 64;
     private static final VarHandle STATE;
 
     static {
@@ -54,6 +53,11 @@ abstract class SerialTask implements Runnable {
         }
     }
 
+    /** Whether it was woken since its step began. */
+    final boolean isWoken() {
+        return state == AGAIN;
+    }
+
     /** Goes from sleep into the executor. */
     void awake() {
         executor().execute(this);
@@ -62,13 +66,16 @@ abstract class SerialTask implements Runnable {
     /** Steps until there is nothing more to do, but leaves the thread to others that wait for it. */
     @Override
     public final void run() {
-        for (int turn = 1; ; turn++) {
+        for (; ; ) {
             begin();
             boolean more = false;
             boolean stay = false;
             try {
                 more = step();
-                stay = turn < TURNS && executor() instanceof Pool pool && pool.mayStay();
+                if (executor() instanceof Pool pool) {
+                    more = more || pool.linger(this);
+                    stay = pool.mayStay();
+                }
             } finally {
                 if (!stay) {
                     finish(more);

@@ -28,13 +28,21 @@ import org.slf4j.LoggerFactory;
  * tasks, and a thread that has found one and was the last to look wakes the next if more wait. A thread stops looking before
  * it looks at the queue for the last time; together with {@link #execute}, which adds before it looks at who is looking,
  * this leaves no task behind: both sides store before they load, with full fences.
+ *
+ * <p>A thread that lingers with a task is looking too. When it finds that others wait in the queue meanwhile, it takes them
+ * before it makes another step, which could take long, and wakes the next thread if there is more than one.
  */
 final class WorkerPool implements Pool {
     private static final Logger LOG = LoggerFactory.getLogger(WorkerPool.class);
     private static final Duration PATIENCE = Duration.ofMillis(10);
     private static final Duration KEEP = Duration.ofSeconds(10);
     private static final long STUCK_NANOS = TimeUnit.SECONDS.toNanos(1);
-    private static final int SPINS = 32;
+
+    /** How long a task may go on with quick steps while others wait: handing a thread over costs as much as a step. */
+    private static final Duration TURN = Duration.ofNanos(20_000);
+
+    /** How often to pause before looking again, so that whoever writes is not slowed down by being looked at. */
+    private static final int PAUSES = 16;
 
     private final String name;
     private final int core;
@@ -54,7 +62,7 @@ final class WorkerPool implements Pool {
     /**
      * @param core how many threads are kept
      * @param most how many there are at most, when others are stuck
-     * @param spin how long a thread looks for another task before it sleeps
+     * @param spin how long a thread waits with a task that has nothing to do before both sleep
      * @param busyPatience how long a task may take that does not wait: where it computes it may only lack a processor
      */
     WorkerPool(String name, int core, int most, Duration spin, Duration busyPatience, TimeSource time) {
@@ -76,13 +84,40 @@ final class WorkerPool implements Pool {
 
     @Override
     public boolean mayStay() {
-        if (!queue.isEmpty()) {
+        Worker worker = here();
+        if (worker == null) {
+            return queue.isEmpty();
+        }
+        worker.beginTask();
+        if (queue.isEmpty()) {
+            worker.lingered = false;
+            return true;
+        }
+        return !worker.lingered && worker.busySince - worker.turnSince < TURN.toNanos();
+    }
+
+    @Override
+    public boolean linger(SerialTask task) {
+        Worker worker = here();
+        if (worker == null || spin.isZero() || looking.get() > 0) {
             return false;
         }
-        if (Thread.currentThread() instanceof Worker worker && worker.pool() == this) {
-            worker.beginTask();
-        }
-        return true;
+        worker.busy = false;
+        worker.lingered = true;
+        looking.incrementAndGet();
+        Deadline deadline = Deadline.in(spin);
+        do {
+            for (int i = 0; i < PAUSES; i++) {
+                Thread.onSpinWait();
+            }
+        } while (!task.isWoken() && queue.isEmpty() && !closed && !deadline.isOver());
+        looking.decrementAndGet();
+        worker.busy = true;
+        return task.isWoken();
+    }
+
+    private @Nullable Worker here() {
+        return Thread.currentThread() instanceof Worker worker && worker.pool() == this ? worker : null;
     }
 
     /** Sees to it that a task in the queue finds a thread. */
@@ -148,7 +183,7 @@ final class WorkerPool implements Pool {
 
     @Override
     public boolean isOwnThread() {
-        return Thread.currentThread() instanceof Worker worker && worker.pool() == this;
+        return here() != null;
     }
 
     @Override
@@ -195,6 +230,8 @@ final class WorkerPool implements Pool {
         private volatile long busySince;
         private volatile boolean busy;
         private volatile boolean wanted;
+        private long turnSince;
+        private boolean lingered;
 
         Worker(String threadName) {
             super(threadName);
@@ -233,6 +270,7 @@ final class WorkerPool implements Pool {
                 return false;
             }
             beginTask();
+            turnSince = busySince;
             busy = true;
             try {
                 task.run();
@@ -253,6 +291,10 @@ final class WorkerPool implements Pool {
         private @Nullable Runnable next() {
             Runnable task = queue.poll();
             if (task != null) {
+                if (lingered && !queue.isEmpty() && looking.get() == 0) {
+                    wakeOne(); // who added that may have counted on this thread
+                }
+                lingered = false;
                 return task;
             }
             looking.incrementAndGet();
@@ -262,7 +304,7 @@ final class WorkerPool implements Pool {
         /** Finds a task, and is not counted as looking any more; null if this thread is not needed any more. */
         private @Nullable Runnable look() {
             for (; ; ) {
-                Runnable task = spin();
+                Runnable task = queue.poll();
                 if (task != null) {
                     if (looking.decrementAndGet() == 0 && !queue.isEmpty()) {
                         wakeOne();
@@ -285,21 +327,6 @@ final class WorkerPool implements Pool {
                     looking.incrementAndGet();
                 }
             }
-        }
-
-        private @Nullable Runnable spin() {
-            Runnable task = queue.poll();
-            if (task != null || spin.isZero() || looking.get() > 1) {
-                return task;
-            }
-            Deadline deadline = Deadline.in(spin);
-            do {
-                for (int i = 0; i < SPINS && task == null; i++) {
-                    Thread.onSpinWait();
-                    task = queue.poll();
-                }
-            } while (task == null && !closed && !deadline.isOver());
-            return task;
         }
 
         /** Sleeps until it is wanted, or nobody wants it for a while. */

@@ -359,19 +359,4 @@ class LineSplitterTest {
         big.accept(new byte[] {'\n'}, 0, 1, 1);
         assertThat(seen).containsExactly((100L << 20) + 1, 100);
     }
-
-    @Test
-    void indexOfLineFeed_findsEachPlace() {
-        for (int length = 0; length < 40; length++) {
-            for (int at = 0; at < length; at++) {
-                byte[] source = new byte[length];
-                Arrays.fill(source, (byte) 0x0b);
-                source[at] = '\n';
-                for (int from = 0; from <= length; from++) {
-                    assertThat(LineSplitter.indexOfLineFeed(source, from, length))
-                            .isEqualTo(from <= at ? at : -1);
-                }
-            }
-        }
-    }
 }

@@ -94,6 +94,11 @@ final class SimEngine {
         }
 
         @Override
+        public boolean linger(SerialTask task) {
+            return false;
+        }
+
+        @Override
         public int threads() {
             return 1;
         }

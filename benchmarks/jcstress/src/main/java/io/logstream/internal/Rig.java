@@ -91,6 +91,11 @@ final class Rig implements Pool, TimeSource {
     }
 
     @Override
+    public boolean linger(SerialTask task) {
+        return false;
+    }
+
+    @Override
     public int threads() {
         return 0;
     }
