@@ -29,22 +29,34 @@ final class Pull extends Viewer implements LogCursor {
         return engine.delivery();
     }
 
+    /** Whether a thread polls: then it is in the viewer's filter. */
     @Override
     boolean isCalling(Thread thread) {
-        return false;
+        return thread == Thread.currentThread() && polling.isHeldByCurrentThread();
     }
 
     @Override
     public void close() {
-        finish(EndReason.of(EndReason.Kind.CLOSED, ""));
+        closeWith(EndReason.of(EndReason.Kind.CLOSED, ""));
+        endIfAsked();
+        awaitClosed(Deadline.in(Deadline.CLOSE));
+    }
+
+    /** Ends when somebody asked for it, but not under a thread that polls, which has a line to count: it does this next. */
+    private void endIfAsked() {
+        EndReason asked = asked();
+        if (asked != null && !polling.isHeldByCurrentThread() && polling.tryLock()) {
+            try {
+                finish(asked);
+            } finally {
+                polling.unlock();
+            }
+        }
     }
 
     @Override
     boolean step() {
-        EndReason asked = asked();
-        if (asked != null) {
-            finish(asked);
-        }
+        endIfAsked();
         if (polling.tryLock()) { // else somebody polls, and so does not pin for long
             try {
                 unpin();
@@ -86,6 +98,7 @@ final class Pull extends Viewer implements LogCursor {
             return next();
         } finally {
             polling.unlock();
+            endIfAsked();
         }
     }
 
