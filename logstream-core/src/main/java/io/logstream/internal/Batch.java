@@ -30,7 +30,7 @@ final class Batch implements LogBatch {
         this.bytes = segment.bytes;
         this.starts = segment.starts;
         this.flags = segment.flags;
-        this.terminator = segment.terminator();
+        this.terminator = segment.commonTerminator();
         this.first = first;
         this.size = size;
         this.chosen = chosen;

@@ -109,7 +109,7 @@ final class Cursor {
         this.historyLines = options.replay() instanceof Replay.Last last
                 ? last.lines()
                 : options.replay() instanceof Replay.None ? 0 : Long.MAX_VALUE / 2;
-        this.place = Place.NOWHERE;
+        this.place = new Place(0, 0, -1);
         this.upstream = place.upstream();
     }
 
@@ -202,9 +202,15 @@ final class Cursor {
         return aborted;
     }
 
+    /** Whether the calling thread is in its viewer's code. */
+    boolean isCallingHere() {
+        return owner.isCallingHere();
+    }
+
     /** Takes this cursor away from a viewer that is stuck in its own code. */
     void abandon(EndReason reason) {
         owner.viewing.leaveBehind(this, reason);
+        owner.wake();
     }
 
     synchronized Subscription.Stats stats(boolean paused) {
@@ -249,6 +255,12 @@ final class Cursor {
         return Objects.requireNonNull(entry);
     }
 
+    /** The one entry that was found, to keep, or null if it was something else. */
+    @Nullable
+    LogEntry found() {
+        return batch != null ? batch.line(0).copy() : entry;
+    }
+
     EndReason end() {
         return Objects.requireNonNull(end);
     }
@@ -266,7 +278,7 @@ final class Cursor {
             if (gap != null) {
                 return gap;
             }
-            long liveAt = Math.max(joinTail, run.liveSlot);
+            long liveAt = liveAt();
             if (!live && ended == null && slot >= liveAt) {
                 return becomeLive();
             }
@@ -282,12 +294,17 @@ final class Cursor {
                 hold(following);
             } else {
                 hold(here);
-                long end =
-                        following == null ? tail : Math.min(tail, following.firstSlot); // not read again: it may change
-                long to = !live && liveAt > slot ? Math.min(end, liveAt) : end;
+                // what follows is not read again: it may change
+                long limit = following == null ? tail : Math.min(tail, following.firstSlot);
+                long to = !live && liveAt > slot ? Math.min(limit, liveAt) : limit;
                 return here.isMarker(slot) ? marker(here) : lines(here, to, most);
             }
         }
+    }
+
+    /** The slot where history is complete, as far as it is known. */
+    private long liveAt() {
+        return Math.max(joinTail, run.liveSlot);
     }
 
     /** Whether {@link #take} may find something; for the owner, or as a hint for others. */
@@ -297,12 +314,12 @@ final class Cursor {
                 || run.end != null
                 || expired != null
                 || slot < ring.tail()
-                || !live && slot >= Math.max(joinTail, run.liveSlot);
+                || !live && slot >= liveAt();
     }
 
     /** Whether nothing is left but the end. */
     boolean isDrained() {
-        boolean over = run.end != null || !follow && slot >= Math.max(joinTail, run.liveSlot);
+        boolean over = run.end != null || !follow && slot >= liveAt();
         return end != null || aborted != null || over && expired == null && !isUpstreamUntold() && slot >= ring.tail();
     }
 

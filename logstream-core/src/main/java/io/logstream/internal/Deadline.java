@@ -2,7 +2,7 @@ package io.logstream.internal;
 
 import java.time.Duration;
 
-/** A moment of real time by which a {@code close} must return, whatever clock the hub runs on. */
+/** A moment of real time until which somebody waits, whatever clock the hub runs on. */
 record Deadline(long nanos) {
     /** What every close promises to stay below, with some time left to come back. */
     static final Duration CLOSE = Duration.ofMillis(800);

@@ -88,8 +88,8 @@ final class Delivery extends Viewer {
     }
 
     @Override
-    boolean isCalling(Thread thread) {
-        return calling == thread;
+    boolean isCallingHere() {
+        return calling == Thread.currentThread();
     }
 
     @Override

@@ -40,10 +40,13 @@ final class Feed extends SerialTask implements LogFeed {
     @Override
     public void bytes(Channel channel, ByteBuffer bytes) {
         Objects.requireNonNull(channel, "channel");
+        awaitRoom();
         boolean unfinished;
-        beginPublishing();
+        run.ring.lock.lock();
         try {
-            unfinished = run.intake.take(channel, bytes, LineSink.NO_TIME);
+            checkOpen();
+            run.intake.put(channel, bytes, LineSink.NO_TIME);
+            unfinished = run.intake.isUnfinished(channel);
         } finally {
             run.ring.lock.unlock();
         }
@@ -56,8 +59,10 @@ final class Feed extends SerialTask implements LogFeed {
     @Override
     public void event(SourceEvent event) {
         Objects.requireNonNull(event, "event");
-        beginPublishing();
+        awaitRoom();
+        run.ring.lock.lock();
         try {
+            checkOpen();
             run.intake.event(event);
         } finally {
             run.ring.lock.unlock();
@@ -65,14 +70,15 @@ final class Feed extends SerialTask implements LogFeed {
         run.signal();
     }
 
-    /** Waits for room and takes the ring's lock, so that nothing comes behind the end. */
-    private void beginPublishing() {
+    private void awaitRoom() {
         if (run.end == null) {
             stream.awaitRoom(run);
         }
-        run.ring.lock.lock();
+    }
+
+    /** Under the ring's lock, so that nothing comes behind the end. */
+    private void checkOpen() {
         if (run.end != null) {
-            run.ring.lock.unlock();
             throw new IllegalStateException("feed of stream '" + stream.id() + "' is closed");
         }
     }
@@ -93,13 +99,10 @@ final class Feed extends SerialTask implements LogFeed {
 
     @Override
     boolean step() {
-        long quiet = run.options.partialAfter().toNanos();
-        long now = engine.time().nanoTime();
-        if (run.intake.nextFlush(quiet, now) == 0) {
-            run.intake.flushQuiet(quiet, now);
+        if (run.intake.flushQuiet()) {
             run.signal();
         }
-        alarms.within(run.end != null ? Wakeup.NEVER : run.intake.nextFlush(quiet, now));
+        alarms.within(run.end != null ? Wakeup.NEVER : run.intake.nextFlush());
         return false;
     }
 

@@ -33,8 +33,8 @@ final class FlowViewer extends Viewer implements Flow.Subscription {
     }
 
     @Override
-    boolean isCalling(Thread thread) {
-        return calling == thread;
+    boolean isCallingHere() {
+        return calling == Thread.currentThread();
     }
 
     /** Hands the subscription over, joins the stream, and begins to deliver. */
@@ -129,24 +129,16 @@ final class FlowViewer extends Viewer implements Flow.Subscription {
         try {
             found = cursor.take(1);
         } catch (Throwable e) {
-            end(new EndReason(EndReason.Kind.SUBSCRIBER_FAILED, "the viewer's filter threw " + e, e), true);
+            end(Ends.failed(EndReason.Kind.SUBSCRIBER_FAILED, "the viewer's filter threw", e), true);
             return false;
         }
-        switch (found) {
-            case NOTHING -> {
-                return false;
-            }
-            case END -> {
-                end(cursor.end(), true);
-                return false;
-            }
-            default -> {}
+        if (found == Cursor.Found.END) {
+            end(cursor.end(), true);
         }
-        LogEntry entry = switch (found) {
-            case LINES -> cursor.batch().line(0).copy();
-            case GAP, EVENT -> cursor.entry();
-            default -> null;
-        };
+        if (found == Cursor.Found.END || found == Cursor.Found.NOTHING) {
+            return false;
+        }
+        LogEntry entry = cursor.found();
         if (entry != null) {
             demand.getAndUpdate(d -> d == Long.MAX_VALUE ? d : d - 1);
             subscriber.onNext(entry);

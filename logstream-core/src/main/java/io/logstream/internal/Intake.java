@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The way into a run's ring: cuts bytes into lines, masks them, keeps checkpoints, and skips what the run has already got
- * when a reader was opened at a place before it. Every method takes the ring's lock.
+ * when a reader was opened at a place before it. Methods take the ring's lock, or need it.
  *
  * <p>Two counts per channel say what to skip: {@code at}, where the reader stands, and {@code handed}, what the run has got;
  * both in bytes since the run began, where an implied line end counts as one. While {@code at < handed} bytes are skipped and, at the last of them, compared with
@@ -41,6 +41,7 @@ final class Intake implements LineSink {
     private final SegmentRing ring;
     private final TimeSource time;
     private final @Nullable Pattern mask;
+    private final long quietNanos;
     private final long checkpointBytes;
     private final LineSplitter[] splitters = new LineSplitter[2];
     private final long[] touched = new long[2];
@@ -65,6 +66,7 @@ final class Intake implements LineSink {
         this.ring = run.ring;
         this.time = time;
         this.mask = options.mask();
+        this.quietNanos = mask == null ? options.partialAfter().toNanos() : 0; // what is masked must be whole
         this.checkpointBytes = Math.min(CHECKPOINT_BYTES, options.retainBytes() / 64);
         boolean utf8 = options.charset().equals(StandardCharsets.UTF_8);
         for (int c = 0; c < 2; c++) {
@@ -86,14 +88,15 @@ final class Intake implements LineSink {
         room -= bytes.remaining();
         ring.lock.lock();
         try {
-            take(channel, bytes, epochNanos);
+            put(channel, bytes, epochNanos);
         } finally {
             ring.lock.unlock();
         }
     }
 
-    /** Takes bytes under the ring's lock; returns whether a line of the channel waits for its end. */
-    boolean take(Channel channel, ByteBuffer bytes, long epochNanos) {
+    /** Puts bytes into the ring, under its lock. */
+    void put(Channel channel, ByteBuffer bytes, long epochNanos) {
+        assert ring.lock.isHeldByCurrentThread();
         int c = channel.ordinal();
         announce();
         if (waiting) {
@@ -114,7 +117,12 @@ final class Intake implements LineSink {
             }
         }
         run.commit();
-        return splitters[c].carried() > 0;
+    }
+
+    /** Whether a line of a channel waits for its end. Under the ring's lock. */
+    boolean isUnfinished(Channel channel) {
+        assert ring.lock.isHeldByCurrentThread();
+        return splitters[channel.ordinal()].carried() > 0;
     }
 
     @Override
@@ -322,13 +330,13 @@ final class Intake implements LineSink {
     }
 
     /** When the next unfinished line has been quiet for long enough, in nanoseconds from now, or -1 if there is none. */
-    long nextFlush(long quietNanos, long nanoTime) {
+    long nextFlush() {
         ring.lock.lock();
         try {
             long next = Wakeup.NEVER;
-            for (int c = 0; c < 2 && mask == null && quietNanos > 0; c++) {
+            for (int c = 0; c < 2 && quietNanos > 0; c++) {
                 if (splitters[c].carried() > 0 && !quiet[c]) {
-                    next = Alarms.earlier(next, Math.max(0, touched[c] + quietNanos - nanoTime));
+                    next = Alarms.earlier(next, Math.max(0, touched[c] + quietNanos - time.nanoTime()));
                 }
             }
             return next;
@@ -337,17 +345,22 @@ final class Intake implements LineSink {
         }
     }
 
-    /** Hands on unfinished lines that have been quiet for long enough. */
-    void flushQuiet(long quietNanos, long nanoTime) {
+    /** Hands on unfinished lines that have been quiet for long enough; returns whether there were any. */
+    boolean flushQuiet() {
         ring.lock.lock();
         try {
-            for (int c = 0; c < 2; c++) {
-                if (splitters[c].carried() > 0 && !quiet[c] && nanoTime - touched[c] >= quietNanos) {
+            boolean flushed = false;
+            for (int c = 0; c < 2 && quietNanos > 0; c++) {
+                if (splitters[c].carried() > 0 && !quiet[c] && time.nanoTime() - touched[c] >= quietNanos) {
                     splitters[c].flush();
                     quiet[c] = true;
+                    flushed = true;
                 }
             }
-            run.commit();
+            if (flushed) {
+                run.commit();
+            }
+            return flushed;
         } finally {
             ring.lock.unlock();
         }

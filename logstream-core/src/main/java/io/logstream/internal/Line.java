@@ -94,16 +94,7 @@ final class Line implements LogLine {
             return this;
         }
         long number = lineNumber();
-        Place place = new Place(
-                segment.slot(index),
-                sequence(),
-                0,
-                0,
-                number < 0 ? -1 : number - 1,
-                false,
-                false,
-                Checkpoint.NONE,
-                Place.Upstream.NONE);
+        Place place = new Place(segment.slot(index), sequence(), number < 0 ? -1 : number - 1);
         Segment own = new Segment(place, null);
         own.reserve(length, 1, false);
         own.add(segment.bytes, from, length, length, segment.flags[index], segment.times[index]);

@@ -20,7 +20,7 @@ import java.nio.ByteOrder;
  */
 final class LineFeeds {
     /** From how many bytes on vectors are worth their while. */
-    static final int MANY = 2048;
+    private static final int MANY = 2048;
 
     private static final VarHandle LONGS = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
     private static final long ONES = 0x0101010101010101L;
@@ -52,9 +52,16 @@ final class LineFeeds {
      * Finds as many as there is room for.
      *
      * @param found takes the places, from an index on
+     * @param work where as many bytes may be written over, from {@code workAt} on
      * @return the index behind the last
      */
-    static int all(byte[] source, int from, int to, int[] found, int first) {
+    static int all(byte[] source, int from, int to, int[] found, int first, byte[] work, int workAt) {
+        return to - from < MANY
+                ? byWords(source, from, to, found, first)
+                : byVectors(source, from, to, found, first, work, workAt);
+    }
+
+    private static int byWords(byte[] source, int from, int to, int[] found, int first) {
         int n = first;
         int at = from;
         for (; at <= to - 8; at += 8) {
@@ -71,12 +78,7 @@ final class LineFeeds {
         return n;
     }
 
-    /**
-     * Does the same in a large block.
-     *
-     * @param work where as many bytes may be written over, from {@code workAt} on
-     */
-    static int all(byte[] source, int from, int to, int[] found, int first, byte[] work, int workAt) {
+    private static int byVectors(byte[] source, int from, int to, int[] found, int first, byte[] work, int workAt) {
         int n = first;
         for (int done = from; done < to && n < found.length; done += CHUNK) {
             int at = workAt + done - from;

@@ -44,11 +44,6 @@ final class LineSplitter {
         return carried;
     }
 
-    /** Whether a part of the line has been handed on, so that what comes next continues it. */
-    boolean inLine() {
-        return inLine;
-    }
-
     /** Goes on inside a line whose beginning an earlier run has handed on. */
     void beginInLine(boolean inside) {
         inLine = inside;

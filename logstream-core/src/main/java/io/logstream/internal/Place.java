@@ -27,8 +27,10 @@ record Place(
         Checkpoint checkpoint,
         Upstream upstream) {
 
-    /** The place of a cursor that has none yet. */
-    static final Place NOWHERE = new Place(0, 0, 0, 0, -1, false, false, Checkpoint.NONE, Upstream.NONE);
+    /** A place before which nothing came. */
+    Place(long slot, long sequence, long lines) {
+        this(slot, sequence, 0, 0, lines, false, false, Checkpoint.NONE, Upstream.NONE);
+    }
 
     /** Gaps upstream, summed up since the run began. */
     record Upstream(long gaps, long lines, long inexact, Gap.@Nullable Reason last) {

@@ -4,15 +4,20 @@ import io.logstream.LogStreamException;
 import io.logstream.Replay;
 import io.logstream.ResumeToken;
 import io.logstream.spi.Start;
+import org.jspecify.annotations.Nullable;
 
 /** Turns a {@link Replay} into a place in a run's ring, or into the start of a source that nobody reads yet. */
 final class Placement {
     private Placement() {}
 
+    /** The token that a viewer gave for a stream, or null. */
+    static @Nullable ResumeToken tokenFor(Replay replay, String id) {
+        return replay instanceof Replay.After after ? after.tokens().get(id) : null;
+    }
+
     /** Refuses a token that is not of this stream. */
     static void check(StreamName name, Replay replay) {
-        ResumeToken given =
-                replay instanceof Replay.After after ? after.tokens().get(name.id()) : null;
+        ResumeToken given = tokenFor(replay, name.id());
         if (given == null) {
             return;
         }
@@ -30,8 +35,7 @@ final class Placement {
     /** Puts a cursor where a viewer asked to begin. Under the ring's lock. */
     static void place(Run run, Replay replay, Cursor cursor) {
         SegmentRing ring = run.ring;
-        ResumeToken given =
-                replay instanceof Replay.After after ? after.tokens().get(run.name.id()) : null;
+        ResumeToken given = tokenFor(replay, run.name.id());
         if (given != null) {
             after(run, given, cursor);
         } else if (replay instanceof Replay.None) {

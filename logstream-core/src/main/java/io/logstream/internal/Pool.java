@@ -8,11 +8,11 @@ interface Pool extends Executor {
     /** Whether the calling thread must not wait for this pool's work, because it does that work. */
     boolean isOwnThread();
 
-    /** Whether the task of the calling thread may begin another step: no other waits for a thread, or not for long. */
-    boolean mayStay();
-
-    /** Waits a little with a task whose step has found nothing, unless others wait; returns whether it was woken. */
-    boolean linger(SerialTask task);
+    /**
+     * Whether the calling thread stays with its task after a step: where more is to do, unless others wait for too long;
+     * where not, it waits with it for a little while, in case the task is woken.
+     */
+    boolean staysWith(SerialTask task, boolean more);
 
     /** How many threads there are. */
     int threads();

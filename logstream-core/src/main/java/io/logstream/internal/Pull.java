@@ -4,6 +4,7 @@ import io.logstream.EndReason;
 import io.logstream.LogCursor;
 import io.logstream.LogEntry;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
@@ -29,25 +30,33 @@ final class Pull extends Viewer implements LogCursor {
         return engine.delivery();
     }
 
-    /** Whether a thread polls: then it is in the viewer's filter. */
+    /** Whether the calling thread polls: then it is in the viewer's filter. */
     @Override
-    boolean isCalling(Thread thread) {
-        return thread == Thread.currentThread() && polling.isHeldByCurrentThread();
+    boolean isCallingHere() {
+        return polling.isHeldByCurrentThread();
     }
 
     @Override
     public void close() {
         closeWith(EndReason.of(EndReason.Kind.CLOSED, ""));
-        endIfAsked();
+        settle();
         awaitClosed(Deadline.in(Deadline.CLOSE));
     }
 
-    /** Ends when somebody asked for it, but not under a thread that polls, which has a line to count: it does this next. */
-    private void endIfAsked() {
-        EndReason asked = asked();
-        if (asked != null && !polling.isHeldByCurrentThread() && polling.tryLock()) {
+    /**
+     * Ends when somebody asked for that, and pins nothing while nobody polls. Not under a thread that polls, which has a
+     * line to count: it does this next.
+     */
+    private void settle() {
+        if (!polling.isHeldByCurrentThread() && polling.tryLock()) {
             try {
-                finish(asked);
+                EndReason asked = asked();
+                EndReason reason = asked == null ? viewing.end() : asked;
+                if (reason != null) {
+                    finish(reason);
+                } else {
+                    unpin();
+                }
             } finally {
                 polling.unlock();
             }
@@ -56,14 +65,7 @@ final class Pull extends Viewer implements LogCursor {
 
     @Override
     boolean step() {
-        endIfAsked();
-        if (polling.tryLock()) { // else somebody polls, and so does not pin for long
-            try {
-                unpin();
-            } finally {
-                polling.unlock();
-            }
-        }
+        settle();
         Runnable action;
         synchronized (signal) {
             signals++;
@@ -83,12 +85,7 @@ final class Pull extends Viewer implements LogCursor {
     }
 
     private boolean mayHaveMore() {
-        for (Cursor cursor : viewing.cursors()) {
-            if (cursor.mayHaveMore()) {
-                return true;
-            }
-        }
-        return false;
+        return Arrays.stream(viewing.cursors()).anyMatch(Cursor::mayHaveMore);
     }
 
     @Override
@@ -98,7 +95,9 @@ final class Pull extends Viewer implements LogCursor {
             return next();
         } finally {
             polling.unlock();
-            endIfAsked();
+            if (asked() != null || viewing.end() != null) {
+                settle();
+            }
         }
     }
 
@@ -120,11 +119,11 @@ final class Pull extends Viewer implements LogCursor {
                 finish(Ends.failed(EndReason.Kind.SUBSCRIBER_FAILED, "the viewer's filter threw", e));
                 return null;
             }
-            LogEntry entry = switch (found) {
-                case LINES -> cursor.batch().line(0).copy();
-                case GAP, EVENT -> cursor.entry();
-                default -> null;
-            };
+            if (!mayCall() || cursor.aborted() != null && found != Cursor.Found.END) {
+                cursor.drop(); // it was closed meanwhile, and what is not given is not counted
+                return null;
+            }
+            LogEntry entry = cursor.found();
             if (found == Cursor.Found.END) {
                 finish(cursor.end());
             } else if (found != Cursor.Found.NOTHING) {

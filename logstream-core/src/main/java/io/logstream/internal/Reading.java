@@ -125,10 +125,7 @@ final class Reading extends SerialTask {
                 shut();
                 return false;
             }
-            long quiet = options.partialAfter().toNanos();
-            if (intake.nextFlush(quiet, time.nanoTime()) == 0) {
-                intake.flushQuiet(quiet, time.nanoTime());
-            }
+            intake.flushQuiet();
             if (wakeup == null && backoff.delay(time.nanoTime()) == 0) {
                 open();
             }
@@ -289,7 +286,6 @@ final class Reading extends SerialTask {
         Wakeup opened = wakeup;
         long reading = opened != null ? opened.delay(now) : backoff.delay(now);
         long next = opened != null && run.isBlocked() ? Wakeup.NEVER : reading; // whoever blocks wakes this task
-        alarms.within(
-                Alarms.earlier(next, intake.nextFlush(options.partialAfter().toNanos(), now)));
+        alarms.within(Alarms.earlier(next, intake.nextFlush()));
     }
 }

@@ -32,7 +32,7 @@ final class Run {
     final long firstSlot;
     private final TimeSource time;
     private final long retainBytes;
-    private final SerialTask fanout;
+    private final SerialTask dispatcher;
     private final Runnable unblocked;
 
     volatile Cursor[] cursors = NO_CURSORS;
@@ -72,7 +72,7 @@ final class Run {
         firstSlot = ring.tail();
         intake = new Intake(this, options, (int) Math.min(options.maxLineBytes(), retainBytes / 4), time);
         Executor pool = engine.delivery();
-        fanout = new SerialTask() {
+        dispatcher = new SerialTask() {
             @Override
             boolean step() {
                 for (Cursor cursor : cursors) {
@@ -128,7 +128,7 @@ final class Run {
         if (now.length == 1) {
             now[0].wake();
         } else if (now.length > 0) {
-            fanout.wake();
+            dispatcher.wake();
         }
     }
 

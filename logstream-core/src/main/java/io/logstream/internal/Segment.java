@@ -26,8 +26,7 @@ final class Segment {
     static final int WINDOW = 64;
 
     /** Takes the place of {@code next} in a segment that was evicted, so that a reader in it can't keep others alive. */
-    static final Segment EVICTED = new Segment(
-            new Place(Long.MIN_VALUE, 0, 0, 0, 0, false, false, Checkpoint.NONE, Place.Upstream.NONE), null);
+    static final Segment EVICTED = new Segment(new Place(Long.MIN_VALUE, 0, 0), null);
 
     private static final int NONE = LogLine.Ending.NONE.ordinal();
     static final int CONTINUATION = 8;
@@ -46,6 +45,10 @@ final class Segment {
     private static final int[] NO_LINES = {0};
     private static final LogLine.Ending[] ENDINGS = LogLine.Ending.values();
     private static final Channel[] CHANNELS = Channel.values();
+
+    /** How far to look for the ends of lines at a time, if none may be longer. */
+    private static final int PORTION = 8192;
+
     private static final int OVERHEAD = 256;
     private static final int PER_LINE = 13;
 
@@ -65,7 +68,7 @@ final class Segment {
     private Checkpoint[] checkpoints = {};
     int lines;
     private boolean plain = true;
-    private int terminator = MIXED;
+    private int commonTerminator = MIXED;
 
     /**
      * A segment without room.
@@ -117,7 +120,7 @@ final class Segment {
         if (raw != null) {
             raw[lines] = rawLength;
         }
-        ended(terminator(flag));
+        noteTerminator(terminator(flag));
         lines++;
         plain &= (flag & (1 | CONTINUATION)) == 0 && (flag >> 1 & 3) != NONE;
     }
@@ -125,36 +128,37 @@ final class Segment {
     /** Adds the whole lines that there is room for; returns where it stopped. */
     int addLines(byte[] source, int from, int to, int maxLine, int flag, int crlf, long time) {
         int at = used();
-        int limit = Math.min(to, from + bytes.length - at);
-        int found = limit - from < LineFeeds.MANY
-                ? LineFeeds.all(source, from, limit, starts, lines + 1) - 1
-                : LineFeeds.all(source, from, limit, starts, lines + 1, bytes, at) - 1;
+        int limit = Math.min(to, from + Math.min(bytes.length - at, Math.max(PORTION, maxLine + 2)));
+        if (maxLine < PORTION && LineFeeds.first(source, from, limit) - from > maxLine) {
+            return from; // without looking at what follows, again for each such line
+        }
+        int found = LineFeeds.all(source, from, limit, starts, lines + 1, bytes, at) - 1;
         int end = from;
         int returns = 0;
         for (int line = lines; line < found; line++) {
             int feed = starts[line + 1];
             if (feed - end > maxLine) {
                 found = line;
-            } else {
-                boolean both = feed > end && source[feed - 1] == '\r';
-                returns += both ? 1 : 0;
-                flags[line] = (byte) (both ? crlf : flag);
-                end = feed + 1;
-                starts[line + 1] = end + at - from;
+                break;
             }
+            boolean both = feed > end && source[feed - 1] == '\r';
+            returns += both ? 1 : 0;
+            flags[line] = (byte) (both ? crlf : flag);
+            end = feed + 1;
+            starts[line + 1] = end + at - from;
         }
         System.arraycopy(source, from, bytes, at, end - from);
         Arrays.fill(times, lines, found, time);
         if (found > lines) {
             plain &= (flag & 1) == 0;
-            ended(returns == 0 ? 1 : returns == found - lines ? 2 : MIXED);
+            noteTerminator(returns == 0 ? 1 : returns == found - lines ? 2 : MIXED);
             lines = found;
         }
         return end;
     }
 
-    private void ended(int length) {
-        terminator = lines == 0 || terminator == length ? length : MIXED;
+    private void noteTerminator(int length) {
+        commonTerminator = lines == 0 || commonTerminator == length ? length : MIXED;
     }
 
     void add(LogEntry marker) {
@@ -202,7 +206,8 @@ final class Segment {
     }
 
     int length(int line) {
-        return starts[line + 1] - starts[line] - terminator(flags[line]);
+        int end = commonTerminator == MIXED ? terminator(flags[line]) : commonTerminator;
+        return starts[line + 1] - starts[line] - end;
     }
 
     int rawLength(int line) {
@@ -223,8 +228,8 @@ final class Segment {
     }
 
     /** How long the terminators are of all lines before the ring's tail, or {@link #MIXED}. */
-    int terminator() {
-        return terminator;
+    int commonTerminator() {
+        return commonTerminator;
     }
 
     static int terminator(int flag) {

@@ -22,16 +22,24 @@ import org.jspecify.annotations.Nullable;
  * release and acquire do not.
  *
  * <pre>
- * field         | read                         | written                 | guard
- * tail          | volatile, by anyone          | volatile, last of all   | lock
- * tailSequence  | volatile, by anyone          | release, before tail    | lock
- * head          | volatile, by anyone          | volatile                | lock
- * first, last   | volatile, by anyone          | volatile, before head   | lock
- *               |                              | or tail                 |
- * Segment.next  | volatile, after tail         | volatile, before tail   | lock
- * segment data  | plain, slots before a tail   | plain, before tail      | lock
- *               | that was read                |                         |
- * the rest      | plain                        | plain                   | lock
+ * field            | read                         | written                     | guard
+ * tail             | volatile, by anyone          | volatile, last of all       | lock
+ * tailSequence     | volatile, by anyone          | release, before tail        | lock
+ * head             | volatile, by anyone          | volatile                    | lock
+ * headSequence,    | volatile, by anyone          | volatile                    | lock
+ *   footprint      |                              |                             |
+ * first, last      | volatile, by anyone          | volatile, before head       | lock
+ *                  |                              | or tail                     |
+ * Segment.next     | volatile, by anyone          | volatile, before tail; when | lock
+ *                  |                              | it is evicted, after head   |
+ * bytes, starts,   | plain, slots before a tail   | plain, before tail          | lock
+ *   times, flags   | that was read                |                             |
+ * markers,         | plain, at any time           | a longer copy, after a      | lock
+ *   checkpoints    |                              | release fence               |
+ * plain, common-   | plain, after tail: what it   | plain, before tail; only    | lock
+ *   Terminator     | says of more lines is true   | ever to say less            |
+ *                  | of fewer                     |                             |
+ * the others       | plain, under the lock        | plain                       | lock
  * </pre>
  *
  * <p>Invariants: a segment's data before {@code tail} never changes, so a reader needs no check after it has read; a
@@ -91,8 +99,7 @@ final class SegmentRing {
         this.masked = masked;
         this.budget = budget;
         this.evicted = evicted;
-        next = new Place(
-                firstSequence, firstSequence, 0, 0, linesBefore, false, false, Checkpoint.NONE, Place.Upstream.NONE);
+        next = new Place(firstSequence, firstSequence, linesBefore);
         tail = firstSequence;
         head = firstSequence;
         tailSequence = firstSequence;
@@ -186,7 +193,7 @@ final class SegmentRing {
         next = place;
     }
 
-    /** Appends one line with its terminator. Nobody sees it before {@link #publish}. */
+    /** Appends one line with its terminator. It is seen after {@link #publish}, or sooner. */
     void append(byte[] source, int from, int length, int rawLength, int flag, long time) {
         assert lock.isHeldByCurrentThread();
         Segment segment = last;
@@ -216,12 +223,12 @@ final class SegmentRing {
         return at;
     }
 
-    /** Appends something that stands before the next line. Nobody sees it before {@link #publish}. */
+    /** Appends something that stands before the next line. It is seen after {@link #publish}, or sooner. */
     void append(LogEntry marker) {
         assert lock.isHeldByCurrentThread();
         Segment segment = last;
         if (segment == null || segment.lines > 0 || segment.markerCount >= MIN_LINES) {
-            segment = link(new Segment(next(), masked ? null : currentWindows()));
+            segment = link(next());
         }
         long before = segment.footprint();
         segment.add(marker);
@@ -246,7 +253,7 @@ final class SegmentRing {
         if (last == null) {
             next = counted;
         } else {
-            link(new Segment(counted, masked ? null : currentWindows()));
+            link(counted);
         }
     }
 
@@ -334,7 +341,7 @@ final class SegmentRing {
         int lines = Math.min(Math.max(MIN_LINES, retainLines / 8), wanted / Math.max(8, average) * 5 / 4 + MIN_LINES);
         int bytes = (int) Math.max(length, Math.min(wanted, (lines + 1L) * average));
         if (segment == null || segment.flags.length > 0) {
-            segment = link(new Segment(next(), masked ? null : currentWindows()));
+            segment = link(next());
         }
         long before = segment.footprint();
         segment.reserve(bytes, lines, masked);
@@ -342,7 +349,8 @@ final class SegmentRing {
         return segment;
     }
 
-    private Segment link(Segment segment) {
+    private Segment link(Place start) {
+        Segment segment = new Segment(start, masked ? null : currentWindows());
         Segment newest = last;
         publish();
         if (newest == null) {

@@ -10,7 +10,8 @@ import java.util.concurrent.Executor;
  *
  * <h2>Implementation notes</h2>
  *
- * <p>IDLE: asleep. QUEUED: in the executor. RUNNING: in a step. AGAIN: in a step, and woken since it began. Whoever wakes
+ * <p>IDLE: asleep. QUEUED: in the executor. RUNNING: in a step, or its thread waits with it after one. AGAIN: so, and woken
+ * since the step began. Whoever wakes
  * has changed something with a volatile store before it reads the state; the task stores RUNNING before its step looks for
  * changes. So either the step sees the change or the waker sees RUNNING and makes it AGAIN.
  */
@@ -72,10 +73,7 @@ abstract class SerialTask implements Runnable {
             boolean stay = false;
             try {
                 more = step();
-                if (executor() instanceof Pool pool) {
-                    more = more || pool.linger(this);
-                    stay = pool.mayStay();
-                }
+                stay = executor() instanceof Pool pool && pool.staysWith(this, more);
             } finally {
                 if (!stay) {
                     finish(more);

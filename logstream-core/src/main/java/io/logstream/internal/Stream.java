@@ -153,8 +153,7 @@ final class Stream implements Broadcaster {
         Start start = source == null ? Start.beginning() : Placement.start(replay);
         Run begun = new Run(name, options, start instanceof Start.Beginning ? 0 : -1, engine, this::unblocked);
         if (source != null) {
-            ResumeToken given =
-                    replay instanceof Replay.After after ? after.tokens().get(id()) : null;
+            ResumeToken given = Placement.tokenFor(replay, id());
             if (given != null) {
                 begun.beginAt(Token.decode(given.toBytes()));
             }
@@ -189,19 +188,15 @@ final class Stream implements Broadcaster {
         if (fed.mayPublish() || engine.isOwnThread()) {
             return;
         }
-        boolean interrupted = false;
         synchronized (this) {
             while (fed.room() <= 0 && end == null) {
                 try {
                     wait();
                 } catch (InterruptedException e) {
-                    interrupted = true;
-                    break;
+                    Thread.currentThread().interrupt();
+                    return;
                 }
             }
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
         }
     }
 
@@ -364,12 +359,14 @@ final class Stream implements Broadcaster {
         try {
             if (current != null) {
                 synchronized (this) {
-                    while (wait && current.cursors.length > 0 && !deadline.isOver()) {
+                    while (wait && isWatchedElsewhere(current) && !deadline.isOver()) {
                         TimeUnit.NANOSECONDS.timedWait(this, deadline.nanosLeft());
                     }
                 }
                 for (Cursor stuck : wait ? current.cursors : new Cursor[0]) {
-                    stuck.abandon(closed);
+                    if (!stuck.isCallingHere()) {
+                        stuck.abandon(closed);
+                    }
                 }
             }
             if (reader != null && wait) {
@@ -382,6 +379,16 @@ final class Stream implements Broadcaster {
                 current.ring.free();
             }
         }
+    }
+
+    /** Whether other viewers are left than the one whose code is closing the stream, which ends when that returns. */
+    private static boolean isWatchedElsewhere(Run current) {
+        for (Cursor cursor : current.cursors) {
+            if (!cursor.isCallingHere()) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** The second part of closing. */

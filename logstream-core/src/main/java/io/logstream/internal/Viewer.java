@@ -96,7 +96,7 @@ abstract class Viewer extends SerialTask implements Subscription {
     /** Waits for the last callback, unless the caller may be what it would wait for. */
     final void awaitClosed(Deadline deadline) {
         try {
-            if (engine.isOwnThread() || isCalling(Thread.currentThread())) {
+            if (engine.isOwnThread() || isCallingHere()) {
                 return;
             }
             if (!awaitOver(deadline)) {
@@ -107,8 +107,8 @@ abstract class Viewer extends SerialTask implements Subscription {
         }
     }
 
-    /** Whether a thread is in one of this viewer's callbacks. */
-    abstract boolean isCalling(Thread thread);
+    /** Whether the calling thread is in this viewer's code. */
+    abstract boolean isCallingHere();
 
     @Override
     public final void pause() {

@@ -41,6 +41,8 @@ final class WorkerPool implements Pool {
     /** How long a task may go on with quick steps while others wait: handing a thread over costs as much as a step. */
     private static final Duration TURN = Duration.ofNanos(20_000);
 
+    private static final int STEPS = 64;
+
     /** How often to pause before looking again, so that whoever writes is not slowed down by being looked at. */
     private static final int PAUSES = 16;
 
@@ -83,27 +85,25 @@ final class WorkerPool implements Pool {
     }
 
     @Override
-    public boolean mayStay() {
-        Worker worker = here();
+    public boolean staysWith(SerialTask task, boolean more) {
+        Worker worker = currentWorker();
         if (worker == null) {
-            return queue.isEmpty();
+            return false;
         }
+        boolean lingered = !more && linger(worker, task);
         worker.beginTask();
-        if (queue.isEmpty()) {
-            worker.lingered = false;
-            return true;
-        }
-        return !worker.lingered && worker.busySince - worker.turnSince < TURN.toNanos();
+        worker.busy = true;
+        boolean others = !queue.isEmpty();
+        worker.countedOn = lingered && others;
+        return !others || !lingered && ++worker.steps < STEPS && worker.busySince - worker.turnSince < TURN.toNanos();
     }
 
-    @Override
-    public boolean linger(SerialTask task) {
-        Worker worker = here();
-        if (worker == null || spin.isZero() || looking.get() > 0) {
+    /** Waits until the task is woken, others want the thread, or it takes too long; returns whether it waited at all. */
+    private boolean linger(Worker worker, SerialTask task) {
+        if (spin.isZero() || looking.get() > 0) {
             return false;
         }
         worker.busy = false;
-        worker.lingered = true;
         looking.incrementAndGet();
         Deadline deadline = Deadline.in(spin);
         do {
@@ -112,11 +112,10 @@ final class WorkerPool implements Pool {
             }
         } while (!task.isWoken() && queue.isEmpty() && !closed && !deadline.isOver());
         looking.decrementAndGet();
-        worker.busy = true;
-        return task.isWoken();
+        return true;
     }
 
-    private @Nullable Worker here() {
+    private @Nullable Worker currentWorker() {
         return Thread.currentThread() instanceof Worker worker && worker.pool() == this ? worker : null;
     }
 
@@ -183,7 +182,7 @@ final class WorkerPool implements Pool {
 
     @Override
     public boolean isOwnThread() {
-        return here() != null;
+        return currentWorker() != null;
     }
 
     @Override
@@ -231,7 +230,9 @@ final class WorkerPool implements Pool {
         private volatile boolean busy;
         private volatile boolean wanted;
         private long turnSince;
-        private boolean lingered;
+        private int steps;
+        /** While it looked, others relied on it for what they put into the queue. */
+        private boolean countedOn;
 
         Worker(String threadName) {
             super(threadName);
@@ -271,6 +272,7 @@ final class WorkerPool implements Pool {
             }
             beginTask();
             turnSince = busySince;
+            steps = 0;
             busy = true;
             try {
                 task.run();
@@ -289,12 +291,9 @@ final class WorkerPool implements Pool {
         }
 
         private @Nullable Runnable next() {
-            Runnable task = queue.poll();
+            Runnable task = countedOn ? null : queue.poll();
+            countedOn = false;
             if (task != null) {
-                if (lingered && !queue.isEmpty() && looking.get() == 0) {
-                    wakeOne(); // who added that may have counted on this thread
-                }
-                lingered = false;
                 return task;
             }
             looking.incrementAndGet();

@@ -89,12 +89,7 @@ final class SimEngine {
         }
 
         @Override
-        public boolean mayStay() {
-            return false;
-        }
-
-        @Override
-        public boolean linger(SerialTask task) {
+        public boolean staysWith(SerialTask task, boolean more) {
             return false;
         }
 

@@ -86,13 +86,8 @@ final class Rig implements Pool, TimeSource {
     }
 
     @Override
-    public boolean mayStay() {
+    public boolean staysWith(SerialTask task, boolean more) {
         return waiting.isEmpty();
-    }
-
-    @Override
-    public boolean linger(SerialTask task) {
-        return false;
     }
 
     @Override
