@@ -418,4 +418,71 @@ class LogCursorTest {
             assertThat(text(cursor.poll())).isEqualTo("0");
         }
     }
+
+    @Test
+    void poll_givesAndCountsNothing_whenItsFilterClosesTheCursor() {
+        publish(2);
+        AtomicReference<LogCursor> cursor = new AtomicReference<>();
+        cursor.set(stream.tail(SubscribeOptions.builder()
+                .filter(line -> {
+                    cursor.get().close();
+                    return true;
+                })
+                .build()));
+
+        assertThat(cursor.get().poll()).isNull();
+        assertThat(cursor.get().stats().delivered()).isZero();
+        assertThat(cursor.get().stats().position())
+                .isEqualTo(cursor.get().stats().joined());
+        assertThat(cursor.get().end()).isPresent();
+    }
+
+    @Test
+    void poll_givesNothingAndEnds_whenItsFilterClosesTheStream() {
+        publish(2);
+        try (LogCursor cursor = stream.tail(SubscribeOptions.builder()
+                .filter(line -> {
+                    stream.close();
+                    return true;
+                })
+                .build())) {
+            assertThat(cursor.poll()).isNull();
+            assertThat(cursor.stats().delivered()).isZero();
+            assertThat(cursor.end()).isPresent();
+        }
+    }
+
+    @Test
+    void endIsTold_whenTheStreamIsClosedWhileAFilterTakesLong() throws Exception {
+        publish(2);
+        CountDownLatch inFilter = new CountDownLatch(1);
+        CountDownLatch closed = new CountDownLatch(1);
+        try (LogCursor cursor = stream.tail(SubscribeOptions.builder()
+                .filter(line -> {
+                    inFilter.countDown();
+                    awaitQuietly(closed);
+                    return true;
+                })
+                .build())) {
+            AtomicReference<LogEntry> polled = new AtomicReference<>();
+            Thread poller = new Thread(() -> polled.set(cursor.poll()));
+            poller.start();
+            inFilter.await();
+            stream.close();
+            closed.countDown();
+            poller.join();
+
+            assertThat(polled.get()).isNull();
+            assertThat(cursor.awaitEnd(LONG)).isTrue();
+            assertThat(cursor.stats().delivered()).isZero();
+        }
+    }
+
+    private static void awaitQuietly(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
 }
