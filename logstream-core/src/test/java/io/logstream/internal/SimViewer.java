@@ -73,7 +73,7 @@ final class SimViewer implements Subscriber {
         pieces.add(copies);
         SimCursor cursor = cursorOf(lines.stream(), false);
         if (tricky && sim.random.nextInt(4) == 0) {
-            sim.token(lines.token(), cursor.model, cursor.slot + lines.size(), Long.MAX_VALUE);
+            sim.token(lines.token(), cursor.model, cursor.slot + lines.size(), Long.MAX_VALUE, false);
         }
         trick();
         for (int i = 0; i < lines.size(); i++) {
@@ -317,9 +317,9 @@ final class SimViewer implements Subscriber {
     private void checkTokens(Gap gap, SimCursor cursor, long before, long after) {
         check(gap.before() != null && gap.after() != null, "a gap without tokens");
         if (gap.reason() != Gap.Reason.EXPIRED) {
-            sim.token(gap.before(), cursor.model, before, before);
+            sim.token(gap.before(), cursor.model, before, before, false);
         }
-        sim.token(gap.after(), cursor.model, after, after);
+        sim.token(gap.after(), cursor.model, after, after, false);
     }
 
     // ---- the pull form

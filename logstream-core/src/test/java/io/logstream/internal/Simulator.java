@@ -20,6 +20,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -256,7 +257,10 @@ final class Simulator {
         return memory < 1_000_000 || model.source == null;
     }
 
-    void token(ResumeToken given, Model model, long least, long most) {
+    /**
+     * @param kept whether it was made when its viewer ended: what the source has told since is not in it
+     */
+    void token(ResumeToken given, Model model, long least, long most, boolean kept) {
         Token token = Token.decode(given.toBytes());
         if (token.epoch() != model.run.ring.epoch) {
             check(everKnown.contains(given), "a token of another run");
@@ -266,7 +270,7 @@ final class Simulator {
         check(token.sequence() == model.sequenceAt(token.slot()), "a token for sequence %d", token.sequence());
         long lines = model.counts.get((int) (token.slot() - model.first));
         check(
-                token.lines() == lines || token.lines() == -1 && token.slot() < model.run.ring.head(),
+                token.lines() == lines || token.lines() == -1 && (kept || token.slot() < model.run.ring.head()),
                 "a token after %d lines, not %d, for slot %d of %d..%d, %s",
                 token.lines(),
                 lines,
@@ -306,7 +310,8 @@ final class Simulator {
                 if (cursor.model.run.name.id().equals(id)
                         && Token.decode(token.toBytes()).epoch() == cursor.model.run.ring.epoch
                         && !viewer.inStep) {
-                    token(token, cursor.model, cursor.slot, cursor.slot);
+                    boolean left = !Arrays.asList(cursor.model.run.cursors).contains(cursor.cursor);
+                    token(token, cursor.model, cursor.slot, cursor.slot, left);
                 }
             }
         });
