@@ -25,6 +25,8 @@ import java.util.Objects;
  *       the next file's first.
  *   <li>Cut, or written anew in place (copytruncate): read from its new beginning, even if it is longer than before. What
  *       was not yet read is taken from the copy if that is beside it.
+ *   <li>Written late: what comes to an old file within a minute after it was drained follows between two lines of the new
+ *       one, also after a restart.
  *   <li>What is known to be lost is told by a gap.
  * </ul>
  *
@@ -32,6 +34,11 @@ import java.util.Objects;
  * after a restart of the program, also if the file was renamed in between within its directory. The line number of a
  * start is counted for the first 256 MiB of a file and not known behind that. {@link Start#since} begins at the end of a
  * file that was last written before that time, and at the beginning of any other.
+ *
+ * <p>Bytes are handed over as they are, with three exceptions at a file's beginning: a UTF-8 byte order mark is left out; NULs
+ * are left out that a writer leaves who goes on at its old place in a file that was cut; and a file that begins with the byte
+ * order mark of UTF-16 is handed over as UTF-8. On a remote file system, where NULs can stand for bytes that are still on their
+ * way, NULs at the end are held back for 5 s.
  *
  * <p>A change is told by the operating system within a millisecond on Linux and a local file system; elsewhere the file is
  * {@linkplain Builder#pollInterval polled}. Directories, FIFOs, sockets and devices are refused. Immutable and threadsafe;
@@ -116,6 +123,7 @@ public final class FileSource implements LogSource {
         private Watch watch = Watch.AUTO;
         private Duration drainTime = Duration.ofMillis(500);
         private int readSize = 64 * 1024;
+        private boolean followLinks = true;
 
         private Builder(Path path) {
             if (path.getFileSystem() != FileSystems.getDefault()) {
@@ -193,12 +201,25 @@ public final class FileSource implements LogSource {
         }
 
         /**
+         * Whether the path may be a symbolic link, which is followed wherever it leads. Where it may not, a link is refused
+         * like a directory; links among the directories of the path are followed in any case.
+         *
+         * @param follow false where others may write into the directory who shall not choose what is read. By default true
+         * @return this builder
+         */
+        public Builder followLinks(boolean follow) {
+            this.followLinks = follow;
+            return this;
+        }
+
+        /**
          * Finishes.
          *
          * @return the source
          */
         public FileSource build() {
-            return new FileSource(new FileSettings(path, follow, pollInterval, watch, drainTime, readSize));
+            return new FileSource(
+                    new FileSettings(path, follow, pollInterval, watch, drainTime, readSize, followLinks));
         }
     }
 }

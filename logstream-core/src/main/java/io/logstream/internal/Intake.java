@@ -190,18 +190,18 @@ final class Intake implements LineSink {
     }
 
     @Override
-    public void position(SourcePosition next) {
+    public void position(@Nullable SourcePosition next) {
         ring.lock.lock();
         try {
-            boolean had = newest.position() != null;
+            boolean known = (newest.position() == null) == (next == null);
             newest = new Checkpoint(ring.nextSlot(), next, at[0], at[1]);
             long total = at[0] + at[1];
-            if (!had || total - checkpointed >= checkpointBytes) {
+            if (!known || total - checkpointed >= checkpointBytes) {
                 checkpointed = total;
                 ring.append(newest);
             }
             boolean skipping = at[0] < handed[0] || at[1] < handed[1];
-            if (next.linesBefore() >= 0 && !skipping && (total == 0 || ring.isUncounted())) {
+            if (next != null && next.linesBefore() >= 0 && !skipping && (total == 0 || ring.isUncounted())) {
                 ring.countLines(next.linesBefore());
             }
         } finally {

@@ -4,6 +4,7 @@ import io.logstream.Channel;
 import io.logstream.Gap;
 import io.logstream.SourceEvent;
 import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Takes what a reader finds. Valid during one call of {@link LogReader#read}, on its thread.
@@ -59,7 +60,9 @@ public interface LineSink {
      * {@link LogReader#read} that handed over bytes, behind the last of them; better after every 16 KiB. Where its count of
      * lines is -1 the core goes on with the count it has.
      *
-     * @param next the position of the next byte
+     * @param next the position of the next byte; or null where a reader opened at a position told before would not hand over
+     *     what comes now, such as late bytes of an older file: then the bytes up to the next position can't be had again
+     *     after a restart, and a viewer that resumes among them is told of a gap
      */
-    void position(SourcePosition next);
+    void position(@Nullable SourcePosition next);
 }

@@ -145,11 +145,13 @@ final class RecordingSink implements LineSink {
     }
 
     @Override
-    public void position(SourcePosition next) {
+    public void position(@Nullable SourcePosition next) {
         checkCall("position");
         told = true;
-        placed = true;
-        marks.add(new Mark(next, content.sizes(), lines));
+        placed = next != null;
+        if (next != null) {
+            marks.add(new Mark(next, content.sizes(), lines));
+        }
     }
 
     private void checkCall(String method) {

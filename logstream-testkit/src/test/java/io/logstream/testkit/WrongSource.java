@@ -313,7 +313,8 @@ final class WrongSource implements LogSource {
         }
 
         @Override
-        public void position(SourcePosition next) {
+        public void position(@Nullable SourcePosition next) {
+            Objects.requireNonNull(next, "what this source wraps always knows its position");
             SourcePosition before = told;
             told = next;
             if (has(Bug.POSITION_OF_BYTES_BEFORE) && before != null) {

@@ -3,17 +3,20 @@ package io.logstream.internal.file;
 import io.logstream.LogStreamException;
 import io.logstream.spi.SourcePosition;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * A place in a file, with what is needed to know the file again: the form of its positions.
  *
  * <pre>
- *   byte 0   version, 1
+ *   byte 0   version, 2
  *   1        device(8) inode(8) birth(8)
  *   25       generation(8)   one more at each rotation and truncation that was followed
  *   33       offset(8)
  *   41       head(8)         hash of the first min(offset, 1024) bytes
  *   49       anchor(8)       hash of the last min(offset, 64) bytes before the offset
+ *   57       the same 56 bytes of each older file that may still be written to
  * </pre>
  *
  * @param device the device of the file
@@ -23,15 +26,36 @@ import java.nio.ByteBuffer;
  * @param offset bytes of the file before the place
  * @param head see above
  * @param anchor see above
+ * @param older where the files rotated away lately were read to, none of which has older ones
  */
-record FileMark(long device, long inode, long birthNanos, long generation, long offset, long head, long anchor) {
+record FileMark(
+        long device,
+        long inode,
+        long birthNanos,
+        long generation,
+        long offset,
+        long head,
+        long anchor,
+        List<FileMark> older) {
     /** The most bytes that {@link #head} covers. */
     static final int HEAD_BYTES = 1024;
     /** The most bytes that {@link #anchor} covers. */
     static final int ANCHOR_BYTES = 64;
 
-    private static final byte VERSION = 1;
-    private static final int BYTES = 57;
+    /** How many older files a position has room for. */
+    static final int MOST_OLDER = 4;
+
+    private static final byte VERSION = 2;
+    private static final int BYTES = 56;
+
+    /** A place without older files. */
+    FileMark(long device, long inode, long birthNanos, long generation, long offset, long head, long anchor) {
+        this(device, inode, birthNanos, generation, offset, head, anchor, List.of());
+    }
+
+    FileMark withOlder(List<FileMark> files) {
+        return new FileMark(device, inode, birthNanos, generation, offset, head, anchor, files);
+    }
 
     int headLength() {
         return (int) Math.min(offset, HEAD_BYTES);
@@ -42,25 +66,38 @@ record FileMark(long device, long inode, long birthNanos, long generation, long 
     }
 
     SourcePosition position(long linesBefore) {
-        byte[] data = new byte[BYTES];
-        ByteBuffer.wrap(data)
-                .put(VERSION)
-                .putLong(device)
+        ByteBuffer data = ByteBuffer.allocate(1 + BYTES * (1 + older.size())).put(VERSION);
+        put(data);
+        older.forEach(mark -> mark.put(data));
+        return SourcePosition.of(data.array(), linesBefore);
+    }
+
+    private void put(ByteBuffer data) {
+        data.putLong(device)
                 .putLong(inode)
                 .putLong(birthNanos)
                 .putLong(generation)
                 .putLong(offset)
                 .putLong(head)
                 .putLong(anchor);
-        return SourcePosition.of(data, linesBefore);
     }
 
     static FileMark of(SourcePosition position) {
         ByteBuffer data = ByteBuffer.wrap(position.data());
-        if (data.remaining() != BYTES || data.get() != VERSION) {
+        int marks = data.remaining() / BYTES;
+        if (data.remaining() != 1 + BYTES * marks || marks == 0 || marks > 1 + MOST_OLDER || data.get() != VERSION) {
             throw new LogStreamException("this position was not made by this version of the file source:"
                     + " start from the beginning, the end or the last lines instead");
         }
+        FileMark mark = next(data);
+        List<FileMark> files = new ArrayList<>();
+        while (data.hasRemaining()) {
+            files.add(next(data));
+        }
+        return mark.withOlder(List.copyOf(files));
+    }
+
+    private static FileMark next(ByteBuffer data) {
         FileMark mark = new FileMark(
                 data.getLong(),
                 data.getLong(),

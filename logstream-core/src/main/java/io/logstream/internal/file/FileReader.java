@@ -30,6 +30,10 @@ public final class FileReader implements LogReader {
     /** How seldom, once it has been quiet for long: thousands of idle files shall cost next to nothing. */
     private static final long IDLE_SWEEP = Duration.ofSeconds(4).toNanos();
 
+    /** How long NULs at the end of a file on a remote file system are not believed. */
+    private static final long REMOTE_NULS = Duration.ofSeconds(5).toNanos();
+
+    private static final long NEVER = Long.MIN_VALUE;
     private static final int IDLE = 0;
     private static final int READING = 1;
     private static final int CLOSED = 2;
@@ -40,6 +44,7 @@ public final class FileReader implements LogReader {
     private final Trail trail;
     private final AtomicInteger use = new AtomicInteger(IDLE);
     private long delay = FIRST_DELAY / 2;
+    private long nulsSince = NEVER;
 
     private FileReader(FileSettings settings, SourceContext context, PathWatch watch, Trail trail) {
         this.settings = settings;
@@ -66,8 +71,9 @@ public final class FileReader implements LogReader {
     static FileReader open(
             FileSettings settings, Start start, SourceContext context, FileAccess access, FileWatch watching)
             throws IOException, InterruptedException {
-        PathWatch watch = new PathWatch(settings, access, watching, context);
-        Trail trail = new Trail(settings, access, watch, context.time());
+        FileAccess files = settings.followLinks() ? access : new NoLinks(access);
+        PathWatch watch = new PathWatch(settings, files, watching, context);
+        Trail trail = new Trail(settings, files, watch, context.time());
         FileReader reader = new FileReader(settings, context, watch, trail);
         boolean begun = false;
         try {
@@ -101,7 +107,9 @@ public final class FileReader implements LogReader {
             trail.look(now);
         }
         trail.tell(sink);
-        boolean more = handOver(sink, now) || trail.advance(now);
+        boolean more = handOver(sink, now);
+        more |= trail.handLate(sink, ReadBuffer.get(bufferSize()), settings.readSize(), now);
+        more = more || trail.advance(now);
         trail.tell(sink);
         if (more) {
             return Outcome.MORE;
@@ -115,7 +123,7 @@ public final class FileReader implements LogReader {
 
     /** Hands over what is there. Returns whether there is something to read at once. */
     private boolean handOver(LineSink sink, long now) throws IOException {
-        byte[] buffer = ReadBuffer.get(settings.readSize() + FollowedFile.AT);
+        byte[] buffer = ReadBuffer.get(bufferSize());
         int handed = 0;
         while (handed < TURN_BYTES) {
             FollowedFile file = trail.current();
@@ -128,29 +136,68 @@ public final class FileReader implements LogReader {
                 return trail.cut(file, fresh, now);
             }
             if (trail.takePositionDue()) {
-                sink.position(file.mark().position(-1));
+                sink.position(trail.mark(file).position(-1));
             }
             if (fresh == 0) {
+                trail.wasCaughtUp();
                 return false;
             }
-            handSlices(sink, file, buffer, fresh);
+            int settled = countSettled(buffer, fresh, now);
+            int none = file.isBegun() ? 0 : file.countNoContent(buffer, settled);
+            if (none > 0) {
+                file.passed(buffer, none);
+                sink.position(trail.mark(file).position(-1));
+            }
+            int whole = file.units().whole(buffer, FollowedFile.AT + none, settled - none);
+            if (whole > 0) {
+                handSlices(sink, file, buffer, FollowedFile.AT + none, whole);
+            } else if (none == 0) {
+                return false;
+            }
             trail.wasBusy(now);
             delay = FIRST_DELAY / 2;
             handed += fresh;
             if (!file.isBehind()) {
+                trail.wasCaughtUp();
                 return false;
             }
         }
         return true;
     }
 
-    private static void handSlices(LineSink sink, FollowedFile file, byte[] buffer, int length) {
-        int end = FollowedFile.AT + length;
-        for (int from = FollowedFile.AT; from < end; from += SLICE_BYTES) {
-            int slice = Math.min(SLICE_BYTES, end - from);
-            sink.bytes(Channel.STDOUT, ByteBuffer.wrap(buffer, from, slice), LineSink.NO_TIME);
+    private int bufferSize() {
+        return settings.readSize() + FollowedFile.AT;
+    }
+
+    /** How many bytes there are without the NULs at the end, which on a remote file system may be bytes on their way. */
+    private int countSettled(byte[] buffer, int fresh, long now) {
+        if (watch.isLocal()) {
+            return fresh;
+        }
+        int settled = fresh;
+        while (settled > 0 && buffer[FollowedFile.AT + settled - 1] == 0) {
+            settled--;
+        }
+        if (settled == fresh) {
+            nulsSince = NEVER;
+            return fresh;
+        }
+        nulsSince = nulsSince == NEVER ? now : nulsSince;
+        return now - nulsSince >= REMOTE_NULS ? fresh : settled;
+    }
+
+    private void handSlices(LineSink sink, FollowedFile file, byte[] buffer, int begin, int length) {
+        int end = begin + length;
+        Units units = file.units();
+        int slice;
+        for (int from = begin; from < end; from += slice) {
+            slice = units.whole(buffer, from, Math.min(SLICE_BYTES, end - from));
+            ByteBuffer bytes = units == Units.BYTES
+                    ? ByteBuffer.wrap(buffer, from, slice)
+                    : ByteBuffer.wrap(units.utf8(buffer, from, slice));
+            sink.bytes(Channel.STDOUT, bytes, LineSink.NO_TIME);
             file.took(buffer, from, slice);
-            sink.position(file.mark().position(-1));
+            sink.position(trail.mark(file).position(-1));
         }
     }
 
@@ -166,11 +213,11 @@ public final class FileReader implements LogReader {
         if (trail.isRestless()) {
             return Math.min(RESTLESS_DELAY, most);
         }
-        if (watch.isActive()) {
+        if (watch.isActive() && !trail.hasDrained()) {
             delay = Math.min(IDLE_SWEEP, Math.max(SWEEP, 2 * delay));
             return delay;
         }
-        delay = Math.min(2 * delay, most);
+        delay = Math.min(2 * delay, watch.isActive() ? SWEEP : most);
         return Math.min(delay, Math.max(FIRST_DELAY, lookInterval() - trail.sinceLook(now)));
     }
 

@@ -13,6 +13,13 @@ import java.time.Duration;
  * @param watch whether to watch it
  * @param drainTime how long a rotated-away file must be quiet before the next one is read
  * @param readSize the most bytes of one read
+ * @param followLinks whether the path may be a symbolic link
  */
 public record FileSettings(
-        Path path, boolean follow, Duration pollInterval, Watch watch, Duration drainTime, int readSize) {}
+        Path path,
+        boolean follow,
+        Duration pollInterval,
+        Watch watch,
+        Duration drainTime,
+        int readSize,
+        boolean followLinks) {}

@@ -20,7 +20,8 @@ record FileStat(Kind kind, long device, long inode, long birthNanos, long size, 
         DIRECTORY("a directory"),
         FIFO("a FIFO (named pipe)"),
         SOCKET("a socket"),
-        DEVICE("a device");
+        DEVICE("a device"),
+        LINK("a symbolic link");
 
         private final String words;
 

@@ -29,6 +29,9 @@ final class FollowedFile implements Closeable {
 
     private static final int OPEN_ATTEMPTS = 100;
 
+    /** How many NULs at the beginning are a hole. */
+    private static final int LEAST_HOLE = 4;
+
     private final OpenFile file;
     private final FileStat stat;
     private final byte[] anchor = new byte[FileMark.ANCHOR_BYTES];
@@ -38,6 +41,8 @@ final class FollowedFile implements Closeable {
     private long sizeSeen;
     private long limit = Long.MAX_VALUE;
     private boolean lineOpen;
+    private boolean begun;
+    private Units units = Units.BYTES;
     /** How the file began when it was found, while nothing of it was read. */
     private byte @Nullable [] beginning;
 
@@ -81,9 +86,11 @@ final class FollowedFile implements Closeable {
     private static void refuseUnlessFile(Path path, FileStat stat) {
         if (stat.kind() != Kind.FILE) {
             throw new LogStreamException(path + " is " + stat.kind().words() + ": only regular files can be followed; "
-                    + (stat.kind() == Kind.DIRECTORY
-                            ? "give the path of one file in it"
-                            : "give LogReader.ofInputStream its stream, in a source of your own"));
+                    + switch (stat.kind()) {
+                        case DIRECTORY -> "give the path of one file in it";
+                        case LINK -> "give the path that it leads to, or allow it with followLinks(true)";
+                        default -> "give LogReader.ofInputStream its stream, in a source of your own";
+                    });
         }
     }
 
@@ -105,6 +112,8 @@ final class FollowedFile implements Closeable {
             throw new IOException("the file was cut while it was opened");
         }
         head = Fingerprint.extend(Fingerprint.EMPTY, buffer, 0, headLength);
+        units = Units.of(buffer, 0, headLength);
+        begun = !isNul(buffer, headLength) || !isNul(anchor, anchorLength);
         offset = to;
         sizeSeen = to;
     }
@@ -121,7 +130,7 @@ final class FollowedFile implements Closeable {
             return false;
         }
         generation = mark.generation();
-        lineOpen = mark.anchorLength() > 0 && anchor[mark.anchorLength() - 1] != '\n';
+        lineOpen = begun && isInLine(anchor, mark.anchorLength(), mark.offset());
         return true;
     }
 
@@ -149,6 +158,9 @@ final class FollowedFile implements Closeable {
 
     /** Remembers how the file begins, so that a cut is noticed although nothing of it was read. */
     void rememberBeginning() throws IOException {
+        if (offset > 0) {
+            return; // what was read of it tells more
+        }
         byte[] buffer = new byte[FileMark.ANCHOR_BYTES];
         beginning = Arrays.copyOf(buffer, LineScan.fill(file, 0, buffer, buffer.length));
         sizeSeen = file.size();
@@ -160,6 +172,8 @@ final class FollowedFile implements Closeable {
         offset = 0;
         sizeSeen = 0;
         head = Fingerprint.EMPTY;
+        units = Units.BYTES;
+        begun = false;
         lineOpen = false;
         generation++;
     }
@@ -203,23 +217,68 @@ final class FollowedFile implements Closeable {
             head = Fingerprint.extend(head, buffer, from, (int) Math.min(length, FileMark.HEAD_BYTES - offset));
         }
         beginning = null;
+        units = offset == 0 ? Units.of(buffer, from, length) : units;
+        begun = true;
         offset += length;
         int anchorLength = (int) Math.min(offset, FileMark.ANCHOR_BYTES);
         System.arraycopy(buffer, from + length - anchorLength, anchor, 0, anchorLength);
-        lineOpen = buffer[from + length - 1] != '\n';
+        lineOpen = isInLine(buffer, from + length, offset);
     }
 
-    /** Whether something was written behind what was read; goes behind it. */
-    boolean skipToEnd() throws IOException {
-        long end = file.size();
-        byte[] before = new byte[(int) Math.min(offset, FileMark.ANCHOR_BYTES)];
-        boolean more = end > offset
-                && LineScan.fill(file, offset - before.length, before, before.length) == before.length
-                && Arrays.equals(anchor, 0, before.length, before, 0, before.length);
-        if (more) {
-            seek(end);
+    /** Whether a place in the file is inside a line, judged by the bytes before it. */
+    private boolean isInLine(byte[] bytes, int end, long at) {
+        return at > 0 && !units.endsLine(bytes, end) && !(at <= Units.MOST_MARK && isMark(bytes, end, (int) at));
+    }
+
+    private boolean isMark(byte[] bytes, int end, int length) {
+        return units.mark(bytes, end - length, length) == length;
+    }
+
+    private static boolean isNul(byte[] bytes, int length) {
+        for (int i = 0; i < length; i++) {
+            if (bytes[i] != 0) {
+                return false;
+            }
         }
-        return more;
+        return true;
+    }
+
+    /** What its characters are made of, as far as it was read. */
+    Units units() {
+        return units;
+    }
+
+    /** What its characters are made of, by its beginning. */
+    Units lookAtUnits() throws IOException {
+        byte[] beginning = new byte[Units.MOST_MARK];
+        return Units.of(beginning, 0, LineScan.fill(file, 0, beginning, beginning.length));
+    }
+
+    /** Whether anything but a byte order mark and a hole was read. */
+    boolean isBegun() {
+        return begun;
+    }
+
+    /** How many of the bytes that {@link #read} has given are no content: at the beginning, a byte order mark or a hole. */
+    int countNoContent(byte[] buffer, int length) {
+        Units known = offset == 0 ? Units.of(buffer, AT, length) : units;
+        int at = AT + (offset == 0 ? known.mark(buffer, AT, length) : 0);
+        if (known != Units.BYTES) {
+            return at - AT; // a NUL is half of a character
+        }
+        int first = at;
+        while (at < AT + length && buffer[at] == 0) {
+            at++;
+        }
+        boolean hole = offset > 0 || at - first >= LEAST_HOLE; // a writer went on where it was before the file was cut
+        return (hole ? at : first) - AT;
+    }
+
+    /** Bytes at the beginning have been passed over. */
+    void passed(byte[] buffer, int length) {
+        took(buffer, AT, length);
+        begun = false;
+        lineOpen = false;
     }
 
     /** Whether it is known to hold bytes that were not handed over. */

@@ -10,8 +10,9 @@ final class LineScan {
     private LineScan() {}
 
     /** Where the last {@code lines} lines before {@code end} begin; an unterminated last line counts as one. */
-    static long lastLines(OpenFile file, long end, int lines) throws IOException, InterruptedException {
+    static long lastLines(OpenFile file, Units units, long size, int lines) throws IOException, InterruptedException {
         byte[] buffer = ReadBuffer.get(BLOCK);
+        long end = size - size % units.size();
         // The line end at the very end ends the last line, and begins none.
         long wanted = lines;
         for (long blockEnd = end; blockEnd > 0; blockEnd -= BLOCK) {
@@ -19,7 +20,7 @@ final class LineScan {
             long blockStart = Math.max(0, blockEnd - BLOCK);
             int length = fill(file, blockStart, buffer, (int) (blockEnd - blockStart));
             for (int i = length - 1; i >= 0; i--) {
-                if (buffer[i] == '\n' && blockStart + i + 1 < end && --wanted == 0) {
+                if (isLineEnd(buffer, i, units) && blockStart + i + 1 < end && --wanted == 0) {
                     return blockStart + i + 1;
                 }
             }
@@ -28,7 +29,7 @@ final class LineScan {
     }
 
     /** How many line ends there are before {@code end}. */
-    static long count(OpenFile file, long end) throws IOException, InterruptedException {
+    static long count(OpenFile file, Units units, long end) throws IOException, InterruptedException {
         byte[] buffer = ReadBuffer.get(BLOCK);
         long count = 0;
         for (long at = 0; at < end; ) {
@@ -38,11 +39,16 @@ final class LineScan {
                 return count;
             }
             for (int i = 0; i < length; i++) {
-                count += buffer[i] == '\n' ? 1 : 0;
+                count += isLineEnd(buffer, i, units) ? 1 : 0;
             }
             at += length;
         }
         return count;
+    }
+
+    /** Whether a line ends with a byte, in a block that begins with a whole unit. */
+    private static boolean isLineEnd(byte[] block, int at, Units units) {
+        return units == Units.BYTES ? block[at] == '\n' : (at & 1) == 1 && units.endsLine(block, at + 1);
     }
 
     /** Reads until {@code length} bytes are there or the file ends. */

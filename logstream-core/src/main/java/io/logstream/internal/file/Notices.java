@@ -31,9 +31,8 @@ final class Notices {
         notices.add(sink -> sink.gap(-1, reason));
     }
 
-    /** The next byte is this file's next one. */
-    void position(FollowedFile file, long linesBefore) {
-        FileMark mark = file.mark();
+    /** The next byte is the one behind this mark. */
+    void position(FileMark mark, long linesBefore) {
         notices.add(sink -> sink.position(mark.position(linesBefore)));
     }
 

@@ -18,7 +18,7 @@ final class StartPlace {
             return end;
         }
         if (start instanceof Start.Last last) {
-            return LineScan.lastLines(found.file(), end, last.lines());
+            return LineScan.lastLines(found.file(), found.lookAtUnits(), end, last.lines());
         }
         if (start instanceof Start.Since since) {
             Instant written = Instant.ofEpochSecond(0, found.stat().modifiedNanos());
@@ -29,6 +29,6 @@ final class StartPlace {
 
     /** The complete lines before an offset, or -1 if they are too many to count. */
     static long linesBefore(FollowedFile found, long offset) throws IOException, InterruptedException {
-        return offset <= COUNTED_BYTES ? LineScan.count(found.file(), offset) : -1;
+        return offset <= COUNTED_BYTES ? LineScan.count(found.file(), found.lookAtUnits(), offset) : -1;
     }
 }

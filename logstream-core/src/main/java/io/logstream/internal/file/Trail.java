@@ -1,5 +1,6 @@
 package io.logstream.internal.file;
 
+import io.logstream.Channel;
 import io.logstream.Gap;
 import io.logstream.LogStreamException;
 import io.logstream.SourceEvent.Kind;
@@ -7,8 +8,13 @@ import io.logstream.spi.LineSink;
 import io.logstream.spi.Start;
 import io.logstream.spi.TimeSource;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Deque;
+import java.util.Iterator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -20,8 +26,9 @@ import org.jspecify.annotations.Nullable;
  *            look: another file at the path          look: nothing at the path
  *   current ---------------------------------> next     current ---------------> missing
  *   advance: current is drained, next follows           advance: quiet, so DISAPPEARED; much later, released
- *   look: the drained one has grown: a gap
  * </pre>
+ *
+ * <p>What is written late to a file that was drained follows between two lines of the one that is read then.
  */
 final class Trail {
     /** How long a rotated-away file is drained at most, if it never gets quiet and the next one has lines. */
@@ -31,8 +38,11 @@ final class Trail {
     /** How long a file on a remote file system must look shorter: its size there lags behind what was read. */
     private static final long REMOTE_CUT = Duration.ofSeconds(3).toNanos();
 
+    /** How long between two looks at drained files. */
+    private static final long LATE = Duration.ofSeconds(1).toNanos();
+
     /** How many drained files are held open at most. */
-    private static final int MOST_DRAINED = 8;
+    private static final int MOST_DRAINED = 64;
 
     private final FileSettings settings;
     private final FileAccess access;
@@ -41,12 +51,14 @@ final class Trail {
     private final Siblings siblings;
     private final Notices notices;
     private final List<Next> next = new ArrayList<>(0);
-    private final List<Drained> drained = new ArrayList<>(0);
+    private final Deque<Drained> drained = new ArrayDeque<>(0);
     private @Nullable FollowedFile current;
     /** Where a file that is not open any more, or not found yet, was read to. */
     private @Nullable Left left;
 
     private boolean positionDue;
+    private boolean caughtUp;
+    private long lateAt;
     private boolean missing;
     private boolean goneTold;
     private long missingSince;
@@ -57,8 +69,8 @@ final class Trail {
     private @Nullable IOException trouble;
     private long troubleSince;
 
-    /** A file that was read and rotated away; what is still written to it is lost, which is told. */
-    private record Drained(FollowedFile file, long since, boolean told) {}
+    /** A file that was read to its end and rotated away, held open for what is still written to it. */
+    private record Drained(FollowedFile file, long since) {}
 
     /** Where reading stopped, and whether there may have been more to read. */
     private record Left(FileMark mark, long linesBefore, boolean lossy, boolean lineOpen) {}
@@ -82,6 +94,12 @@ final class Trail {
         if (start instanceof Start.At at) {
             FileMark mark = FileMark.of(at.position());
             resume(new Left(mark, at.position().linesBefore(), true, false), found, now);
+            for (FileMark older : mark.older()) {
+                FollowedFile file = siblings.renamed(older);
+                if (file != null) {
+                    drained.add(new Drained(file, now));
+                }
+            }
         } else if (found != null) {
             place(found, start);
         } else {
@@ -96,7 +114,7 @@ final class Trail {
         current = found;
         long at = StartPlace.find(found, start);
         found.seek(at);
-        notices.position(found, StartPlace.linesBefore(found, at));
+        notices.position(mark(found), StartPlace.linesBefore(found, at));
     }
 
     private void endAtPresentSize() throws IOException {
@@ -119,14 +137,14 @@ final class Trail {
             // So that it is closed with the reader whatever happens here.
             current = found;
             if (same && found.seek(mark)) {
-                notices.position(found, stopped.linesBefore);
+                notices.position(mark(found), stopped.linesBefore);
                 return;
             }
         }
         FollowedFile old = same ? siblings.copy(mark) : siblings.renamed(mark);
         if (old != null) {
             current = old;
-            notices.position(old, stopped.linesBefore);
+            notices.position(mark(old), stopped.linesBefore);
             if (found == null) {
                 disappear(now);
             } else if (same) {
@@ -150,7 +168,7 @@ final class Trail {
         } else if (stopped.lineOpen) {
             notices.endLine();
         }
-        notices.position(found, -1);
+        notices.position(mark(found), -1);
     }
 
     private void await(long now) {
@@ -208,7 +226,6 @@ final class Trail {
                 watch.renew();
             }
             compare(now);
-            checkDrained(now);
             trouble = null;
         } catch (IOException e) {
             if (current == null) {
@@ -233,6 +250,7 @@ final class Trail {
             disappear(now);
             return;
         }
+        found = knownOr(found);
         watch.changed();
         if (newest == null) {
             arrive(found, now);
@@ -244,40 +262,104 @@ final class Trail {
         }
     }
 
+    /** Whether files are held open that may be written late. */
+    boolean hasDrained() {
+        return !drained.isEmpty();
+    }
+
+    /** The current file was read to its end: what a reader hands over again after it was opened anew has been handed over. */
+    void wasCaughtUp() {
+        caughtUp = true;
+    }
+
+    /** The next byte's place. */
+    FileMark mark(FollowedFile file) {
+        if (drained.isEmpty()) {
+            return file.mark();
+        }
+        List<FileMark> older = new ArrayList<>(FileMark.MOST_OLDER);
+        for (Iterator<Drained> newest = drained.descendingIterator();
+                newest.hasNext() && older.size() < FileMark.MOST_OLDER; ) {
+            older.add(newest.next().file.mark());
+        }
+        Collections.reverse(older);
+        return file.mark().withOlder(older);
+    }
+
     /**
-     * Tells of what was written late to files that are not read any more, between two lines of the one that is: when it is
-     * noticed, and of all that came after that when the file is let go.
+     * Hands over what was written late to drained files: whole lines, between two lines of the current file. Returns
+     * whether there is more of it.
      */
-    private void checkDrained(long now) {
-        if (drained.isEmpty() || current == null || current.isLineOpen()) {
-            return;
+    boolean handLate(LineSink sink, byte[] buffer, int atMost, long now) {
+        FollowedFile into = current;
+        if (drained.isEmpty() || now - lateAt < LATE || into == null || into.isLineOpen() || positionDue || !caughtUp) {
+            return false;
         }
-        boolean late = false;
-        for (int i = drained.size() - 1; i >= 0; i--) {
-            Drained old = drained.get(i);
-            boolean over = now - old.since >= HOLD || i < drained.size() - MOST_DRAINED;
-            if ((over || !old.told) && wasWritten(old.file)) {
-                late = true;
-                drained.set(i, new Drained(old.file, old.since, true));
-            }
-            if (over) {
-                closeQuietly(drained.remove(i).file);
+        lateAt = now;
+        boolean any = false;
+        boolean more = false;
+        int left = drained.size();
+        for (Iterator<Drained> files = drained.iterator(); files.hasNext(); left--) {
+            Drained old = files.next();
+            boolean last = now - old.since >= HOLD || left > MOST_DRAINED || !settings.follow();
+            int fresh = readLate(old.file, buffer, atMost);
+            int length = last || fresh <= 0 ? fresh : wholeLines(buffer, fresh, atMost);
+            if (length > 0) {
+                if (!any) {
+                    sink.position(null);
+                    any = true;
+                }
+                hand(sink, old.file, buffer, length);
+                more |= fresh == atMost;
+            } else if (fresh < 0 || last) {
+                closeQuietly(old.file);
+                files.remove();
             }
         }
-        if (late) {
-            notices.gap(Gap.Reason.ROTATED);
-            if (!positionDue) {
-                notices.position(current, -1);
-            }
+        if (any) {
+            sink.position(mark(into).position(-1));
+        }
+        lateAt = more ? now - LATE : now;
+        return more;
+    }
+
+    private static void hand(LineSink sink, FollowedFile file, byte[] buffer, int length) {
+        sink.bytes(Channel.STDOUT, ByteBuffer.wrap(buffer, FollowedFile.AT, length), LineSink.NO_TIME);
+        file.took(buffer, FollowedFile.AT, length);
+        if (file.isLineOpen()) {
+            sink.endLine(Channel.STDOUT);
         }
     }
 
-    private static boolean wasWritten(FollowedFile file) {
+    private static int readLate(FollowedFile file, byte[] buffer, int atMost) {
         try {
-            return file.skipToEnd();
+            return file.read(buffer, atMost);
         } catch (IOException e) {
-            return false; // it is cut or can't be read: what is in it now is no log
+            return FollowedFile.SHRUNK; // what can't be read is no log any more
         }
+    }
+
+    /** How many of the bytes are whole lines; all, if the buffer is full with a part of one. */
+    private static int wholeLines(byte[] buffer, int fresh, int atMost) {
+        for (int end = fresh; end > 0; end--) {
+            if (buffer[FollowedFile.AT + end - 1] == '\n') {
+                return end;
+            }
+        }
+        return fresh == atMost ? fresh : 0;
+    }
+
+    /** The file as it was left when it was drained, if it is back at the path. */
+    private FollowedFile knownOr(FollowedFile found) {
+        for (Iterator<Drained> files = drained.iterator(); files.hasNext(); ) {
+            FollowedFile file = files.next().file;
+            if (file.stat().sameFile(found.stat())) {
+                files.remove();
+                closeQuietly(found);
+                return file;
+            }
+        }
+        return found;
     }
 
     private void disappear(long now) {
@@ -304,7 +386,7 @@ final class Trail {
         comeBack();
         if (left == null) {
             current = found;
-            notices.position(found, 0);
+            notices.position(mark(found), 0);
             return;
         }
         try {
@@ -357,7 +439,7 @@ final class Trail {
                     || (now - following.foundAt() >= DRAIN_CAP
                             && following.file().file().size() > 0)) {
                 next.remove(0);
-                enter(following, following.lostBefore() || !done, now);
+                enter(following, following.lostBefore(), now);
                 return true;
             }
         } else if (missing && current != null) {
@@ -389,7 +471,7 @@ final class Trail {
                 notices.endLine();
             }
             file.generation(current.generation() + 1);
-            retire(current, lost, now);
+            drained.add(new Drained(current, now));
         }
         current = file;
         quietSince = now;
@@ -398,17 +480,6 @@ final class Trail {
         }
         notices.event(following.entry());
         positionDue = true;
-    }
-
-    private void retire(FollowedFile file, boolean lossTold, long now) {
-        try {
-            if (lossTold) {
-                file.skipToEnd();
-            }
-            drained.add(new Drained(file, now, lossTold));
-        } catch (IOException e) {
-            closeQuietly(file);
-        }
     }
 
     /** The current file was cut or written anew. Returns whether there is something to read at once. */
@@ -430,7 +501,7 @@ final class Trail {
             copy.goOnFrom(file);
             current = copy;
             file.restart();
-            notices.position(copy, -1);
+            notices.position(mark(copy), -1);
             supersede(copy, file, Kind.TRUNCATED, false, now);
             return true;
         }
@@ -441,7 +512,7 @@ final class Trail {
         }
         file.restart();
         notices.event(Kind.TRUNCATED);
-        notices.position(file, -1);
+        notices.position(mark(file), -1);
         return true;
     }
 

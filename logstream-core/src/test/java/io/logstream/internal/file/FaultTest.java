@@ -142,7 +142,7 @@ class FaultTest {
     void isRefused_whenItIsADevice() {
         Rig device = new Rig(directory);
         FileSettings settings =
-                new FileSettings(Path.of("/dev/zero"), true, Rig.MOMENT, device.watch, Rig.MOMENT, 4096);
+                new FileSettings(Path.of("/dev/zero"), true, Rig.MOMENT, device.watch, Rig.MOMENT, 4096, true);
         assertThatThrownBy(() ->
                         FileReader.open(settings, Start.end(), device.context, FileAccess.system(), device.watching))
                 .isInstanceOf(LogStreamException.class)

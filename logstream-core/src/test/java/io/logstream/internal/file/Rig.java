@@ -27,6 +27,7 @@ final class Rig implements AutoCloseable {
     FileAccess access = FileAccess.system();
     Watch watch = Watch.OFF;
     boolean follow = true;
+    boolean followLinks = true;
     Duration pollInterval = MOMENT;
     private @Nullable FileReader reader;
 
@@ -37,7 +38,8 @@ final class Rig implements AutoCloseable {
 
     Rig open(Start start) throws IOException, InterruptedException {
         close();
-        FileSettings settings = new FileSettings(log, follow, pollInterval, watch, Duration.ofMillis(500), 64 * 1024);
+        FileSettings settings =
+                new FileSettings(log, follow, pollInterval, watch, Duration.ofMillis(500), 64 * 1024, followLinks);
         reader = FileReader.open(settings, start, context, access, watching);
         return this;
     }

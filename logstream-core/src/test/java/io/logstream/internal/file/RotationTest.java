@@ -98,14 +98,68 @@ class RotationTest {
     }
 
     @Test
-    void tellsAGap_whenTheOldFileIsWrittenAfterItWasQuiet() throws Exception {
+    void readsLateLinesBetweenTwoLines_whenTheOldFileIsWrittenAfterItWasQuiet() throws Exception {
         rig.rename("", ".1");
         rig.append("b1\n");
         assertThat(rig.pass(Rig.DRAINED)).isEqualTo("<ROTATED>b1\n");
-        Rig.append(rig.beside(".1"), "late\n");
-        assertThat(rig.pass(Duration.ofSeconds(9))).isEqualTo("<gap -1 ROTATED>");
+        Rig.append(rig.beside(".1"), "late 1\nlate 2\nunfin");
+        assertThat(rig.pass(Duration.ofSeconds(2))).isEqualTo("late 1\nlate 2\n");
+        rig.append("b2\nb");
+        assertThat(rig.pass(Duration.ofSeconds(2))).isEqualTo("b2\nb");
+        Rig.append(rig.beside(".1"), "ished\n");
+        assertThat(rig.pass(Duration.ofSeconds(2))).isEmpty();
+        rig.append("3\n");
+        assertThat(rig.pass(Duration.ofSeconds(2))).isEqualTo("3\nunfinished\n");
+        Rig.append(rig.beside(".1"), "never ended");
+        assertThat(rig.pass(Duration.ofSeconds(70))).isEqualTo("never ended<end>\n");
+    }
+
+    @Test
+    void goesOnInBothFilesAfterARestart_whenTheOldOneIsWrittenLate() throws Exception {
+        rig.rename("", ".1");
+        rig.append("b1\n");
+        assertThat(rig.pass(Rig.DRAINED)).isEqualTo("<ROTATED>b1\n");
+        Start here = Start.at(rig.position());
+        rig.close();
+        Rig.append(rig.beside(".1"), "late 1\n");
         rig.append("b2\n");
-        assertThat(rig.pass(Duration.ofSeconds(9))).isEqualTo("b2\n");
+        assertThat(rig.open(here).pass(Duration.ofSeconds(2))).isEqualTo("b2\nlate 1\n");
+
+        Start there = Start.at(rig.position());
+        rig.close();
+        rig.rename("", ".2");
+        rig.append("c1\n");
+        Rig.append(rig.beside(".2"), "b3\n");
+        Rig.append(rig.beside(".1"), "late 2\n");
+        assertThat(rig.open(there).pass(Duration.ofSeconds(9))).isEqualTo("b3\nlate 2\n<ROTATED>c1\n");
+        Rig.append(rig.beside(".1"), "late 3\n");
+        Rig.append(rig.beside(".2"), "late b4\n");
+        assertThat(rig.pass(Duration.ofSeconds(2))).isEqualTo("late 3\nlate b4\n");
+    }
+
+    @Test
+    void readsTheRestOfTheOldFileAsLateLines_whenItIsNeverQuiet() throws Exception {
+        rig.rename("", ".1");
+        rig.append("b1\n");
+        StringBuilder text = new StringBuilder();
+        for (int i = 1; i <= 70; i++) {
+            Rig.append(rig.beside(".1"), "a" + i + "\n");
+            text.append(rig.pass(Duration.ofMillis(100)));
+        }
+        text.append(rig.pass(Duration.ofSeconds(2)));
+        assertThat(text.toString().replace("<ROTATED>b1\n", "")).isEqualTo(Rig.lines("a", 1, 70));
+        assertThat(text.toString()).matches("(?s)(a\\d+\n){48,53}<ROTATED>b1\n.*");
+    }
+
+    @Test
+    void goesOnWhereItStopped_whenADrainedFileComesBack() throws Exception {
+        rig.rename("", ".1");
+        rig.append("b1\n");
+        assertThat(rig.pass(Rig.DRAINED)).isEqualTo("<ROTATED>b1\n");
+        rig.rename("", ".2");
+        rig.rename(".1", "");
+        rig.append("a3\n");
+        assertThat(rig.pass(Duration.ofSeconds(9))).isEqualTo("<ROTATED>a3\n");
     }
 
     @Test
@@ -114,18 +168,6 @@ class RotationTest {
         rig.rename("", ".1");
         rig.append("b1\n");
         assertThat(rig.pass(Rig.DRAINED)).isEqualTo("unfinished<end>\n<ROTATED>b1\n");
-    }
-
-    @Test
-    void goesOnInTheNewFile_whenTheOldOneIsNeverQuiet() throws Exception {
-        rig.rename("", ".1");
-        rig.append("b1\n");
-        StringBuilder text = new StringBuilder();
-        for (int i = 0; i < 70; i++) {
-            Rig.append(rig.beside(".1"), "a\n");
-            text.append(rig.pass(Duration.ofMillis(100)));
-        }
-        assertThat(text.toString()).matches("(a\n){48,53}<gap -1 ROTATED><ROTATED>b1\n");
     }
 
     @Test

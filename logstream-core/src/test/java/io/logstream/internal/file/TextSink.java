@@ -10,12 +10,14 @@ import io.logstream.spi.SourcePosition;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Writes down all that it is given as one text: bytes as they are, the rest in angle brackets. */
 final class TextSink implements LineSink {
     final StringBuilder text = new StringBuilder();
     final List<Place> places = new ArrayList<>();
     int room = 1 << 20;
+    private boolean placed;
 
     /** A position, and how much text was there when it came. */
     record Place(int length, SourcePosition position) {}
@@ -37,7 +39,7 @@ final class TextSink implements LineSink {
 
     @Override
     public void bytes(Channel channel, ByteBuffer bytes, long epochNanos) {
-        if (places.isEmpty()) {
+        if (!placed) {
             throw new AssertionError("bytes before the first position");
         }
         text.append(ISO_8859_1.decode(bytes));
@@ -59,7 +61,12 @@ final class TextSink implements LineSink {
     }
 
     @Override
-    public void position(SourcePosition next) {
-        places.add(new Place(text.length(), next));
+    public void position(@Nullable SourcePosition next) {
+        placed = true;
+        if (next == null) {
+            places.clear(); // from none of them what comes now is handed over
+        } else {
+            places.add(new Place(text.length(), next));
+        }
     }
 }
