@@ -25,8 +25,8 @@ import java.util.Objects;
  *       the next file's first.
  *   <li>Cut, or written anew in place (copytruncate): read from its new beginning, even if it is longer than before. What
  *       was not yet read is taken from the copy if that is beside it.
- *   <li>Written late: what comes to an old file within a minute after it was drained follows between two lines of the new
- *       one, also after a restart.
+ *   <li>Written late: what comes to an old file after it was drained follows between two lines of the new one, also
+ *       after a restart, until the old one has been quiet for a minute.
  *   <li>What is known to be lost is told by a gap.
  * </ul>
  *

@@ -70,7 +70,15 @@ final class Trail {
     private long troubleSince;
 
     /** A file that was read to its end and rotated away, held open for what is still written to it. */
-    private record Drained(FollowedFile file, long since) {}
+    private static final class Drained {
+        final FollowedFile file;
+        long quietSince;
+
+        Drained(FollowedFile file, long quietSince) {
+            this.file = file;
+            this.quietSince = quietSince;
+        }
+    }
 
     /** Where reading stopped, and whether there may have been more to read. */
     private record Left(FileMark mark, long linesBefore, boolean lossy, boolean lineOpen) {}
@@ -301,7 +309,7 @@ final class Trail {
         int left = drained.size();
         for (Iterator<Drained> files = drained.iterator(); files.hasNext(); left--) {
             Drained old = files.next();
-            boolean last = now - old.since >= HOLD || left > MOST_DRAINED || !settings.follow();
+            boolean last = now - old.quietSince >= HOLD || left > MOST_DRAINED || !settings.follow();
             int fresh = readLate(old.file, buffer, atMost);
             int length = last || fresh <= 0 ? fresh : wholeLines(buffer, fresh, atMost);
             if (length > 0) {
@@ -310,6 +318,7 @@ final class Trail {
                     any = true;
                 }
                 hand(sink, old.file, buffer, length);
+                old.quietSince = now;
                 more |= fresh == atMost;
             } else if (fresh < 0 || last) {
                 closeQuietly(old.file);

@@ -152,6 +152,18 @@ class RotationTest {
     }
 
     @Test
+    void readsLateLines_asLongAsTheOldFileIsNotQuietForAMinute() throws Exception {
+        rig.rename("", ".1");
+        rig.append("b1\n");
+        StringBuilder text = new StringBuilder(rig.pass(Rig.DRAINED));
+        for (int i = 3; i <= 10; i++) {
+            Rig.append(rig.beside(".1"), "a" + i + "\n");
+            text.append(rig.pass(Duration.ofSeconds(50)));
+        }
+        assertThat(text).hasToString("<ROTATED>b1\n" + Rig.lines("a", 3, 10));
+    }
+
+    @Test
     void goesOnWhereItStopped_whenADrainedFileComesBack() throws Exception {
         rig.rename("", ".1");
         rig.append("b1\n");
