@@ -18,11 +18,18 @@ final class Cpu {
     /**
      * What a process has used until now, as far as its threads are still there.
      *
-     * @param nanos processor time by thread
+     * @param nanos processor time by thread, its id and its name
      */
     record Threads(Map<String, Long> nanos) {
         long sum() {
             return nanos.values().stream().mapToLong(n -> n).sum();
+        }
+
+        /** Those that compile Java. */
+        Threads compilers() {
+            Map<String, Long> compilers = new HashMap<>(nanos);
+            compilers.keySet().removeIf(name -> !name.contains("Compiler"));
+            return new Threads(compilers);
         }
 
         /** What these threads, and those that have come since, have used after another look; ended ones count for nothing. */
@@ -56,7 +63,8 @@ final class Cpu {
             for (Path task : tasks) {
                 try {
                     String stat = Files.readString(task.resolve("schedstat")); // nanoseconds, and more behind a blank
-                    nanos.put(task.getFileName().toString(), Long.parseLong(stat, 0, stat.indexOf(' '), 10));
+                    String name = task.getFileName() + " " + Files.readString(task.resolve("comm"));
+                    nanos.put(name, Long.parseLong(stat, 0, stat.indexOf(' '), 10));
                 } catch (NoSuchFileException e) {
                     // the thread has ended
                 }

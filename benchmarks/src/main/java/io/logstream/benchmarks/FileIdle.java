@@ -25,8 +25,6 @@ final class FileIdle {
     private static final String JVM = "jvm";
     private static final int MANY = 1000;
     private static final int VERY_MANY = 10_000;
-    private static final long SETTLE_MILLIS = 8000;
-
     /** Who waits. */
     private static final List<Case> CASES =
             List.of(of(JVM, 0), of(TAIL, MANY), of(OWN, MANY), of(COMMONS, MANY), of(OWN, VERY_MANY));
@@ -35,14 +33,14 @@ final class FileIdle {
     private final Samples samples = new Samples();
     private final int seconds;
 
-    /** What was found: per cent of a core, and threads. */
-    private record Waited(double cpu, int threads) {}
+    /** What was found: per cent of a core, those for compiling, and threads. */
+    private record Waited(double cpu, double compilers, int threads) {}
 
     /** Plans the turn. */
     FileIdle(Children children, boolean quick, Turns turns) {
         this.children = children;
         this.seconds = quick ? 10 : 30;
-        turns.plan("idle", seconds + 20, (share, patience) -> measure(seconds, patience));
+        turns.plan("idle", 2 * seconds + 15, (share, patience) -> measure(seconds, patience));
     }
 
     private void measure(int window, Duration patience) throws IOException, InterruptedException {
@@ -59,7 +57,7 @@ final class FileIdle {
                     failures.add(e.getMessage());
                 }
             }
-            Thread.sleep(SETTLE_MILLIS);
+            Thread.sleep(1000L * window); // until all have come to rest
             Map<Case, Waited> waited = watch(waiting, window);
             for (int i = 0; i < VERY_MANY; i++) {
                 if (i < MANY) {
@@ -118,14 +116,20 @@ final class FileIdle {
         for (Map.Entry<Case, Child> one : waiting.entrySet()) {
             Cpu.Threads after = Cpu.of(one.getValue().pid());
             long nanos = System.nanoTime() - begun;
-            double cpu = 100.0 * after.since(Objects.requireNonNull(before.get(one.getKey()))) / nanos;
-            waited.put(one.getKey(), new Waited(cpu, after.nanos().size()));
+            Cpu.Threads then = Objects.requireNonNull(before.get(one.getKey()));
+            waited.put(
+                    one.getKey(),
+                    new Waited(
+                            100.0 * after.since(then) / nanos,
+                            100.0 * after.compilers().since(then) / nanos,
+                            after.nanos().size()));
         }
         return waited;
     }
 
     private void add(Case of, Waited waited) {
         samples.add(of, "cpu", waited.cpu);
+        samples.add(of, "compilers", waited.compilers);
         samples.add(of, "threads", waited.threads);
     }
 
@@ -156,26 +160,36 @@ final class FileIdle {
 
     /** Reports. */
     void report(Report report) {
-        report.say("all side by side for %d s; CPU in per cent of a core; jvm is one that does nothing", seconds);
+        report.say(
+                "all side by side for %d s, after as long to come to rest; CPU in per cent of a core; jvm is one that does"
+                        + " nothing",
+                seconds);
         List<List<String>> table = new ArrayList<>();
-        table.add(List.of("idle files", "of", "CPU %", "of ours", "threads", "heap of each", "target"));
+        table.add(List.of(
+                "idle files", "of", "CPU %", "of ours", "of these, to compile", "threads", "heap of each", "target"));
         double own = cpu(OWN, MANY);
         for (Case of : CASES) {
             double cpu = samples.median(of, "cpu");
             double heap = of.peer().equals(OWN) ? samples.median(of, "heap") : Double.NaN;
             report.row("file", of.with("measure", "cpu"), cpu, "% of a core");
             report.row("file", of.with("measure", "threads"), samples.median(of, "threads"), "threads");
+            report.row("file", of.with("measure", "compilers"), samples.median(of, "compilers"), "% of a core");
             report.row("file", of.with("measure", "heap"), heap, "bytes");
             table.add(List.of(
                     of.peer(),
                     files(of) == 0 ? "" : Integer.toString(files(of)),
-                    Double.isNaN(cpu) ? "-" : String.format(Locale.ROOT, "%.3f", cpu),
+                    percent(cpu),
                     Report.ratio(cpu / own),
+                    percent(samples.median(of, "compilers")),
                     Report.number(samples.median(of, "threads")),
                     Double.isNaN(heap) ? "" : Report.number(heap),
                     target(of, cpu, own, report)));
         }
         report.table(table);
+    }
+
+    private static String percent(double cpu) {
+        return Double.isNaN(cpu) ? "-" : String.format(Locale.ROOT, "%.3f", cpu);
     }
 
     private static String target(Case of, double cpu, double own, Report report) {

@@ -76,6 +76,7 @@ final class FileWait {
                     .subscribe(SubscribeOptions.defaults(), new Viewer(caughtUp, lines));
         }
         caughtUp.await();
+        Thread.sleep(1000); // until all have come to rest
         System.out.println("ready " + (MemoryBenchmark.heap() - before) / files);
     }
 
