@@ -18,6 +18,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 
 /**
@@ -26,9 +27,12 @@ import java.util.stream.Stream;
  */
 final class Children implements AutoCloseable {
     private static final int TOLD_BYTES = 300;
+    private static final int CLEAN_ATTEMPTS = 50;
+    private static final long CLEAN_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
 
     private final Set<Process> running = ConcurrentHashMap.newKeySet();
     private final Path directory;
+    private volatile boolean closed;
     private final Thread hook = new Thread(this::clean, "clean");
     private final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor(task -> {
         Thread thread = new Thread(task, "patience");
@@ -139,6 +143,9 @@ final class Children implements AutoCloseable {
 
     private Child child(Process process, String name, Path errors, Duration patience) {
         running.add(process);
+        if (closed) {
+            end(process);
+        }
         return new Child(process, name, errors, patience);
     }
 
@@ -157,14 +164,28 @@ final class Children implements AutoCloseable {
         Runtime.getRuntime().removeShutdownHook(hook);
     }
 
+    /** While somebody still writes files, as when this JVM is told to end, it needs several attempts. */
     private void clean() {
+        closed = true;
         running.forEach(Children::end);
+        for (int attempt = 1; Files.exists(directory); attempt++) {
+            try {
+                remove();
+            } catch (IOException | UncheckedIOException e) {
+                if (attempt == CLEAN_ATTEMPTS) {
+                    System.err.println("benchmarks: remove " + directory + " yourself: " + e);
+                    return;
+                }
+                LockSupport.parkNanos(CLEAN_PAUSE_NANOS);
+            }
+        }
+    }
+
+    private void remove() throws IOException {
         try (Stream<Path> files = Files.walk(directory)) {
             for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-                Files.delete(file);
+                Files.deleteIfExists(file);
             }
-        } catch (IOException | UncheckedIOException e) {
-            System.err.println("benchmarks: remove " + directory + " yourself: " + e);
         }
     }
 }
