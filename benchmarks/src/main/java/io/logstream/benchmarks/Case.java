@@ -28,4 +28,11 @@ record Case(String peer, Map<String, String> params) {
         params.put(param2, value2.toString());
         return new Case(peer, params);
     }
+
+    /** The same with one parameter more, which comes last. */
+    Case with(String param, Object value) {
+        Map<String, String> more = new LinkedHashMap<>(params);
+        more.put(param, value.toString());
+        return new Case(peer, more);
+    }
 }

@@ -21,6 +21,7 @@ public final class Main {
         EXPERIMENTS.put("memory", new MemoryExperiment());
         EXPERIMENTS.put("join", new JoinExperiment());
         EXPERIMENTS.put("split", new SplitExperiment());
+        EXPERIMENTS.put("file", new FileExperiment());
     }
 
     private Main() {}

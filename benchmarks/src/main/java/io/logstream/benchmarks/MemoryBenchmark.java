@@ -101,7 +101,8 @@ public class MemoryBenchmark {
         return works;
     }
 
-    private static long heap() throws InterruptedException {
+    /** Bytes of heap that are in use after full collections. */
+    static long heap() throws InterruptedException {
         for (int i = 0; i < 3; i++) {
             System.gc();
             Thread.sleep(50);
