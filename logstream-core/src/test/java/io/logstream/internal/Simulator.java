@@ -32,6 +32,7 @@ import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Predicate;
+import java.util.regex.Pattern;
 
 /**
  * Plays one seed: a hub, its sources, feeds and viewers, everything at random, and after every step a comparison with the
@@ -53,8 +54,12 @@ final class Simulator {
         "\u20ac\u20ac",
         "\uD83D\uDE00",
         "x=1 y=2",
+        "7%\r10%\r",
+        "\rx=3",
         "0123456789012345678901234567890123456789"
     };
+
+    private static final Pattern MASK = Pattern.compile("x=\\d?|abc|%$");
 
     final long seed;
     final Random random;
@@ -219,7 +224,8 @@ final class Simulator {
 
     /** An unfinished line that was quiet has been handed on. */
     void flushed(Model model) {
-        model.flush(model.run.options.partialAfter().toNanos(), model.stepBegan);
+        StreamOptions options = model.run.options;
+        model.flush(options.mask() == null ? options.partialAfter().toNanos() : 0, model.stepBegan);
     }
 
     void published(Model model) {
@@ -395,7 +401,7 @@ final class Simulator {
     }
 
     private StreamOptions streamOptions() {
-        return StreamOptions.builder()
+        StreamOptions.Builder builder = StreamOptions.builder()
                 .retainLines((int) pick(1, 5, 30, 200, 5000))
                 .retainBytes(pick(4096, 10_000, 70_000))
                 .maxLineBytes((int) pick(16, 40, 300))
@@ -404,7 +410,8 @@ final class Simulator {
                 .allowBlock(BackpressurePolicy.FOREVER)
                 .charset(random.nextInt(4) == 0 ? StandardCharsets.ISO_8859_1 : StandardCharsets.UTF_8)
                 .retry(Duration.ofMillis(5), Duration.ofMillis(100))
-                .build();
+                .carriageReturnUpdates(random.nextInt(3) == 0);
+        return (random.nextInt(6) == 0 ? builder.mask(MASK) : builder).build();
     }
 
     private Stream stream(SimSource source) {
