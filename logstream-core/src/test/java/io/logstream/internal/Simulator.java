@@ -84,7 +84,7 @@ final class Simulator {
     Simulator(long seed) {
         this.seed = seed;
         this.random = new Random(seed * 0x9E3779B97F4A7C15L);
-        this.memory = pick(8_000, 20_000, 60_000, 4_000_000);
+        this.memory = pick(9_000, 20_000, 60_000, 4_000_000); // one segment takes up to 8016 where masked
         this.firstSequence = pick(0, 0, 0, 0, (1L << 31) - 20, Long.MAX_VALUE / 2);
         int streams = 1 + random.nextInt(3);
         for (int i = 0; i < streams; i++) {
