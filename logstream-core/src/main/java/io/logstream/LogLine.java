@@ -20,6 +20,12 @@ public non-sealed interface LogLine extends LogEntry {
         CRLF,
         /** Where the source said so, without a terminator in the bytes. */
         IMPLIED,
+        /**
+         * With a carriage return that no line feed follows, which is not part of the content. This is a
+         * {@linkplain LogLine#isPartial() part}: the line goes on, on a terminal in the place of this part. Only where
+         * {@link StreamOptions#carriageReturnUpdates()} asks for it.
+         */
+        CR,
         /** Not at all: this is a {@linkplain LogLine#isPartial() part}, and more of the line may follow. */
         NONE
     }
@@ -73,10 +79,12 @@ public non-sealed interface LogLine extends LogEntry {
     /**
      * Whether this is a part of a line whose end is not in it.
      *
-     * @return true if the line was cut at the maximum length, or its end had not come within the quiet time
+     * @return true if the line was cut at the maximum length or {@linkplain Ending#CR at a carriage return}, or its end had
+     *     not come within the quiet time
      */
     default boolean isPartial() {
-        return ending() == Ending.NONE;
+        Ending ending = ending();
+        return ending == Ending.NONE || ending == Ending.CR;
     }
 
     /**

@@ -17,6 +17,7 @@ public final class StreamOptions {
     private final long retainBytes;
     private final Duration partialAfter;
     private final int maxLineBytes;
+    private final boolean carriageReturnUpdates;
     private final Charset charset;
     private final @Nullable Pattern mask;
     private final Duration linger;
@@ -30,6 +31,7 @@ public final class StreamOptions {
         retainBytes = builder.retainBytes;
         partialAfter = builder.partialAfter;
         maxLineBytes = builder.maxLineBytes;
+        carriageReturnUpdates = builder.carriageReturnUpdates;
         charset = builder.charset;
         mask = builder.mask;
         linger = builder.linger;
@@ -68,6 +70,7 @@ public final class StreamOptions {
         builder.retainBytes = retainBytes;
         builder.partialAfter = partialAfter;
         builder.maxLineBytes = maxLineBytes;
+        builder.carriageReturnUpdates = carriageReturnUpdates;
         builder.charset = charset;
         builder.mask = mask;
         builder.linger = linger;
@@ -112,6 +115,15 @@ public final class StreamOptions {
      */
     public int maxLineBytes() {
         return maxLineBytes;
+    }
+
+    /**
+     * Whether a carriage return that no line feed follows ends a part of the line, which what follows updates.
+     *
+     * @return by default false: it is content like any other byte
+     */
+    public boolean carriageReturnUpdates() {
+        return carriageReturnUpdates;
     }
 
     /**
@@ -183,6 +195,7 @@ public final class StreamOptions {
         private long retainBytes = 10L << 20;
         private Duration partialAfter = Duration.ofSeconds(1);
         private int maxLineBytes = 1 << 20;
+        private boolean carriageReturnUpdates;
         private Charset charset = StandardCharsets.UTF_8;
         private @Nullable Pattern mask;
         private Duration linger = Duration.ofSeconds(30);
@@ -244,6 +257,20 @@ public final class StreamOptions {
                 throw new IllegalArgumentException("maxLineBytes of " + bytes + ": use 16 to " + (64 << 20));
             }
             this.maxLineBytes = bytes;
+            return this;
+        }
+
+        /**
+         * Whether a carriage return that no line feed follows ends a part of the line, with
+         * {@link LogLine.Ending#CR}, which what follows on its channel updates: a bar of progress can then be shown as on a
+         * terminal. Each update is counted, retained and filtered like a line; {@linkplain LogLine#lineNumber() line
+         * numbers} count the whole. A {@link #mask} sees each on its own.
+         *
+         * @param updates false if such a carriage return is content
+         * @return this builder
+         */
+        public Builder carriageReturnUpdates(boolean updates) {
+            this.carriageReturnUpdates = updates;
             return this;
         }
 

@@ -77,6 +77,30 @@ class BroadcasterTest {
     }
 
     @Test
+    void updates_tellWhatTheyAre_whereCarriageReturnsMakeThem() throws Exception {
+        MemoryLog log =
+                new MemoryLog("source").write("zero\n10%\r20%\r\nlast\r").end();
+        StreamOptions updates =
+                StreamOptions.builder().carriageReturnUpdates(true).build();
+        Recorder viewer = new Recorder();
+        hub.open("s", log, updates)
+                .subscribe(SubscribeOptions.builder().replay(Replay.all()).build(), viewer);
+        List<LogLine> lines = viewer.awaitEnd().check().entries().stream()
+                .filter(LogLine.class::isInstance)
+                .map(LogLine.class::cast)
+                .toList();
+        assertThat(lines).extracting(LogLine::text).containsExactly("zero", "10%", "20%", "last");
+        assertThat(lines)
+                .extracting(LogLine::ending)
+                .containsExactly(LogLine.Ending.LF, LogLine.Ending.CR, LogLine.Ending.CRLF, LogLine.Ending.CR);
+        assertThat(lines).extracting(LogLine::isPartial).containsExactly(false, true, false, true);
+        assertThat(lines).extracting(LogLine::isContinuation).containsExactly(false, false, true, false);
+        assertThat(lines).extracting(LogLine::sequence).containsExactly(0L, 1L, 2L, 3L);
+        assertThat(lines).extracting(LogLine::lineNumber).containsExactly(1L, 2L, 2L, 3L);
+        assertThat(lines.get(1).copy().ending()).isEqualTo(LogLine.Ending.CR);
+    }
+
+    @Test
     void firstViewer_saysWhereReadingBegins() throws Exception {
         Instant since = Instant.parse("2026-01-01T00:00:00Z");
         record Case(Replay replay, Start start) {}

@@ -181,6 +181,7 @@ class LogHubTest {
                 .partialAfter(longest)
                 .retry(longest, longest)
                 .allowBlock(longest)
+                .carriageReturnUpdates(true)
                 .build();
         assertThat(options.toBuilder().build()).usingRecursiveComparison().isEqualTo(options);
         try (LogHub hub = LogHub.create()) {

@@ -72,6 +72,19 @@ class MaskTest {
     }
 
     @Test
+    void everyUpdateOfALine_isMasked() throws Exception {
+        LogFeed feed =
+                hub.feed("s", MASKED.toBuilder().carriageReturnUpdates(true).build());
+        Recorder viewer = watch(feed.broadcaster());
+        feed.bytes(Channel.STDOUT, ByteBuffer.wrap("password=one 1%\rpassword=two\r".getBytes(StandardCharsets.UTF_8)));
+        feed.bytes(Channel.STDOUT, ByteBuffer.wrap("2%\n".getBytes(StandardCharsets.UTF_8)));
+        viewer.awaitLines(3).check();
+        assertThat(viewer.texts()).containsExactly("password=*** 1%", "password=***", "2%");
+        assertThat(viewer.entries().stream().filter(LogLine.class::isInstance).map(entry -> ((LogLine) entry).ending()))
+                .containsExactly(LogLine.Ending.CR, LogLine.Ending.CR, LogLine.Ending.LF);
+    }
+
+    @Test
     void unfinishedLineAtTheEnd_isMasked() throws Exception {
         LogFeed feed = hub.feed("s", MASKED);
         Recorder viewer = watch(feed.broadcaster());

@@ -29,12 +29,25 @@ final class Follow {
 
     private final List<NamedSource> sources;
     private final SubscribeOptions options;
+    private final boolean progress;
     private final Printer printer;
     private final @Nullable ResumeFile resume;
 
-    Follow(List<NamedSource> sources, SubscribeOptions options, Printer printer, @Nullable ResumeFile resume) {
+    /**
+     * A run.
+     *
+     * @param progress whether a carriage return makes an update of the line
+     * @param resume where to keep the places reached, or null
+     */
+    Follow(
+            List<NamedSource> sources,
+            SubscribeOptions options,
+            boolean progress,
+            Printer printer,
+            @Nullable ResumeFile resume) {
         this.sources = sources;
         this.options = options;
+        this.progress = progress;
         this.printer = printer;
         this.resume = resume;
     }
@@ -47,6 +60,7 @@ final class Follow {
             StreamOptions streamOptions = StreamOptions.builder()
                     .retainBytes(Math.min(MAX_HISTORY, Math.max(1 << 16, memory / 2 / sources.size())))
                     .allowBlock(BackpressurePolicy.FOREVER)
+                    .carriageReturnUpdates(progress)
                     .build();
             List<Broadcaster> streams = sources.stream()
                     .map(source -> hub.open(source.id(), source.source(), streamOptions))

@@ -74,6 +74,13 @@ final class FollowCommand implements Callable<Integer> {
     private boolean raw;
 
     @Option(
+            names = "--progress",
+            description = "Show a bar of progress, which a carriage return begins anew, as it moves: on a terminal each"
+                    + " update overwrites the one before, elsewhere it is a line of its own. Without it, such a carriage"
+                    + " return is one more byte of its line.")
+    private boolean progress;
+
+    @Option(
             names = "--resume-file",
             paramLabel = "FILE",
             description =
@@ -100,7 +107,7 @@ final class FollowCommand implements Callable<Integer> {
                 .build();
         List<NamedSource> sources = Sources.parse(given, !noFollow);
         ResumeFile resume = resumeFile == null ? null : ResumeFile.open(resumeFile);
-        return new Follow(sources, options, new Printer(output(sources)), resume).run();
+        return new Follow(sources, options, progress, new Printer(output(sources)), resume).run();
     }
 
     private Output output(List<NamedSource> sources) {

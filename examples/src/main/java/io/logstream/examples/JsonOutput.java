@@ -23,13 +23,15 @@ import java.util.Map;
  *
  * <p>{@code type} is {@code stdout} or {@code stderr}; {@code line_num} counts the lines since the beginning of the source
  * and is -1 where that is not known; {@code seq} counts what this run has read. A part of a line has {@code "partial":true}
- * unless it is the last one, and {@code "continuation":true} unless it is the first one. Whatever is not a line has an
+ * unless it is the last one, and {@code "continuation":true} unless it is the first one; one that the next part updates, since
+ * it ended with a carriage return, has {@code "ending":"cr"}. Whatever is not a line has an
  * {@code event} and no {@code content}; its {@code seq} is that of the line before which it stands.
  */
 final class JsonOutput implements Output {
     private static final byte[] TIMESTAMP = ascii("\",\"timestamp\":\"");
     private static final byte[] LINE_NUM = ascii("\",\"line_num\":");
     private static final byte[] PARTIAL = ascii(",\"partial\":true");
+    private static final byte[] UPDATED = ascii(",\"ending\":\"cr\"");
     private static final byte[] CONTINUATION = ascii(",\"continuation\":true");
     private static final byte[] END = ascii("}\n");
 
@@ -87,6 +89,9 @@ final class JsonOutput implements Output {
             out.putNumber(line.sequence());
             if (line.isPartial()) {
                 out.put(PARTIAL);
+            }
+            if (line.ending() == LogLine.Ending.CR) {
+                out.put(UPDATED);
             }
             if (line.isContinuation()) {
                 out.put(CONTINUATION);

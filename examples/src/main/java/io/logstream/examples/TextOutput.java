@@ -16,9 +16,11 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Writes the lines as text to the output, and everything else as notes to the error output. The parts of a line are put
- * together again, unless another line comes between them.
+ * together again, unless another line comes between them. A part that ended with a carriage return is overwritten by the next
+ * one that has text, on a terminal; elsewhere it is a line.
  */
 final class TextOutput implements Output {
+    private static final byte[] OVERWRITE = "\r\u001b[K".getBytes(StandardCharsets.US_ASCII);
 
     /**
      * How the text looks.
@@ -47,6 +49,7 @@ final class TextOutput implements Output {
     private byte[] content = new byte[1 << 12];
     private @Nullable Column open; // whose line is not finished
     private long openSequence;
+    private boolean updated; // by what follows: the open line ended with a carriage return
 
     TextOutput(ByteOut out, PrintStream notes, Style style) {
         this.out = out;
@@ -63,11 +66,16 @@ final class TextOutput implements Output {
             if (open != column || !line.isContinuation() || line.sequence() != openSequence + 1) {
                 finish();
                 begin(column, line);
+            } else if (updated && lines.length(i) > 0) {
+                out.put(OVERWRITE);
+                begin(column, line);
             }
             content(lines, i);
             open = column;
             openSequence = line.sequence();
-            if (!line.isPartial()) {
+            if (line.ending() == LogLine.Ending.CR && style.terminal()) {
+                updated = true;
+            } else if (line.ending() != LogLine.Ending.NONE) {
                 finish();
             }
         }
@@ -108,6 +116,7 @@ final class TextOutput implements Output {
     }
 
     private void begin(Column column, LogLine line) throws IOException {
+        updated = false;
         out.put(column.name);
         if (style.timestamps()) {
             time.put(line.epochNanos(), out);

@@ -147,6 +147,40 @@ class FollowTest {
     }
 
     @Test
+    void progress_updates_areLinesWhereNoTerminalIs_andNamedInJson() throws Exception {
+        append("10%\r20%\r\nnext\n");
+        assertThat(lines("--no-follow", log)).containsExactly("10%\\x0d20%", "next");
+        assertThat(new String(output("--no-follow", "--progress", log), StandardCharsets.UTF_8))
+                .isEqualTo("10%\n20%\nnext\n");
+        List<Map<String, Object>> lines = lines("--no-follow", "--progress", "--output-format", "json", log).stream()
+                .map(Json::parse)
+                .filter(line -> line.containsKey("content"))
+                .toList();
+        assertThat(lines).extracting(line -> line.get("content")).containsExactly("10%", "20%", "next");
+        assertThat(lines.get(0))
+                .containsEntry("ending", "cr")
+                .containsEntry("partial", true)
+                .doesNotContainKey("continuation");
+        assertThat(lines.get(1)).containsEntry("continuation", true).doesNotContainKeys("ending", "partial");
+        assertThat(lines).extracting(line -> line.get("line_num")).containsExactly(1L, 1L, 2L);
+        assertThat(lines).extracting(line -> line.get("seq")).containsExactly(0L, 1L, 2L);
+    }
+
+    @Test
+    void progress_lineThatIsUpdatedLater_isShownAtOnce() throws Exception {
+        append("10%\r");
+        Path output = folder.resolve("output");
+        try (Cli follow = Cli.startInto(output, List.of(), "follow", "--progress", log)) {
+            await(() -> Files.readString(output).equals("10%"));
+            append("20%\r");
+            await(() -> Files.readString(output).equals("10%\n20%"));
+            append("100%\r\nnext\n");
+            await(() -> Files.readString(output).equals("10%\n20%\n100%\nnext\n"));
+            assertThat(follow.err.soFar()).isEmpty();
+        }
+    }
+
+    @Test
     void text_twoSources_areMergedAndNamed() throws Exception {
         Path second = folder.resolve("second.log");
         append("a1\n");

@@ -70,7 +70,7 @@ final class Intake implements LineSink {
         this.checkpointBytes = Math.min(CHECKPOINT_BYTES, options.retainBytes() / 64);
         boolean utf8 = options.charset().equals(StandardCharsets.UTF_8);
         for (int c = 0; c < 2; c++) {
-            splitters[c] = new LineSplitter(maxLine, utf8, new Into(c));
+            splitters[c] = new LineSplitter(maxLine, utf8, options.carriageReturnUpdates(), new Into(c));
             window[c] = new byte[0];
             skipped[c] = new byte[0];
         }

@@ -5,8 +5,8 @@ import java.util.Arrays;
 
 /**
  * Cuts the bytes of one channel into lines, in the same way however the bytes are chunked. A line ends with a line feed or a
- * carriage return and a line feed; one that is longer than the maximum becomes several parts. What has no end yet is
- * carried. Not threadsafe.
+ * carriage return and a line feed; one that is longer than the maximum becomes several parts. Where a carriage return alone
+ * makes updates, it ends a part, too; one that nothing follows yet waits. What has no end yet is carried. Not threadsafe.
  */
 final class LineSplitter {
     /** Takes the lines: with their terminators, exactly as they came. */
@@ -23,6 +23,7 @@ final class LineSplitter {
 
     private final int maxLine;
     private final boolean utf8;
+    private final boolean updates;
     private final Out out;
     private byte[] carry = {};
     private int carried;
@@ -32,10 +33,12 @@ final class LineSplitter {
     /**
      * @param maxLine the most bytes of content that a part has
      * @param utf8 whether a part must not end inside a character of UTF-8
+     * @param updates whether a carriage return that no line feed follows ends a part
      */
-    LineSplitter(int maxLine, boolean utf8, Out out) {
+    LineSplitter(int maxLine, boolean utf8, boolean updates, Out out) {
         this.maxLine = maxLine;
         this.utf8 = utf8;
+        this.updates = updates;
         this.out = out;
     }
 
@@ -51,25 +54,38 @@ final class LineSplitter {
 
     void accept(byte[] source, int from, int to, long time) {
         int at = from;
+        if (at < to && source[at] != '\n') {
+            finishUpdate();
+        }
         while (at < to) {
-            if (carried == 0 && !inLine) {
+            if (carried == 0 && !inLine && !updates) {
                 at = out.lines(source, at, to, maxLine, time);
             }
             if (at == to) {
                 break;
             }
-            int feed = LineFeeds.first(source, at, to);
-            int end = feed < 0 ? to : feed + 1;
-            if (feed >= 0 && carried == 0 && feed - at <= maxLine) {
+            int last = updates ? lastOfPart(source, at, to) : LineFeeds.first(source, at, to);
+            int end = last < 0 ? to : last + 1;
+            if (last >= 0 && carried == 0 && last - at <= maxLine) {
                 complete(source, at, end, time);
             } else {
-                throughCarry(source, at, end, feed >= 0, time);
+                throughCarry(source, at, end, last >= 0, time);
             }
             at = end;
         }
         if (carried == 0 && carry.length > KEEP) {
             carry = new byte[0];
         }
+    }
+
+    /** Where the first line feed is, or carriage return that is followed by something else; -1 if there is none. */
+    private static int lastOfPart(byte[] source, int from, int to) {
+        for (int i = from; i < to; i++) {
+            if (source[i] == '\n' || (source[i] == '\r' && i + 1 < to && source[i + 1] != '\n')) {
+                return i;
+            }
+        }
+        return -1;
     }
 
     /** Takes the bytes of at most one line, a piece at a time, so that the carry stays as small as the maximum. */
@@ -93,6 +109,13 @@ final class LineSplitter {
         }
     }
 
+    /** Ends a part at a carriage return that waited at the end of the carry: no line feed follows it. */
+    private void finishUpdate() {
+        if (updates && carried > 0 && carry[carried - 1] == '\r') {
+            finishCarry();
+        }
+    }
+
     private void finishCarry() {
         if (carried - terminator(carry, 0, carried) > maxLine) {
             part(cut());
@@ -103,9 +126,11 @@ final class LineSplitter {
     }
 
     private void complete(byte[] source, int from, int end, long time) {
-        LogLine.Ending ending = terminator(source, from, end) == 2 ? LogLine.Ending.CRLF : LogLine.Ending.LF;
+        LogLine.Ending ending = source[end - 1] == '\r'
+                ? LogLine.Ending.CR
+                : terminator(source, from, end) == 2 ? LogLine.Ending.CRLF : LogLine.Ending.LF;
         boolean continuation = inLine;
-        inLine = false;
+        inLine = ending == LogLine.Ending.CR;
         out.line(source, from, end - from, ending, continuation, time);
     }
 
@@ -129,6 +154,7 @@ final class LineSplitter {
 
     /** Hands on all that is carried, as a part: nothing will follow it. */
     void giveUp() {
+        finishUpdate();
         if (carried > maxLine) {
             part(cut());
         }
@@ -140,6 +166,7 @@ final class LineSplitter {
 
     /** Ends the line here, without a terminator in the bytes: one is added. */
     void endLine(long time) {
+        finishUpdate();
         if (carried > maxLine) {
             part(cut());
         }
@@ -187,6 +214,7 @@ final class LineSplitter {
         return 0;
     }
 
+    /** How long a terminator is. Where a carriage return alone is one, there is none in the content before it. */
     private static int terminator(byte[] source, int from, int end) {
         return end - from >= 2 && source[end - 2] == '\r' ? 2 : 1;
     }

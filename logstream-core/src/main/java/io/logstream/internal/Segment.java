@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * slots   | marker | marker | line 0 | line 1 | ...
  * bytes   | line 0 | terminator | line 1 | terminator | ...        the source's own bytes, unless masked
  * starts  | where line 0 begins | line 1 | ... | where the last one's terminator ends
- * flags   bit 0 channel, bits 1-2 ending, bit 3 continuation, bit 4 the time is the source's
+ * flags   bit 0 channel, bits 1-3 ending, bit 4 continuation, bit 5 the time is the source's
  * </pre>
  *
  * <p>Written by one thread at a time, under the ring's lock. What lies before the ring's tail never changes again, so that
@@ -28,15 +28,18 @@ final class Segment {
     /** Takes the place of {@code next} in a segment that was evicted, so that a reader in it can't keep others alive. */
     static final Segment EVICTED = new Segment(new Place(Long.MIN_VALUE, 0, 0), null);
 
-    private static final int NONE = LogLine.Ending.NONE.ordinal();
-    static final int CONTINUATION = 8;
-    static final int SOURCE_TIME = 16;
+    private static final int ENDING = 7 << 1;
+    static final int CONTINUATION = 16;
+    static final int SOURCE_TIME = 32;
+
+    /** The first of the {@linkplain LogLine.Ending endings} that end only a part of a line. */
+    private static final int FIRST_PARTIAL = LogLine.Ending.CR.ordinal() << 1;
 
     /**
      * How long the terminator is, two bits for each {@link LogLine.Ending}: an implied one is kept as a line feed, so that
      * every end of a line has a place of its own.
      */
-    private static final int TERMINATORS = 0b00_01_10_01;
+    private static final int TERMINATORS = 0b00_01_01_10_01;
 
     /** Says that lines have terminators of different length. */
     static final int MIXED = -1;
@@ -122,7 +125,7 @@ final class Segment {
         }
         noteTerminator(terminator(flag));
         lines++;
-        plain &= (flag & (1 | CONTINUATION)) == 0 && (flag >> 1 & 3) != NONE;
+        plain &= (flag & (1 | CONTINUATION)) == 0 && (flag & ENDING) < FIRST_PARTIAL;
     }
 
     /** Adds the whole lines that there is room for; returns where it stopped. */
@@ -220,11 +223,11 @@ final class Segment {
     }
 
     LogLine.Ending ending(int line) {
-        return ENDINGS[flags[line] >> 1 & 3];
+        return ENDINGS[(flags[line] & ENDING) >> 1];
     }
 
     boolean isComplete(int line) {
-        return (flags[line] >> 1 & 3) != NONE;
+        return (flags[line] & ENDING) < FIRST_PARTIAL;
     }
 
     /** How long the terminators are of all lines before the ring's tail, or {@link #MIXED}. */
@@ -233,7 +236,7 @@ final class Segment {
     }
 
     static int terminator(int flag) {
-        return TERMINATORS >> (flag & 6) & 3;
+        return TERMINATORS >> (flag & ENDING) & 3;
     }
 
     /** The number of a line since the source's beginning, or -1. */

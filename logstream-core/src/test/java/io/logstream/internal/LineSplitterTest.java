@@ -12,10 +12,14 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
 class LineSplitterTest {
     private static final int MAX = 16;
+    private static final Pattern LINES = Pattern.compile("[^\n]*\n|[^\n]+");
+    private static final Pattern UPDATES = Pattern.compile("[^\r\n]*(?:\r\n|\n|\r)|[^\r\n]+");
 
     /** A line as it was handed over, with its terminator. */
     private record Piece(String bytes, Ending ending, boolean continuation) {
@@ -25,7 +29,8 @@ class LineSplitterTest {
     }
 
     private final List<Piece> pieces = new ArrayList<>();
-    private final LineSplitter splitter = new LineSplitter(MAX, true, this::take);
+    private final LineSplitter updating = new LineSplitter(MAX, true, true, this::take);
+    private final LineSplitter splitter = new LineSplitter(MAX, true, false, this::take);
 
     private void take(byte[] source, int from, int length, Ending ending, boolean continuation, long time) {
         pieces.add(new Piece(latin1(Arrays.copyOfRange(source, from, from + length)), ending, continuation));
@@ -40,6 +45,10 @@ class LineSplitterTest {
     }
 
     private void accept(String latin1) {
+        accept(splitter, latin1);
+    }
+
+    private static void accept(LineSplitter splitter, String latin1) {
         byte[] source = bytes("xx" + latin1 + "yy");
         splitter.accept(source, 2, source.length - 2, 1);
     }
@@ -60,6 +69,14 @@ class LineSplitterTest {
         return new Piece(bytes, bytes.endsWith("\r\n") ? Ending.CRLF : Ending.LF, true);
     }
 
+    private static Piece update(String bytes) {
+        return new Piece(bytes, Ending.CR, false);
+    }
+
+    private static Piece nextUpdate(String bytes) {
+        return new Piece(bytes, Ending.CR, true);
+    }
+
     // ---- any bytes, any chunks
 
     @Test
@@ -68,13 +85,14 @@ class LineSplitterTest {
         for (int i = 0; i < 100_000; i++) {
             int max = MAX + random.nextInt(4);
             boolean utf8 = random.nextBoolean();
+            boolean updates = random.nextBoolean();
             byte[] content = content(random);
-            List<Piece> atOnce = split(content, max, utf8, null);
-            List<Piece> chunked = split(content, max, utf8, random);
+            List<Piece> atOnce = split(content, max, utf8, updates, null);
+            List<Piece> chunked = split(content, max, utf8, updates, random);
             assertThat(chunked)
-                    .as("case %d: '%s', at most %d, utf8 %s", i, latin1(content), max, utf8)
+                    .as("case %d: '%s', at most %d, utf8 %s, updates %s", i, latin1(content), max, utf8, updates)
                     .isEqualTo(atOnce);
-            checkAgainstNaive(content, atOnce, max);
+            checkAgainstNaive(content, atOnce, max, updates);
             if (utf8) {
                 checkNotCutInside(content, atOnce);
             }
@@ -98,9 +116,9 @@ class LineSplitterTest {
         return out.toByteArray();
     }
 
-    private static List<Piece> split(byte[] content, int max, boolean utf8, Random chunks) {
+    private static List<Piece> split(byte[] content, int max, boolean utf8, boolean updates, Random chunks) {
         LineSplitterTest test = new LineSplitterTest();
-        LineSplitter splitter = new LineSplitter(max, utf8, test::take);
+        LineSplitter splitter = new LineSplitter(max, utf8, updates, test::take);
         for (int at = 0; at < content.length; ) {
             int n = chunks == null ? content.length : Math.min(content.length - at, 1 + chunks.nextInt(9));
             byte[] chunk = Arrays.copyOfRange(content, at, at + n); // of its own: nothing may be read behind it
@@ -113,22 +131,19 @@ class LineSplitterTest {
         return test.pieces;
     }
 
-    /** The parts, glued, are what a split at the line feeds gives; none is too long, none needlessly short. */
-    private static void checkAgainstNaive(byte[] content, List<Piece> pieces, int max) {
-        List<String> lines = new ArrayList<>();
-        String rest = latin1(content);
-        for (int feed = rest.indexOf('\n'); feed >= 0; feed = rest.indexOf('\n')) {
-            lines.add(rest.substring(0, feed + 1));
-            rest = rest.substring(feed + 1);
-        }
-        if (!rest.isEmpty()) {
-            lines.add(rest);
-        }
+    /**
+     * The parts, glued, are what a split at the line feeds gives, and at the carriage returns where these make updates; none
+     * is too long, none needlessly short.
+     */
+    private static void checkAgainstNaive(byte[] content, List<Piece> pieces, int max, boolean updates) {
+        Pattern naive = updates ? UPDATES : LINES;
+        List<String> lines =
+                naive.matcher(latin1(content)).results().map(MatchResult::group).toList();
         List<String> glued = new ArrayList<>();
         StringBuilder line = new StringBuilder();
         for (int i = 0; i < pieces.size(); i++) {
             Piece piece = pieces.get(i);
-            assertThat(piece.continuation()).isEqualTo(line.length() > 0);
+            assertThat(piece.continuation()).isEqualTo(i > 0 && isPart(pieces.get(i - 1)));
             assertThat(piece.contentLength()).isLessThanOrEqualTo(max);
             line.append(piece.bytes());
             boolean last = i == pieces.size() - 1;
@@ -139,7 +154,10 @@ class LineSplitterTest {
                 assertThat(piece.bytes().length()).isGreaterThanOrEqualTo(max - 4);
             }
             if (piece.ending() != Ending.NONE) {
-                assertThat(piece.ending()).isEqualTo(piece.bytes().endsWith("\r\n") ? Ending.CRLF : Ending.LF);
+                assertThat(piece.ending()).isEqualTo(ending(piece.bytes()));
+            }
+            if (updates) {
+                assertThat(piece.bytes().substring(0, piece.contentLength())).doesNotContain("\r");
             }
         }
         assertThat(glued).isEqualTo(lines);
@@ -149,6 +167,16 @@ class LineSplitterTest {
                 assertThat(piece.contentLength()).isLessThanOrEqualTo(max);
             }
         }
+    }
+
+    private static boolean isPart(Piece piece) {
+        return piece.ending() == Ending.NONE || piece.ending() == Ending.CR;
+    }
+
+    private static Ending ending(String bytes) {
+        return bytes.endsWith("\r\n")
+                ? Ending.CRLF
+                : bytes.endsWith("\n") ? Ending.LF : bytes.endsWith("\r") ? Ending.CR : Ending.NONE;
     }
 
     private static void checkNotCutInside(byte[] content, List<Piece> pieces) {
@@ -182,6 +210,119 @@ class LineSplitterTest {
         accept("10%\r20%\r");
         accept("30%\n\r\n\r\r\n");
         assertThat(pieces).containsExactly(whole("10%\r20%\r30%\n"), whole("\r\n"), whole("\r\r\n"));
+    }
+
+    @Test
+    void loneCarriageReturn_endsAPart_whereItMakesUpdates() {
+        accept(updating, "10%\r20%\r");
+        assertThat(pieces).containsExactly(update("10%\r"));
+        assertThat(updating.carried()).isEqualTo(4);
+        accept(updating, "30%\n\r\n\r\r\n");
+        assertThat(pieces)
+                .containsExactly(
+                        update("10%\r"), nextUpdate("20%\r"), rest("30%\n"), whole("\r\n"), update("\r"), rest("\r\n"));
+    }
+
+    /** All texts of up to six bytes, cut in every way, with and without a flush of what is unfinished at each cut. */
+    @Test
+    void everyCut_givesTheSameUpdates() {
+        for (int length = 1; length <= 6; length++) {
+            for (int number = 0; number < Math.pow(3, length); number++) {
+                StringBuilder text = new StringBuilder();
+                for (int i = 0, rest = number; i < length; i++, rest /= 3) {
+                    text.append("a\r\n".charAt(rest % 3));
+                }
+                List<Piece> expected = new ArrayList<>();
+                UPDATES.matcher(text).results().map(MatchResult::group).forEach(bytes -> {
+                    boolean continuation = !expected.isEmpty() && isPart(expected.get(expected.size() - 1));
+                    expected.add(new Piece(bytes, ending(bytes), continuation));
+                });
+                for (int cuts = 0; cuts < 1 << (length - 1); cuts++) {
+                    assertThat(cut(text.toString(), cuts, false))
+                            .as("'%s' cut as %s", text, Integer.toBinaryString(cuts))
+                            .isEqualTo(expected);
+                    assertThat(joined(cut(text.toString(), cuts, true)))
+                            .as("'%s' cut as %s and flushed", text, Integer.toBinaryString(cuts))
+                            .isEqualTo(joined(expected));
+                }
+            }
+        }
+    }
+
+    /** A bit of the cuts for each place between two bytes. */
+    private static List<Piece> cut(String text, int cuts, boolean flush) {
+        LineSplitterTest test = new LineSplitterTest();
+        for (int from = 0, to = 1; to <= text.length(); to++) {
+            if (to == text.length() || (cuts & 1 << (to - 1)) != 0) {
+                accept(test.updating, text.substring(from, to));
+                if (flush) {
+                    test.updating.flush();
+                }
+                from = to;
+            }
+        }
+        test.updating.giveUp();
+        return test.pieces;
+    }
+
+    /** With the parts of quiet moments joined to what follows them. */
+    private static List<Piece> joined(List<Piece> pieces) {
+        List<Piece> joined = new ArrayList<>();
+        for (Piece piece : pieces) {
+            Piece before = joined.isEmpty() ? null : joined.get(joined.size() - 1);
+            if (before != null && before.ending() == Ending.NONE) {
+                assertThat(piece.continuation()).isTrue();
+                joined.set(
+                        joined.size() - 1,
+                        new Piece(before.bytes() + piece.bytes(), piece.ending(), before.continuation()));
+            } else {
+                joined.add(piece);
+            }
+        }
+        return joined;
+    }
+
+    @Test
+    void carriageReturnThatWaits_isHeldBackByAFlush_andEndsThePartWhenSomethingElseFollows() {
+        accept(updating, "10%\r");
+        assertThat(updating.flush()).isTrue();
+        assertThat(updating.flush()).isFalse();
+        assertThat(pieces).containsExactly(part("10%"));
+        accept(updating, "20%\n");
+        assertThat(pieces).containsExactly(part("10%"), nextUpdate("\r"), rest("20%\n"));
+    }
+
+    @Test
+    void carriageReturnThatWaits_endsThePartAtTheEnd_andWhatFollowsIsANewLine() {
+        accept(updating, "m".repeat(MAX) + "\r");
+        updating.giveUp();
+        assertThat(updating.carried()).isZero();
+        accept(updating, "new\n");
+        assertThat(pieces).containsExactly(update("m".repeat(MAX) + "\r"), whole("new\n"));
+    }
+
+    @Test
+    void carriageReturnThatWaits_endsThePartBeforeAnImpliedEnd() {
+        accept(updating, "10%\r");
+        updating.endLine(2);
+        assertThat(pieces).containsExactly(update("10%\r"), new Piece("\n", Ending.IMPLIED, true));
+    }
+
+    @Test
+    void updateOfTheMaximum_isWhole_andALongerOneIsCut() {
+        String max = "m".repeat(MAX);
+        accept(updating, max + "\r" + max + "n\r");
+        accept(updating, max + "\r");
+        accept(updating, "\n" + max + "n\r");
+        updating.giveUp();
+        assertThat(pieces)
+                .containsExactly(
+                        update(max + "\r"),
+                        nextPart(max),
+                        nextUpdate("n\r"),
+                        rest(max + "\r\n"),
+                        part(max),
+                        nextUpdate("n\r"));
     }
 
     @Test
@@ -252,7 +393,7 @@ class LineSplitterTest {
 
     @Test
     void tooLongLine_isNotCutInsideACharacter() {
-        LineSplitter utf8 = new LineSplitter(MAX, true, this::take);
+        LineSplitter utf8 = new LineSplitter(MAX, true, false, this::take);
         byte[] source = ("x".repeat(MAX - 2) + "\ud83d\ude00\ud83d\ude00\n").getBytes(StandardCharsets.UTF_8);
         utf8.accept(source, 0, source.length, 1);
         assertThat(pieces)
@@ -268,7 +409,7 @@ class LineSplitterTest {
 
     @Test
     void otherCharset_isCutAtTheMaximumWhateverTheBytes() {
-        LineSplitter latin1 = new LineSplitter(MAX, false, this::take);
+        LineSplitter latin1 = new LineSplitter(MAX, false, false, this::take);
         byte[] source = bytes("\u00c3\u00a9".repeat(MAX) + "\n");
         latin1.accept(source, 0, source.length, 1);
         assertThat(pieces.get(0).bytes()).hasSize(MAX);
@@ -344,7 +485,7 @@ class LineSplitterTest {
     void lineOf100MegaBytes_isCarriedInTheMaximum() {
         int max = 1 << 20;
         long[] seen = new long[2];
-        LineSplitter big = new LineSplitter(max, true, (source, from, length, ending, continuation, time) -> {
+        LineSplitter big = new LineSplitter(max, true, false, (source, from, length, ending, continuation, time) -> {
             assertThat(continuation).isEqualTo(seen[1] > 0);
             assertThat(source.length).isLessThanOrEqualTo(max + 2);
             seen[0] += length;

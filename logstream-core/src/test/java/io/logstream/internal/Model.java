@@ -5,20 +5,26 @@ import io.logstream.Gap;
 import io.logstream.LogLine;
 import io.logstream.SourceEvent;
 import io.logstream.spi.SourcePosition;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.regex.Pattern;
 
 /**
  * The reference for what one run publishes, on plain lists: everything that was ever published, cut into lines byte by byte.
  * It keeps all and evicts nothing.
  */
 final class Model {
-    /** A line with its terminator; {@code from} and {@code to} say which units of its channel in the source it is. */
+    /**
+     * A line with its terminator, masked, and how many bytes the source has for it; {@code from} and {@code to} say which
+     * units of its channel in the source it is.
+     */
     record Line(
             long sequence,
             int channel,
             byte[] bytes,
+            int raw,
             LogLine.Ending ending,
             boolean continuation,
             long number,
@@ -26,18 +32,31 @@ final class Model {
             long from,
             long to) {
         int terminator() {
-            return ending == LogLine.Ending.LF ? 1 : ending == LogLine.Ending.CRLF ? 2 : 0;
+            return terminator(ending);
         }
 
         @Override
         public String toString() {
-            String text = new String(bytes, java.nio.charset.StandardCharsets.UTF_8).replace("\r", "\\r");
+            String text = new String(bytes, StandardCharsets.UTF_8).replace("\r", "\\r");
             return "Line " + sequence + " [" + text.replace("\n", "\\n") + "] on " + channel + " " + ending
                     + (continuation ? " continuation" : "") + " number " + number + " units " + from + "-" + to;
         }
 
         byte[] content() {
             return Arrays.copyOf(bytes, bytes.length - terminator());
+        }
+
+        /** How many bytes of the source end a line like that. */
+        private static int terminator(LogLine.Ending ending) {
+            return switch (ending) {
+                case LF, CR -> 1;
+                case CRLF -> 2;
+                case IMPLIED, NONE -> 0;
+            };
+        }
+
+        private static boolean isPart(LogLine.Ending ending) {
+            return ending == LogLine.Ending.NONE || ending == LogLine.Ending.CR;
         }
     }
 
@@ -191,7 +210,7 @@ final class Model {
                 return false;
             }
             if (entry(s) instanceof Line line && line.channel() == c) {
-                return line.ending() == LogLine.Ending.NONE;
+                return Line.isPart(line.ending());
             }
         }
         return begunInLine[c];
@@ -299,6 +318,7 @@ final class Model {
         lane.handed++;
         lane.got.add((byte) '\n');
         sinceGap = true;
+        update(c);
         if (lane.carry.size > maxLine) {
             part(c, cut(lane.carry.array));
         }
@@ -417,6 +437,9 @@ final class Model {
 
     private void accept(int c, byte b, long time) {
         Lane lane = lanes[c];
+        if (b != '\n') {
+            update(c);
+        }
         if (lane.carry.size == 0) {
             lane.carryTime = time;
         }
@@ -435,12 +458,21 @@ final class Model {
         }
     }
 
+    /** Ends a part at a carriage return that nothing belongs to, where that makes updates. */
+    private void update(int c) {
+        Bytes carry = lanes[c].carry;
+        if (run.options.carriageReturnUpdates() && carry.size > 0 && carry.array[carry.size - 1] == '\r') {
+            line(c, carry.size, LogLine.Ending.CR, lanes[c].carryTime, 0);
+        }
+    }
+
     private void part(int c, int length) {
         line(c, length, LogLine.Ending.NONE, lanes[c].carryTime, 0);
     }
 
     private void giveUp() {
         for (int c = 0; c < 2; c++) {
+            update(c);
             if (lanes[c].carry.size > maxLine) {
                 part(c, cut(lanes[c].carry.array));
             }
@@ -453,20 +485,32 @@ final class Model {
 
     private void line(int c, int length, LogLine.Ending ending, long time, int impliedUnits) {
         Lane lane = lanes[c];
-        byte[] bytes = lane.carry.take(length);
+        byte[] bytes = masked(lane.carry.take(length), Line.terminator(ending));
         long[] before = places.get(places.size() - 1);
         long[] after = before.clone();
         if (before[c] >= 0) {
             after[c] += length + impliedUnits;
         }
         long number = lines < 0 ? -1 : lines + 1;
-        entries.add(new Line(sequence++, c, bytes, ending, lane.inLine, number, time, before[c], after[c]));
+        entries.add(new Line(
+                sequence++, c, bytes, length + impliedUnits, ending, lane.inLine, number, time, before[c], after[c]));
         places.add(after);
-        lane.inLine = ending == LogLine.Ending.NONE;
+        lane.inLine = Line.isPart(ending);
         if (lines >= 0 && !lane.inLine) {
             lines++;
         }
         counts.add(lines);
+    }
+
+    private byte[] masked(byte[] line, int terminator) {
+        Pattern mask = run.options.mask();
+        if (mask == null) {
+            return line;
+        }
+        String text = new String(line, StandardCharsets.ISO_8859_1);
+        int end = text.length() - terminator;
+        String shown = mask.matcher(text.substring(0, end)).replaceAll("***");
+        return (shown + text.substring(end)).getBytes(StandardCharsets.ISO_8859_1);
     }
 
     private void count(long count) {
@@ -484,7 +528,7 @@ final class Model {
     }
 
     private boolean utf8() {
-        return run.options.charset().equals(java.nio.charset.StandardCharsets.UTF_8);
+        return run.options.charset().equals(StandardCharsets.UTF_8);
     }
 
     /** Where a line that is too long is cut: not inside a character, and not between a CR and a LF. */

@@ -67,6 +67,9 @@ class SeededBugsTest {
                 "Reading",
                 "private void failed(IOException e) {\n        shutReader();",
                 "private void failed(IOException e) {\n        wakeup = null;"),
+        UPDATE_THAT_IS_HALF_A_LINE_END(
+                "LineSplitter", "i + 1 < to && source[i + 1] != '\\n'", "(i + 1 == to || source[i + 1] != '\\n')"),
+        UPDATE_COUNTED_AS_A_LINE("Segment", "LogLine.Ending.CR.ordinal() << 1", "LogLine.Ending.NONE.ordinal() << 1"),
         WRONG_PARTIAL_LINE_CARRY("LineSplitter", "System.arraycopy(carry, length, carry, 0, carried);", ""),
         POLICY_CHANGE_THAT_LOSES_A_GAP(
                 "Cursor",

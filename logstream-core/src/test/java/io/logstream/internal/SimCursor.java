@@ -3,7 +3,6 @@ package io.logstream.internal;
 import io.logstream.BackpressurePolicy;
 import io.logstream.EndReason;
 import io.logstream.Gap;
-import io.logstream.LogLine;
 import io.logstream.Replay;
 import io.logstream.SourceEvent;
 import java.util.function.Predicate;
@@ -283,7 +282,7 @@ final class SimCursor {
         for (long s = slot; s < to; s++) {
             if (model.entry(s) instanceof Model.Line line) {
                 lines++;
-                bytes += line.bytes().length + (line.ending() == LogLine.Ending.IMPLIED ? 1 : 0);
+                bytes += line.raw();
             }
         }
         if (lines == 0) {

@@ -33,6 +33,7 @@ import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Predicate;
+import java.util.regex.Pattern;
 
 /**
  * Plays one seed: a hub, its sources, feeds and viewers, everything at random, and after every step a comparison with the
@@ -54,8 +55,12 @@ final class Simulator {
         "\u20ac\u20ac",
         "\uD83D\uDE00",
         "x=1 y=2",
+        "7%\r10%\r",
+        "\rx=3",
         "0123456789012345678901234567890123456789"
     };
+
+    private static final Pattern MASK = Pattern.compile("x=\\d?|abc|%$");
 
     final long seed;
     final Random random;
@@ -80,7 +85,7 @@ final class Simulator {
     Simulator(long seed) {
         this.seed = seed;
         this.random = new Random(seed * 0x9E3779B97F4A7C15L);
-        this.memory = pick(8_000, 20_000, 60_000, 4_000_000);
+        this.memory = pick(9_000, 20_000, 60_000, 4_000_000); // one segment takes up to 8016 where masked
         this.firstSequence = pick(0, 0, 0, 0, (1L << 31) - 20, Long.MAX_VALUE / 2);
         int streams = 1 + random.nextInt(3);
         for (int i = 0; i < streams; i++) {
@@ -220,7 +225,8 @@ final class Simulator {
 
     /** An unfinished line that was quiet has been handed on. */
     void flushed(Model model) {
-        model.flush(model.run.options.partialAfter().toNanos(), model.stepBegan);
+        StreamOptions options = model.run.options;
+        model.flush(options.mask() == null ? options.partialAfter().toNanos() : 0, model.stepBegan);
     }
 
     void published(Model model) {
@@ -400,7 +406,7 @@ final class Simulator {
     }
 
     private StreamOptions streamOptions() {
-        return StreamOptions.builder()
+        StreamOptions.Builder builder = StreamOptions.builder()
                 .retainLines((int) pick(1, 5, 30, 200, 5000))
                 .retainBytes(pick(4096, 10_000, 70_000))
                 .maxLineBytes((int) pick(16, 40, 300))
@@ -409,7 +415,8 @@ final class Simulator {
                 .allowBlock(BackpressurePolicy.FOREVER)
                 .charset(random.nextInt(4) == 0 ? StandardCharsets.ISO_8859_1 : StandardCharsets.UTF_8)
                 .retry(Duration.ofMillis(5), Duration.ofMillis(100))
-                .build();
+                .carriageReturnUpdates(random.nextInt(3) == 0);
+        return (random.nextInt(6) == 0 ? builder.mask(MASK) : builder).build();
     }
 
     private Stream stream(SimSource source) {

@@ -80,6 +80,7 @@ final class Viewer implements AutoCloseable {
         return switch (ending) {
             case LF, IMPLIED -> new byte[] {'\n'};
             case CRLF -> new byte[] {'\r', '\n'};
+            case CR -> new byte[] {'\r'};
             case NONE -> new byte[0];
         };
     }
