@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import java.util.stream.Collectors;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -46,7 +46,10 @@ final class FollowCommand implements Callable<Integer> {
     @Parameters(
             paramLabel = "SOURCE",
             arity = "1..*",
-            description = "What to follow: a path, or file:PATH. Several are merged, each line naming its source.")
+            description =
+                    "What to follow: a path, or file:PATH; a directory for all files in it; a pattern in quotes, such as"
+                            + " 'logs/**/*.log', for all files that match, now and later. Several are merged, each line naming its"
+                            + " file.")
     private List<String> given = List.of();
 
     @ArgGroup
@@ -107,16 +110,17 @@ final class FollowCommand implements Callable<Integer> {
                 .build();
         List<NamedSource> sources = Sources.parse(given, !noFollow);
         ResumeFile resume = resumeFile == null ? null : ResumeFile.open(resumeFile);
-        return new Follow(sources, options, progress, new Printer(output(sources)), resume).run();
+        Map<String, String> kinds = new ConcurrentHashMap<>();
+        return new Follow(sources, kinds, options, progress, new Printer(output(sources, kinds)), resume).run();
     }
 
-    private Output output(List<NamedSource> sources) {
+    private Output output(List<NamedSource> sources, Map<String, String> kinds) {
         ByteOut out = new ByteOut(new FileOutputStream(FileDescriptor.out));
         if (format == Format.JSON) {
-            Map<String, String> kinds = sources.stream().collect(Collectors.toMap(NamedSource::id, NamedSource::kind));
             return new JsonOutput(out, kinds);
         }
-        return new TextOutput(out, System.err, new TextOutput.Style(sources.size() > 1, timestamps, raw, isTerminal()));
+        boolean names = sources.size() > 1 || sources.stream().anyMatch(source -> source.discovery() != null);
+        return new TextOutput(out, System.err, new TextOutput.Style(names, timestamps, raw, isTerminal()));
     }
 
     @SuppressWarnings("SystemConsoleNull") // Main sees to it that it is null without a terminal

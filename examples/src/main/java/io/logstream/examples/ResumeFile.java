@@ -11,9 +11,9 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Predicate;
 import java.util.zip.CRC32C;
 
 /**
@@ -61,9 +61,9 @@ final class ResumeFile {
     }
 
     /** The places reached in these streams, as far as they are known. */
-    synchronized Map<String, ResumeToken> tokens(List<String> streams) {
+    synchronized Map<String, ResumeToken> tokens(Predicate<String> streams) {
         Map<String, ResumeToken> result = new TreeMap<>(tokens);
-        result.keySet().retainAll(streams);
+        result.keySet().removeIf(streams.negate());
         return result;
     }
 

@@ -1,5 +1,6 @@
 package io.logstream.examples;
 
+import io.logstream.file.FileDiscovery;
 import io.logstream.file.FileSource;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
@@ -12,7 +13,8 @@ import java.util.regex.Pattern;
 
 /**
  * Understands what the user names as a source: {@code scheme:rest}, or a path. A path that exists is a path, whatever it
- * looks like; {@code file:} makes one of anything.
+ * looks like; {@code file:} makes one of anything. A path with wildcards that does not exist is a pattern, a directory means
+ * all files in it.
  */
 final class Sources {
 
@@ -58,9 +60,38 @@ final class Sources {
             throw new UserError("'" + given + "' names no file");
         }
         Path path = path(rest);
+        if (Files.isDirectory(path)) {
+            if (!Files.isReadable(path)) {
+                throw new UserError(path + " can't be read: permission denied");
+            }
+            String literal = rest.replaceAll("[\\\\*?\\[{]", "\\\\$0"); // it exists, so they are no wildcards
+            return files(given, literal.equals(rest) ? rest : literal + "/*", follow);
+        }
+        if (!Files.exists(path) && isPattern(rest)) {
+            return files(given, rest, follow);
+        }
         check(path, follow);
-        return new NamedSource(
+        return NamedSource.of(
                 given, "file", FileSource.builder(path).follow(follow).build());
+    }
+
+    /** What the names of all files begin with that a source given like this finds. */
+    static String literalBeginning(String given) {
+        String path = given.startsWith("file:") ? given.substring("file:".length()) : given;
+        return path.split("[*?\\[{\\\\]", 2)[0];
+    }
+
+    private static boolean isPattern(String path) {
+        return path.chars().anyMatch(c -> "*?[{".indexOf(c) >= 0);
+    }
+
+    private static NamedSource files(String given, String pattern, boolean follow) {
+        try {
+            FileDiscovery files = FileDiscovery.builder(pattern).follow(follow).build();
+            return NamedSource.of(given, "file", files);
+        } catch (IllegalArgumentException e) {
+            throw new UserError(String.valueOf(e.getMessage()));
+        }
     }
 
     private static Path path(String text) {
@@ -74,9 +105,7 @@ final class Sources {
     /** A stream waits patiently for a log that it can't read; the user of a command wants to know at once. */
     private static void check(Path path, boolean follow) {
         Path parent = path.toAbsolutePath().getParent();
-        if (Files.isDirectory(path)) {
-            throw new UserError(path + " is a directory: name a file in it");
-        } else if (Files.exists(path)) {
+        if (Files.exists(path)) {
             if (!Files.isRegularFile(path)) {
                 throw new UserError(path + " is not a regular file");
             } else if (!Files.isReadable(path)) {

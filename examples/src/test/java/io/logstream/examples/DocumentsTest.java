@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.logstream.LogHub;
 import io.logstream.StreamOptions;
 import io.logstream.SubscribeOptions;
+import io.logstream.file.FileDiscovery;
 import io.logstream.file.FileSource;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -77,7 +78,8 @@ class DocumentsTest {
                 LogHub.Builder.class,
                 StreamOptions.Builder.class,
                 SubscribeOptions.Builder.class,
-                FileSource.Builder.class)) {
+                FileSource.Builder.class,
+                FileDiscovery.Builder.class)) {
             for (Method option : builder.getDeclaredMethods()) {
                 if (option.getReturnType() == builder) {
                     assertThat(readme).contains("| `" + option.getName() + "` |");

@@ -222,6 +222,66 @@ class FollowTest {
     }
 
     @Test
+    void follow_patternDirectoryAndFile_showEachLineWithItsFile() throws Exception {
+        append("a1\n");
+        Path logs = Files.createDirectory(folder.resolve("logs"));
+        Path web = Files.writeString(logs.resolve("web.log"), "w1\n");
+        Path deep = Files.createDirectories(folder.resolve("deep/er")).resolve("x.log");
+        try (Cli follow = Cli.start("follow", log, logs + "/", folder + "/deep/**/*.log", folder + "/*.log")) {
+            follow.out.awaitCount(2);
+            Files.writeString(deep, "x1\nx2\n");
+            follow.out.awaitCount(4);
+            Path job = Files.writeString(logs.resolve("job"), "j1\n");
+            follow.out.awaitCount(5);
+            append("a2\n");
+            follow.out.awaitCount(6);
+            assertThat(follow.out.soFar())
+                    .containsExactlyInAnyOrder(
+                            log + " | a1", web + " | w1", deep + " | x1", deep + " | x2", job + " | j1", log + " | a2");
+            assertThat(follow.err.soFar()).contains("-- " + deep + ": appeared --");
+        }
+    }
+
+    @Test
+    void noFollow_pattern_endsWithTheFiles() throws Exception {
+        append("a1\n");
+        Path second = Files.writeString(folder.resolve("second.log"), "b1\nb2\n");
+        Files.writeString(folder.resolve("app.log.1"), "old\n");
+        try (Cli follow = Cli.start("follow", "--no-follow", "--output-format", "json", folder + "/*")) {
+            assertThat(follow.exitCode()).isZero();
+            assertThat(follow.out.soFar().stream().map(Json::parse).filter(line -> line.containsKey("content")))
+                    .extracting(line -> line.get("stream") + " " + line.get("content") + " " + line.get("source"))
+                    .containsExactlyInAnyOrder(log + " a1 file", second + " b1 file", second + " b2 file");
+        }
+        try (Cli follow = Cli.start("follow", "--no-follow", folder + "/no/*.log")) {
+            assertThat(follow.exitCode()).isEqualTo(1);
+            assertThat(follow.err.soFar()).containsExactly("logstream: there is no directory " + folder.resolve("no"));
+        }
+    }
+
+    @Test
+    void resumeFile_pattern_goesOnInEachFile() throws Exception {
+        Path resume = Files.createDirectory(folder.resolve("state")).resolve("resume");
+        Path second = Files.writeString(folder.resolve("second.log"), "b1\n");
+        append("a1\n");
+        String pattern = folder + "/*.log";
+        for (List<String> expected : List.of(
+                List.of(log + " | a1", second + " | b1"),
+                List.<String>of(),
+                List.of(log + " | a2", second + " | b2", folder + "/third.log | c1"))) {
+            if (expected.size() == 3) {
+                append("a2\n");
+                Files.writeString(second, "b2\n", StandardOpenOption.APPEND);
+                Files.writeString(folder.resolve("third.log"), "c1\n");
+            }
+            try (Cli follow = Cli.start("follow", "--no-follow", "--resume-file", resume, pattern)) {
+                assertThat(follow.exitCode()).isZero();
+                assertThat(follow.out.soFar()).containsExactlyInAnyOrderElementsOf(expected);
+            }
+        }
+    }
+
+    @Test
     void follow_100MegabyteLine_fitsIn64Megabytes() throws Exception {
         byte[] block = new byte[1 << 20];
         Arrays.fill(block, (byte) 'x');
@@ -401,7 +461,7 @@ class FollowTest {
                 arguments(List.of("--policy", "wait", "LOG"), "'wait' is none of block"),
                 arguments(List.of("--output-format", "xml", "LOG"), "expected one of [TEXT, JSON]"),
                 arguments(List.of("gopher:hole"), "unknown scheme gopher: in 'gopher:hole'; known: file:"),
-                arguments(List.of("FOLDER"), "is a directory"),
+                arguments(List.of("FOLDER/{a/b}"), "has a slash in braces"),
                 arguments(List.of("FOLDER/no/app.log"), "there is no directory"),
                 arguments(List.of("/dev/null"), "is not a regular file"),
                 arguments(List.of("--no-follow", "FOLDER/missing"), "there is no file"),

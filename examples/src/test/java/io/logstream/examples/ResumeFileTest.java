@@ -47,7 +47,7 @@ class ResumeFileTest {
 
     @Test
     void open_fileThatIsNotThere_hasNoTokens() {
-        assertThat(ResumeFile.open(path).tokens(List.of("a"))).isEmpty();
+        assertThat(ResumeFile.open(path).tokens(List.of("a")::contains)).isEmpty();
         assertThat(path).doesNotExist();
     }
 
@@ -57,7 +57,7 @@ class ResumeFileTest {
         Path link = Files.createSymbolicLink(folder.resolve("link"), path);
         ResumeFile.open(link).save(Map.of("b", other));
         assertThat(link).isSymbolicLink();
-        assertThat(ResumeFile.open(path).tokens(List.of("a", "b"))).isEqualTo(Map.of("a", token, "b", other));
+        assertThat(ResumeFile.open(path).tokens(List.of("a", "b")::contains)).isEqualTo(Map.of("a", token, "b", other));
     }
 
     @Test
@@ -65,15 +65,16 @@ class ResumeFileTest {
         Map<String, ResumeToken> tokens =
                 Map.of("a", token, "two words", other, "line\nfeed \\n \\ \r", token, "/påth/日本.log", other);
         ResumeFile.open(path).save(tokens);
-        assertThat(ResumeFile.open(path).tokens(List.copyOf(tokens.keySet()))).isEqualTo(tokens);
-        assertThat(ResumeFile.open(path).tokens(List.of("a", "c"))).isEqualTo(Map.of("a", token));
+        assertThat(ResumeFile.open(path).tokens(List.copyOf(tokens.keySet())::contains))
+                .isEqualTo(tokens);
+        assertThat(ResumeFile.open(path).tokens(List.of("a", "c")::contains)).isEqualTo(Map.of("a", token));
     }
 
     @Test
     void save_someStreams_keepsTheOthers() throws IOException {
         ResumeFile.open(path).save(Map.of("a", token));
         ResumeFile.open(path).save(Map.of("b", other));
-        assertThat(ResumeFile.open(path).tokens(List.of("a", "b"))).isEqualTo(Map.of("a", token, "b", other));
+        assertThat(ResumeFile.open(path).tokens(List.of("a", "b")::contains)).isEqualTo(Map.of("a", token, "b", other));
         assertThat(folder).isDirectoryContaining(file -> file.equals(path)).isDirectoryNotContaining("glob:**.tmp");
     }
 

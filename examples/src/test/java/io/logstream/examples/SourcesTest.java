@@ -54,6 +54,19 @@ class SourcesTest {
     }
 
     @Test
+    void parse_wildcardsOrADirectory_findFiles() throws IOException {
+        assertThat(one(folder + "/*.log").discovery().identity()).isEqualTo("files:" + folder + "/*.log");
+        assertThat(one("file:" + folder + "/**").discovery().identity()).isEqualTo("files:" + folder + "/**/*");
+        assertThat(one(folder + "/").discovery().identity()).isEqualTo("files:" + folder);
+        assertThat(one(folder + "/*.log").id()).isEqualTo(folder + "/*.log");
+        Path odd = Files.createFile(folder.resolve("a*.log"));
+        assertThat(one(odd.toString()).source()).isNotNull();
+        Path oddFolder = Files.createDirectory(folder.resolve("[x]*"));
+        assertThat(one(oddFolder.toString()).discovery().identity()).isEqualTo("files:" + folder + "/\\[x]\\*/*");
+        assertThat(Sources.literalBeginning("file:logs/a*/{b,c}")).isEqualTo("logs/a");
+    }
+
+    @Test
     void parse_unknownScheme_namesTheKnownOnes() {
         assertThatExceptionOfType(UserError.class)
                 .isThrownBy(() -> one("gopher:hole"))
@@ -67,7 +80,8 @@ class SourcesTest {
         wrong("", "1 to 1000 characters");
         wrong("x".repeat(1001), "not by 1001");
         wrong("file:", "names no file");
-        wrong(folder.toString(), "is a directory");
+        wrong(folder + "/{a/b}", "slash in braces");
+        wrong(folder + "/[a", "is no pattern");
         wrong(folder.resolve("no/app.log").toString(), "there is no directory " + folder.resolve("no"));
         wrong(log + "/app.log", "there is no directory " + log);
         wrong("/dev/null", "not a regular file");

@@ -1,5 +1,6 @@
 /**
- * Follows log files through growth, rotation and truncation.
+ * Follows log files through growth, rotation and truncation: one with {@link io.logstream.file.FileSource}, those of a
+ * pattern with {@link io.logstream.file.FileDiscovery}.
  */
 @NullMarked
 package io.logstream.file;

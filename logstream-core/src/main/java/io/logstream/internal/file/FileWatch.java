@@ -28,6 +28,8 @@ import org.slf4j.LoggerFactory;
 final class FileWatch {
     private static final Logger LOG = LoggerFactory.getLogger(FileWatch.class);
     private static final FileWatch SHARED = new FileWatch();
+    /** The name to register for whatever comes or goes in a directory; what is written to its files is not told. */
+    static final String ANY = "";
 
     private final Object lock = new Object();
     private final Map<Path, Directory> directories = new HashMap<>();
@@ -83,7 +85,14 @@ final class FileWatch {
         }
     }
 
-    /** Begins to tell of an entry of a directory, or returns null if that is not possible. */
+    /** This path names another directory than the one that is watched: the next registration watches that. */
+    void distrust(Path directory) {
+        synchronized (lock) {
+            directories.remove(directory);
+        }
+    }
+
+    /** Begins to tell of an entry of a directory, or of {@link #ANY}, or returns null if that is not possible. */
     @Nullable
     Registration register(Path directory, String name, Listener listener) {
         synchronized (lock) {
@@ -172,7 +181,7 @@ final class FileWatch {
     }
 
     private void stopIfUnused() {
-        if (directories.isEmpty() && service != null) {
+        if (keys.isEmpty() && service != null) {
             try {
                 service.close();
             } catch (IOException e) {
@@ -204,6 +213,7 @@ final class FileWatch {
     private void collect(WatchKey key, List<Registration> modified, List<Registration> moved) {
         List<WatchEvent<?>> events = key.pollEvents();
         boolean valid = key.reset();
+        boolean any = false;
         synchronized (lock) {
             Directory directory = keys.get(key);
             if (directory == null) {
@@ -214,8 +224,13 @@ final class FileWatch {
                     directory.byName.values().forEach(first -> addAll(first, moved));
                 } else {
                     Registration first = directory.byName.get(String.valueOf(event.context()));
-                    addAll(first, event.kind() == StandardWatchEventKinds.ENTRY_MODIFY ? modified : moved);
+                    boolean write = event.kind() == StandardWatchEventKinds.ENTRY_MODIFY;
+                    addAll(first, write ? modified : moved);
+                    any |= !write;
                 }
+            }
+            if (any) {
+                addAll(directory.byName.get(ANY), moved);
             }
             if (!valid) {
                 directory.byName.values().forEach(first -> addAll(first, moved));

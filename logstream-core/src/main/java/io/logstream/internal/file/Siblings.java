@@ -16,9 +16,6 @@ import org.jspecify.annotations.Nullable;
  * listed only when something has been rotated or cut, never while a log just grows.
  */
 final class Siblings {
-    /** A name as rotation makes it: a number or a date behind the log's name, and perhaps a compression. */
-    private static final Pattern ROTATED = Pattern.compile("[-._~]?(\\d[\\dTZ:._+-]*?)(\\.(?:gz|xz|zst|bz2|lz4|Z))?");
-
     private static final Pattern COUNTER = Pattern.compile("\\d{1,6}");
     /** How many files are held open to be read between two others. */
     private static final int MAX_BETWEEN = 100;
@@ -38,13 +35,13 @@ final class Siblings {
     /** A file beside the log. */
     private record Sibling(Path path, FileStat stat, String suffix) {
         boolean isCompressed() {
-            Matcher rotated = ROTATED.matcher(suffix);
+            Matcher rotated = Rotated.suffix(suffix);
             return rotated.matches() && rotated.group(2) != null;
         }
 
         /** The number or date in its name, or an empty text. */
         String stamp() {
-            Matcher rotated = ROTATED.matcher(suffix);
+            Matcher rotated = Rotated.suffix(suffix);
             return rotated.matches() ? String.valueOf(rotated.group(1)) : "";
         }
 

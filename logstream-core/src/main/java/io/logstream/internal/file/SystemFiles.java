@@ -5,6 +5,7 @@ import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
@@ -107,6 +108,8 @@ final class SystemFiles implements FileAccess {
         try (DirectoryStream<Path> entries = Files.newDirectoryStream(
                 directory, entry -> String.valueOf(entry.getFileName()).startsWith(prefix))) {
             entries.forEach(found::add);
+        } catch (DirectoryIteratorException e) {
+            throw e.getCause();
         }
         return found;
     }

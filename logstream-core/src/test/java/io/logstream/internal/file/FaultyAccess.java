@@ -6,7 +6,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** The real file system with faults. */
-final class FaultyAccess implements FileAccess {
+class FaultyAccess implements FileAccess {
     private final FileAccess real = FileAccess.system();
 
     @Nullable
