@@ -33,7 +33,7 @@ final class FollowedFile implements Closeable {
     private static final int LEAST_HOLE = 4;
 
     private final OpenFile file;
-    private final FileStat stat;
+    private FileStat stat;
     private final byte[] anchor = new byte[FileMark.ANCHOR_BYTES];
     private long generation;
     private long offset;
@@ -96,6 +96,11 @@ final class FollowedFile implements Closeable {
 
     FileStat stat() {
         return stat;
+    }
+
+    /** What the path names is still this file: remembers how it looks now. */
+    void seenAgain(FileStat now) {
+        stat = now;
     }
 
     OpenFile file() {

@@ -54,14 +54,22 @@ final class Siblings {
             return isCounted() ? String.format("%07d", 1_000_000 - Integer.parseInt(stamp())) : stamp();
         }
 
+        /** Whether the names say that this was rotated away after the other. */
+        boolean isNamedAfter(Sibling other) {
+            return !other.stamp().isEmpty() && isCounted() == other.isCounted() && order().compareTo(other.order()) > 0;
+        }
+
         /** Whether nothing in the names says that this was not rotated away after the other. */
         boolean mayFollow(Sibling other) {
             return other.stamp().isEmpty() || isCounted() != other.isCounted() || order().compareTo(other.order()) > 0;
         }
     }
 
-    /** Files rotated away, oldest first; {@code lost} says that others among them can't be read any more. */
-    record Between(List<FollowedFile> files, boolean lost) {}
+    /**
+     * Files rotated away, oldest first; {@code lost} says that others among them can't be read any more, {@code lostFirst}
+     * that there may have been others before them.
+     */
+    record Between(List<FollowedFile> files, boolean lostFirst, boolean lost) {}
 
     /** The marked file under another name, at the mark, or null if it is not there. */
     @Nullable
@@ -129,6 +137,12 @@ final class Siblings {
         for (Sibling sibling : siblings) {
             old = sibling.stat.sameFile(older.stat()) ? sibling : old;
         }
+        // Rotation may have gone on since the newer one was found.
+        for (Sibling young : List.copyOf(siblings)) {
+            if (young.stat.sameFile(newer.stat())) {
+                siblings.removeIf(sibling -> sibling.isNamedAfter(young));
+            }
+        }
         List<FollowedFile> files = new ArrayList<>();
         boolean lost = false;
         siblings.sort(Comparator.comparingLong((Sibling sibling) -> sibling.stat.modifiedNanos())
@@ -145,10 +159,15 @@ final class Siblings {
             } else if (file.isCopyOf(older)) {
                 file.close();
             } else {
+                // A copy that was made before the older one was cut was read as far as that.
+                if (older.mark().offset() >= COPY_BYTES) {
+                    file.seek(older.mark());
+                }
                 files.add(file);
             }
         }
-        return new Between(files, lost);
+        // Where the older one was removed, so may be others that came after it.
+        return new Between(files, old == null && !files.isEmpty(), lost);
     }
 
     private static boolean isBetween(Sibling sibling, @Nullable Sibling old, FileStat older) {
@@ -157,11 +176,16 @@ final class Siblings {
             return false;
         }
         if (old != null) {
+            // The older one may have been written late, after the last line of this one.
+            boolean sure = sibling.isNamedAfter(old) && !sibling.isCompressed() && isBornAfter(stat, old.stat, false);
             return sibling.mayFollow(old)
-                    && stat.modifiedNanos() >= old.stat.modifiedNanos()
+                    && (sure || stat.modifiedNanos() >= old.stat.modifiedNanos())
                     && (sibling.isCompressed() || isBornAfter(stat, older, true));
         }
-        return !sibling.isCompressed() && isBornAfter(stat, older, false);
+        // Copies of what the older one held before it was cut are younger than it, but not than its last write.
+        return !sibling.isCompressed()
+                && stat.modifiedNanos() >= older.modifiedNanos()
+                && isBornAfter(stat, older, false);
     }
 
     private static boolean isBornAfter(FileStat stat, FileStat older, boolean ifUnknown) {

@@ -250,6 +250,7 @@ final class Trail {
                 next.isEmpty() ? current : next.get(next.size() - 1).file();
         FileStat stat = access.stat(settings.path());
         if (stat != null && newest != null && newest.stat().sameFile(stat)) {
+            newest.seenAgain(stat);
             comeBack();
             return;
         }
@@ -421,13 +422,28 @@ final class Trail {
             throw e;
         }
         boolean drainNext = drain;
+        boolean lost = between.lostFirst() && entry == Kind.ROTATED;
         for (FollowedFile file : between.files()) {
-            next.add(new Next(file, entry, false, now, drainNext));
+            if (isHeld(file)) {
+                // A copy that was read when its original was cut.
+                closeQuietly(file);
+                continue;
+            }
+            next.add(new Next(file, entry, lost, now, drainNext));
+            lost = false;
             drainNext = entry == Kind.ROTATED && mayBeWritten(file);
         }
         next.add(new Next(found, entry, between.lost(), now, drainNext));
         missing = false;
         goneTold = false;
+    }
+
+    /** Whether it was read already, or will be. */
+    private boolean isHeld(FollowedFile file) {
+        FileStat stat = file.stat();
+        return (current != null && current.stat().sameFile(stat))
+                || next.stream().anyMatch(following -> following.file().stat().sameFile(stat))
+                || drained.stream().anyMatch(old -> old.file.stat().sameFile(stat));
     }
 
     /** Whether a file found beside the log was written so lately that more may come. */
@@ -498,10 +514,12 @@ final class Trail {
         }
         shrunk = false;
         if (!next.isEmpty()) {
-            // It was rotated away before, and what is in it now is no log: the next one follows at once.
+            // It was rotated away: what is in it now may be no log. The next one follows at once, and a gap tells.
             Next following = next.get(0);
-            boolean lost = following.lostBefore() || file.isBehind();
+            boolean lost =
+                    following.lostBefore() || file.isBehind() || file.file().size() > 0;
             next.set(0, new Next(following.file(), following.entry(), lost, following.foundAt(), false));
+            file.seek(file.file().size());
             return false;
         }
         watch.changed();
@@ -520,6 +538,8 @@ final class Trail {
             notices.endLine();
         }
         file.restart();
+        // It may be cut again before it is read.
+        file.rememberBeginning();
         notices.event(Kind.TRUNCATED);
         notices.position(mark(file), -1);
         return true;

@@ -7,134 +7,302 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Random;
+import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Random programs of what can happen to a log, compared with all that was ever written. Everything rotated away stays
- * beside the log, so that nothing may be lost, told twice or torn, whenever the reader comes to look or is opened again.
+ * Random programs of what can happen to a log, on the real file system and in simulated time, compared with all that was
+ * ever written. {@code -Dfile.programs=N} sets their number; {@code -Dfile.seed=N} plays one again.
  */
 class RandomActionsTest {
-    private static final int PROGRAMS = 100;
-    private static final int ACTIONS = 40;
+    private static final int PROGRAMS = 2_000;
+    private static final int ACTIONS = 24;
 
     @TempDir
     Path directory;
 
+    private long gaps;
+    private long pieces;
+
     @Test
-    void nothingIsLostOrTwice_whateverHappensToTheLog() throws Exception {
-        for (int seed = 0; seed < PROGRAMS; seed++) {
-            Path own = Files.createDirectory(directory.resolve("seed" + seed));
-            try (Rig rig = new Rig(own)) {
-                new Program(rig, seed).run();
-            }
+    void nothingIsLostInSilenceOrTwice_whateverHappensToTheLog() throws Exception {
+        Long seed = Long.getLong("file.seed");
+        if (seed != null) {
+            run(seed);
+            return;
         }
+        long programs = Long.getLong("file.programs", PROGRAMS);
+        for (long i = 0; i < programs; i++) {
+            run(i);
+        }
+        // The programs do what they are for: much is told, and some of it is lost.
+        assertThat(pieces).isGreaterThan(20 * programs);
+        assertThat(gaps).isBetween(programs / 20, 5 * programs);
     }
 
-    /** One program. Either all its rotations are renames, or all are copies, as a log's configuration has it. */
-    private static final class Program {
-        private final Rig rig;
-        private final Random random;
-        private final boolean copies;
-        private final StringBuilder actions = new StringBuilder();
-        private final StringBuilder written = new StringBuilder();
-        private final StringBuilder read = new StringBuilder();
-        private int rotated;
-        private int line;
+    private void run(long seed) throws Exception {
+        Path own = Files.createDirectory(directory.resolve("seed" + seed));
+        Program program;
+        try (Rig rig = new Rig(own)) {
+            rig.pollInterval = Duration.ofMillis(250);
+            program = new Program(rig, seed);
+            try {
+                program.run();
+                ModelAccount account = program.account();
+                gaps += account.gaps();
+                pieces += account.told();
+            } catch (IOException | RuntimeException | AssertionError e) {
+                throw new AssertionError(
+                        e + "\nplay it again with -Dfile.seed=" + seed + "\n" + program.actions + "\n"
+                                + program.log.output(),
+                        e);
+            }
+        }
+        program.log.clear();
+    }
 
-        Program(Rig rig, int seed) {
+    /** How a log is treated. */
+    private enum Kind {
+        /** Every rotation is a rename and nothing is removed, so nothing may be missing. */
+        RENAMES,
+        /** Every rotation is a copy and a cut, and nothing is removed. */
+        COPIES,
+        /** Anything happens, but all rotations are of one of these kinds, as a log's configuration has it. */
+        WILD
+    }
+
+    private static final class Program {
+        /** Late lines are looked for as long as a minute. */
+        private static final long LATE = Duration.ofSeconds(30).toNanos();
+
+        private final Rig rig;
+        private final SplittableRandom random;
+        private final Kind kind;
+        private final boolean copies;
+        final ModelLog log;
+        final StringBuilder actions = new StringBuilder();
+        private boolean open;
+
+        Program(Rig rig, long seed) throws IOException {
             this.rig = rig;
-            this.random = new Random(seed);
-            this.copies = seed % 3 == 0;
-            actions.append("seed ").append(seed).append(':');
+            this.random = new SplittableRandom(seed);
+            this.kind = seed % 4 == 0 ? Kind.RENAMES : seed % 4 == 1 ? Kind.COPIES : Kind.WILD;
+            this.copies = kind == Kind.COPIES || (kind == Kind.WILD && random.nextInt(3) == 0);
+            boolean linked = random.nextInt(4) == 0;
+            int keep = kind != Kind.WILD || random.nextBoolean() ? 1000 : random.nextInt(4);
+            this.log = new ModelLog(rig, keep, linked);
+            // Less than 32 bytes tell no copy from another file.
+            log.least = copies ? 40 : 12;
+            rig.access = log;
+            actions.append(kind).append(" keep ").append(keep).append(linked ? " linked:" : ":");
         }
 
         void run() throws Exception {
-            write("the first line, long enough to know a copy by\n");
-            rig.open(Start.beginning());
+            log.write(1, 60, true);
             pass(Duration.ofMillis(1));
-            for (int i = 0; i < ACTIONS; i++) {
-                act(random.nextInt(100));
+            int count = 1 + random.nextInt(ACTIONS);
+            for (int i = 0; i < count; i++) {
+                act();
             }
-            pass(Duration.ofSeconds(60));
-            String text =
-                    read.toString().replace("<end>\n", "").replaceAll("<(ROTATED|TRUNCATED|APPEARED|DISAPPEARED)>", "");
-            assertThat(text).as(actions.toString()).isEqualTo(written.toString());
+            settle();
         }
 
-        private void act(int choice) throws Exception {
-            if (choice < 45) {
-                note("append");
-                write(rig.log, choice % 5 == 0 ? "unfinished " + line++ : lines(choice % 7));
-            } else if (choice < 60) {
-                note("pass");
-                pass(Duration.ofMillis(random.nextInt(100)));
-            } else if (choice < 65) {
-                note("passLong");
-                pass(Duration.ofSeconds(1 + random.nextInt(4)));
-            } else if (choice < 75) {
-                note("reopen");
-                reopen();
-            } else if (choice < 80) {
-                note("read");
-                rig.sink.room = 600;
-                rig.read();
-                rig.sink.room = 1 << 20;
+        ModelAccount account() {
+            ModelAccount account = new ModelAccount(log);
+            if (kind == Kind.WILD) {
+                account.checkHonest(!copies);
             } else {
-                rotate();
+                account.checkComplete();
+            }
+            return account;
+        }
+
+        private void act() throws Exception {
+            switch (random.nextInt(kind == Kind.WILD ? 16 : 10)) {
+                case 0, 1 -> write(1 + random.nextInt(6), 12 + random.nextInt(40), true);
+                case 2 -> write(1 + random.nextInt(2), 16, false);
+                case 3 -> write(30 + random.nextInt(60), 20 + random.nextInt(30), random.nextBoolean());
+                case 4 -> pass(Duration.ofMillis(random.nextInt(300)));
+                case 5 -> pass(Duration.ofMillis(500 + random.nextInt(4000)));
+                case 6 -> pause();
+                case 7 -> restart();
+                case 8 -> readALittle();
+                case 9 -> rotate();
+                default -> harm();
             }
         }
 
-        private void reopen() throws Exception {
-            read.append(rig.sink.takeText());
-            if (!rig.sink.places.isEmpty()) {
-                rig.open(Start.at(rig.position()));
+        private void harm() throws Exception {
+            switch (random.nextInt(10)) {
+                case 0 -> deleteOrMake();
+                case 1 -> refill(-1 - random.nextInt(200));
+                case 2 -> refill(0);
+                case 3 -> refill(1 + random.nextInt(1000));
+                case 4 -> {
+                    note("replace");
+                    log.replace(1 + random.nextInt(5));
+                }
+                case 5 -> switchLink();
+                case 6 -> deny();
+                case 7 -> writeLate();
+                case 8 -> {
+                    if (log.current != null) {
+                        note("truncate");
+                        log.truncate();
+                    }
+                }
+                default -> rotate();
             }
+        }
+
+        private void write(int count, int size, boolean endsLast) throws IOException {
+            note("write " + count + "*" + size + (endsLast ? "" : " open"));
+            log.write(count, size, endsLast);
         }
 
         private void rotate() throws IOException {
-            note(copies ? "copyTruncate" : "rename");
-            for (int i = rotated; i > 0; i--) {
-                rig.rename("." + i, "." + (i + 1));
+            if (log.current == null) {
+                return;
             }
-            rotated++;
             if (copies) {
-                rig.copyTruncate(".1");
-                // A copy is told from others by what is in it, and a cut can't be seen in an empty file.
-                write(lines(1));
-            } else {
-                rig.rename("", ".1");
-                if (random.nextBoolean()) {
-                    write(rig.beside(".1"), "late " + line++ + "\n");
+                note("copytruncate");
+                log.copyTruncate();
+                if (kind == Kind.COPIES) {
+                    // A copy is told from others by what is in it, and a cut can't be seen in an empty file.
+                    write(1, 60, true);
                 }
-                write("");
+                return;
+            }
+            note("rename");
+            log.rotate();
+            if (kind == Kind.RENAMES && random.nextBoolean()) {
+                note("late");
+                log.writeLate(1, LATE);
+            }
+            if (kind == Kind.RENAMES || random.nextInt(4) > 0) {
+                note("make");
+                log.create();
             }
         }
 
-        private void write(String text) throws IOException {
-            write(rig.log, text);
-        }
-
-        private void write(Path file, String text) throws IOException {
-            Rig.append(file, text);
-            written.append(text);
-        }
-
-        private String lines(int count) {
-            StringBuilder lines = new StringBuilder();
-            for (int i = 0; i < count * 10; i++) {
-                lines.append("line ").append(line++).append(" of this program\n");
+        private void deleteOrMake() throws IOException {
+            if (log.current == null) {
+                note("make");
+                log.create();
+            } else {
+                note("delete");
+                log.delete();
+                if (random.nextBoolean()) {
+                    write(1 + random.nextInt(20), 24, true);
+                }
             }
-            return lines.toString();
         }
 
-        private void pass(Duration time) throws IOException {
-            read.append(rig.pass(time));
+        private void refill(int difference) throws IOException {
+            if (log.current != null) {
+                note("refill " + difference);
+                log.refill(log.size() + difference);
+            }
+        }
+
+        private void switchLink() throws IOException {
+            if (log.isLinked()) {
+                note("switch");
+                log.switchLink(1 + random.nextInt(5));
+            }
+        }
+
+        private void deny() {
+            boolean denied = !log.isDenied();
+            note(denied ? "chmod 000" : "chmod 644");
+            log.deny(denied);
+        }
+
+        private void writeLate() throws IOException {
+            if (log.writeLate(1 + random.nextInt(3), LATE)) {
+                note("late");
+            }
+        }
+
+        private void pause() {
+            Duration pause = Duration.ofMillis(random.nextInt(3000));
+            note("pause " + pause.toMillis());
+            rig.context.time.advance(pause);
+        }
+
+        private void pass(Duration time) throws Exception {
+            note("pass " + time.toMillis());
+            look(() -> rig.run(time));
+        }
+
+        private void readALittle() throws Exception {
+            note("read");
+            rig.sink.room = 600;
+            look(rig::read);
+            rig.sink.room = 1 << 20;
+        }
+
+        private void restart() throws Exception {
+            note("restart");
+            stop();
+            look(() -> {});
+        }
+
+        private void stop() {
+            rig.close();
+            open = false;
+            log.forget();
+        }
+
+        /** Something that the reader does, which may fail only where a file must not be opened. */
+        private interface Look {
+            void run() throws Exception;
+        }
+
+        private void look(Look look) throws Exception {
+            try {
+                if (!open) {
+                    rig.open(rig.sink.places.isEmpty() ? Start.beginning() : Start.at(rig.position()));
+                    open = true;
+                }
+                look.run();
+                log.progress();
+            } catch (IOException e) {
+                log.progress();
+                if (!log.isDenied()) {
+                    throw e;
+                }
+                note("fails");
+                stop();
+            }
+        }
+
+        /** Until all is told that will be: also of what is written late, for which the reader looks a minute long. */
+        private void settle() throws Exception {
+            log.deny(false);
+            if (log.current == null) {
+                log.create();
+            }
+            passUntilQuiet();
+            log.write(1, 40, true);
+            passUntilQuiet();
+            note("pause 61000");
+            rig.context.time.advance(Duration.ofSeconds(61));
+            log.write(1, 40, true);
+            passUntilQuiet();
+        }
+
+        private void passUntilQuiet() throws Exception {
+            int before;
+            do {
+                before = log.output().length();
+                pass(Duration.ofSeconds(2));
+            } while (log.output().length() > before);
         }
 
         private void note(String action) {
-            actions.append(' ').append(action);
+            actions.append(' ').append(action).append(',');
         }
     }
 }

@@ -64,6 +64,12 @@ final class Rig implements AutoCloseable {
 
     /** Lets this time pass, reading whenever the reader wants to. Returns what was handed over since the last call. */
     String pass(Duration time) throws IOException {
+        run(time);
+        return sink.takeText();
+    }
+
+    /** Lets this time pass, reading whenever the reader wants to. */
+    void run(Duration time) throws IOException {
         Duration left = time;
         while (readAll() != Outcome.END) {
             Duration step = context.takeWithin();
@@ -74,7 +80,6 @@ final class Rig implements AutoCloseable {
             context.time.advance(step);
             left = left.minus(step);
         }
-        return sink.takeText();
     }
 
     String moment() throws IOException {

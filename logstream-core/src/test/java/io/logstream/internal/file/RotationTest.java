@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileTime;
 import java.time.Duration;
+import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -77,6 +78,29 @@ class RotationTest {
         rig.rename("", "-20260102.1");
         rig.append("c1\n");
         assertThat(rig.pass(Duration.ofSeconds(9))).isEqualTo("<ROTATED>b1\n<ROTATED>c1\n");
+    }
+
+    @Test
+    void readsTheFileBetween_whenTheOldOneIsWrittenAfterIt() throws Exception {
+        rig.rename("", ".1");
+        rig.append("b1\n");
+        rig.rename(".1", ".2");
+        rig.rename("", ".1");
+        rig.append("c1\n");
+        Files.setLastModifiedTime(rig.beside(".1"), FileTime.fromMillis(System.currentTimeMillis() - 1000));
+        Rig.append(rig.beside(".2"), "a3\n");
+        assertThat(rig.pass(Rig.DRAINED)).isEqualTo("a3\n<ROTATED>b1\n<ROTATED>c1\n");
+    }
+
+    @Test
+    void readsNoCopyAgain_whenTheLogIsDeletedAndMadeAgain() throws Exception {
+        rig.append("long enough that a copy of it is known to be one\n");
+        rig.copyTruncate(".1");
+        rig.append("b1\n");
+        assertThat(rig.moment()).endsWith("<TRUNCATED>b1\n");
+        Files.delete(rig.log);
+        rig.append("c1\n");
+        assertThat(rig.pass(Rig.DRAINED)).isEqualTo("<ROTATED>c1\n");
     }
 
     @Test
@@ -258,6 +282,7 @@ class RotationTest {
     void tellsNothing_whenOnlyTouched() throws Exception {
         Files.setLastModifiedTime(rig.log, FileTime.fromMillis(0));
         Files.createLink(rig.beside(".hard"), rig.log);
+        Files.setPosixFilePermissions(rig.log, Set.of());
         assertThat(rig.pass(Rig.DRAINED)).isEmpty();
     }
 }
