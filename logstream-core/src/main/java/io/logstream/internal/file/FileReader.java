@@ -108,6 +108,7 @@ public final class FileReader implements LogReader {
         }
         trail.tell(sink);
         boolean more = handOver(sink, now);
+        trail.tell(sink); // an end of a line, before late lines come
         more |= trail.handLate(sink, ReadBuffer.get(bufferSize()), settings.readSize(), now);
         more = more || trail.advance(now);
         trail.tell(sink);
