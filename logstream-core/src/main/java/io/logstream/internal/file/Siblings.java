@@ -140,19 +140,23 @@ final class Siblings {
         // Rotation may have gone on since the newer one was found.
         for (Sibling young : List.copyOf(siblings)) {
             if (young.stat.sameFile(newer.stat())) {
-                siblings.removeIf(sibling -> sibling.isNamedAfter(young));
+                siblings.removeIf(
+                        sibling -> sibling.isNamedAfter(young) && isBornAfter(sibling.stat, young.stat, true));
             }
         }
         List<FollowedFile> files = new ArrayList<>();
         boolean lost = false;
-        siblings.sort(Comparator.comparingLong((Sibling sibling) -> sibling.stat.modifiedNanos())
-                .thenComparing(Sibling::order));
+        Sibling drained = old;
+        siblings.removeIf(sibling -> sibling.stat.sameFile(older.stat())
+                || sibling.stat.sameFile(newer.stat())
+                || !isBetween(sibling, drained, older.stat()));
+        // A file may be written late; counters tell the order all the same.
+        siblings.sort(
+                siblings.stream().allMatch(Sibling::isCounted)
+                        ? Comparator.comparing(Sibling::order)
+                        : Comparator.comparingLong((Sibling sibling) -> sibling.stat.modifiedNanos())
+                                .thenComparing(Sibling::order));
         for (Sibling sibling : siblings) {
-            if (sibling.stat.sameFile(older.stat())
-                    || sibling.stat.sameFile(newer.stat())
-                    || !isBetween(sibling, old, older.stat())) {
-                continue;
-            }
             FollowedFile file = sibling.isCompressed() || files.size() == MAX_BETWEEN ? null : openIfReadable(sibling);
             if (file == null) {
                 lost = true;
