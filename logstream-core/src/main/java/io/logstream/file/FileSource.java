@@ -57,7 +57,7 @@ public final class FileSource implements LogSource {
         AUTO,
         /**
          * Wherever it can be asked; the file is polled where not. To ask about a remote file system that does not answer
-         * holds up the watch of all files.
+         * holds up all files that are watched on remote ones.
          */
         ON,
         /** Never: the file is polled. */

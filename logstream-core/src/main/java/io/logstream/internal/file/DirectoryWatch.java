@@ -71,28 +71,30 @@ final class DirectoryWatch implements FileWatch.Listener {
                 && way.stream().allMatch(Registration::isValid);
     }
 
-    private boolean watchWay(PathHops now) {
-        List<Registration> renewed = new ArrayList<>();
-        for (Hop hop : now.hops()) {
-            Registration registration = register(hop.directory(), hop.name());
-            if (registration != null) {
-                renewed.add(registration);
-            }
-        }
-        way.forEach(watch::unregister);
-        way = renewed;
+    private boolean watchWay(PathHops now) throws IOException {
+        List<Registration> old = way;
+        way = new ArrayList<>();
         hops = now.hops();
+        try {
+            for (Hop hop : hops) {
+                Registration registration = register(hop.directory(), hop.name());
+                if (registration != null) {
+                    way.add(registration);
+                }
+            }
+        } finally {
+            old.forEach(Registration::cancel);
+        }
         return way.size() == hops.size();
     }
 
     /** Watches a directory that is about to be looked into, by its path without symbolic links. */
-    void visit(Path directory, FileStat stat) {
+    void visit(Path directory, FileStat stat) throws IOException {
         visited.add(directory);
         Watched old = watched.get(directory);
         if (old == null || !old.isOf(stat)) {
             if (old != null) {
                 unregister(old);
-                watch.distrust(directory);
             }
             old = new Watched(stat, register(directory, FileWatch.ANY));
             watched.put(directory, old);
@@ -100,10 +102,8 @@ final class DirectoryWatch implements FileWatch.Listener {
         complete &= old.registration != null;
     }
 
-    private @Nullable Registration register(Path directory, String name) {
-        boolean allowed =
-                wanted == Watch.ON || (wanted == Watch.AUTO && (watch.knows(directory) || access.isLocal(directory)));
-        return allowed ? watch.register(directory, name, this) : null;
+    private @Nullable Registration register(Path directory, String name) throws IOException {
+        return watch.register(wanted, access, directory, name, this);
     }
 
     /** Ends a scan: what it has not looked into is watched no more. Returns whether all is watched that it has. */
@@ -120,14 +120,14 @@ final class DirectoryWatch implements FileWatch.Listener {
 
     private void unregister(Watched old) {
         if (old.registration != null) {
-            watch.unregister(old.registration);
+            old.registration.cancel();
         }
     }
 
     void close() {
         visited.clear();
         end();
-        way.forEach(watch::unregister);
+        way.forEach(Registration::cancel);
         way = List.of();
     }
 }

@@ -42,13 +42,15 @@ public final class FileReader implements LogReader {
     private final SourceContext context;
     private final PathWatch watch;
     private final Trail trail;
+    private final RemoteHandle remote;
     private final AtomicInteger use = new AtomicInteger(IDLE);
     private long delay = FIRST_DELAY / 2;
     private long nulsSince = NEVER;
 
-    private FileReader(FileSettings settings, SourceContext context, PathWatch watch, Trail trail) {
+    private FileReader(FileSettings settings, SourceContext context, FileAccess access, PathWatch watch, Trail trail) {
         this.settings = settings;
         this.context = context;
+        this.remote = new RemoteHandle(access, settings.path());
         this.watch = watch;
         this.trail = trail;
     }
@@ -74,7 +76,7 @@ public final class FileReader implements LogReader {
         FileAccess files = settings.followLinks() ? access : new NoLinks(access);
         PathWatch watch = new PathWatch(settings, files, watching, context);
         Trail trail = new Trail(settings, files, watch, context.time());
-        FileReader reader = new FileReader(settings, context, watch, trail);
+        FileReader reader = new FileReader(settings, context, files, watch, trail);
         boolean begun = false;
         try {
             trail.begin(start);
@@ -104,7 +106,7 @@ public final class FileReader implements LogReader {
     private Outcome readOn(LineSink sink) throws IOException {
         long now = context.time().nanoTime();
         if (settings.follow() && (watch.isChanged() || trail.sinceLook(now) >= lookInterval())) {
-            trail.look(now);
+            look(now);
         }
         trail.tell(sink);
         boolean more = handOver(sink, now);
@@ -122,6 +124,14 @@ public final class FileReader implements LogReader {
         return Outcome.WAIT;
     }
 
+    private void look(long now) throws IOException {
+        trail.look(now);
+        FollowedFile file = trail.current();
+        if (file != null && !watch.isLocal() && trail.isRestless()) {
+            remote.followName(file, now);
+        }
+    }
+
     /** Hands over what is there. Returns whether there is something to read at once. */
     private boolean handOver(LineSink sink, long now) throws IOException {
         byte[] buffer = ReadBuffer.get(bufferSize());
@@ -134,12 +144,18 @@ public final class FileReader implements LogReader {
             }
             int fresh = file.read(buffer, Math.min(settings.readSize(), Math.max(LEAST_BYTES, room)));
             if (fresh < 0) {
+                if (!watch.isLocal() && trail.sinceLook(now) >= RESTLESS_DELAY) {
+                    look(now); // is it cut, or another file that is at its path?
+                    remote.openAgain(file);
+                    return true;
+                }
                 return trail.cut(file, fresh, now);
             }
             if (trail.takePositionDue()) {
                 sink.position(trail.mark(file).position(-1));
             }
             if (fresh == 0) {
+                failIfStale(file, now);
                 trail.wasCaughtUp();
                 return false;
             }
@@ -164,6 +180,14 @@ public final class FileReader implements LogReader {
             }
         }
         return true;
+    }
+
+    /** To be opened again at the same byte finds the file wherever it is now. */
+    private void failIfStale(FollowedFile file, long now) throws IOException {
+        boolean comparable = settings.follow() && !watch.isLocal() && !trail.isRestless() && !trail.isMissing();
+        if (comparable && remote.isStale(file, now)) {
+            throw new IOException(settings.path() + " names another file than the open one");
+        }
     }
 
     private int bufferSize() {

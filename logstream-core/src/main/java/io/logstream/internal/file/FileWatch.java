@@ -1,5 +1,6 @@
 package io.logstream.internal.file;
 
+import io.logstream.file.FileSource.Watch;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.ClosedWatchServiceException;
@@ -13,8 +14,10 @@ import java.nio.file.WatchKey;
 import java.nio.file.WatchService;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -22,6 +25,9 @@ import org.slf4j.LoggerFactory;
 /**
  * Tells of changes in directories: one {@link WatchService} and one daemon thread for the whole process, both only while
  * something is watched. What it tells are hints; that it tells nothing proves nothing. Threadsafe.
+ *
+ * <p>To begin to watch takes the thread of the {@link WatchService} and the lock until the file system answers. So remote
+ * file systems, which may not, have another watch of their own.
  *
  * <p>Listeners are called on its thread and never under its lock.
  */
@@ -31,11 +37,20 @@ final class FileWatch {
     /** The name to register for whatever comes or goes in a directory; what is written to its files is not told. */
     static final String ANY = "";
 
+    private final @Nullable FileWatch remote;
     private final Object lock = new Object();
     private final Map<Path, Directory> directories = new HashMap<>();
     private final Map<WatchKey, Directory> keys = new HashMap<>();
     private @Nullable WatchService service;
     private boolean warned;
+
+    FileWatch() {
+        this(new FileWatch(null));
+    }
+
+    private FileWatch(@Nullable FileWatch remote) {
+        this.remote = remote;
+    }
 
     /** Is told of changes. Must be quick and not throw. */
     interface Listener {
@@ -51,23 +66,28 @@ final class FileWatch {
     /** A directory that is watched, with the listeners by the name of the entry that they want to know about. */
     private static final class Directory {
         final WatchKey key;
-        final List<Path> paths = new ArrayList<>(1);
+        final Set<Path> paths = new HashSet<>(2);
         final Map<String, Registration> byName = new HashMap<>();
         volatile boolean valid = true;
+        /** What was at the path when it was registered last. */
+        FileStat stat;
 
-        Directory(WatchKey key) {
+        Directory(WatchKey key, FileStat stat) {
             this.key = key;
+            this.stat = stat;
         }
     }
 
     /** One listener's interest in one entry of a directory; a list of those with the same interest. */
     static final class Registration {
+        private final FileWatch owner;
         private final Directory directory;
         private final String name;
         private final Listener listener;
         private @Nullable Registration next;
 
-        private Registration(Directory directory, String name, Listener listener) {
+        private Registration(FileWatch owner, Directory directory, String name, Listener listener) {
+            this.owner = owner;
             this.directory = directory;
             this.name = name;
             this.listener = listener;
@@ -76,32 +96,45 @@ final class FileWatch {
         boolean isValid() {
             return directory.valid;
         }
-    }
 
-    /** Whether something in this directory is watched already. */
-    boolean knows(Path directory) {
-        synchronized (lock) {
-            return directories.containsKey(directory);
+        /** Ends what {@link FileWatch#register} began. Doing it twice does nothing. */
+        void cancel() {
+            owner.unregister(this);
         }
     }
 
-    /** This path names another directory than the one that is watched: the next registration watches that. */
-    void distrust(Path directory) {
-        synchronized (lock) {
-            directories.remove(directory);
-        }
-    }
-
-    /** Begins to tell of an entry of a directory, or of {@link #ANY}, or returns null if that is not possible. */
+    /**
+     * Begins to tell of an entry of a directory, or of {@link #ANY}, or returns null if that is not possible, or not wanted
+     * for such a directory.
+     */
     @Nullable
-    Registration register(Path directory, String name, Listener listener) {
+    Registration register(Watch wanted, FileAccess access, Path path, String name, Listener listener)
+            throws IOException {
+        FileStat stat = wanted == Watch.OFF ? null : access.stat(path);
+        if (stat == null) {
+            return null;
+        }
+        if (remote == null || knows(path, stat) || access.isLocal(path)) {
+            return register(path, stat, name, listener);
+        }
+        return wanted == Watch.ON ? remote.register(path, stat, name, listener) : null;
+    }
+
+    private boolean knows(Path path, FileStat stat) {
+        synchronized (lock) {
+            Directory known = directories.get(path);
+            return known != null && known.stat.sameFile(stat);
+        }
+    }
+
+    private @Nullable Registration register(Path path, FileStat stat, String name, Listener listener) {
         synchronized (lock) {
             try {
-                Directory watched = directories.get(directory);
-                if (watched == null) {
-                    watched = watch(directory);
+                Directory watched = directories.get(path);
+                if (watched == null || !watched.stat.sameFile(stat)) {
+                    watched = watch(path, stat); // the one that was watched there goes on under this path elsewhere
                 }
-                Registration registration = new Registration(watched, name, listener);
+                Registration registration = new Registration(this, watched, name, listener);
                 registration.next = watched.byName.put(name, registration);
                 return registration;
             } catch (NoSuchFileException | NotDirectoryException | AccessDeniedException e) {
@@ -117,7 +150,7 @@ final class FileWatch {
         }
     }
 
-    private Directory watch(Path path) throws IOException {
+    private Directory watch(Path path, FileStat stat) throws IOException {
         if (service == null) {
             service = start();
         }
@@ -127,7 +160,8 @@ final class FileWatch {
                 StandardWatchEventKinds.ENTRY_DELETE,
                 StandardWatchEventKinds.ENTRY_MODIFY);
         // A directory that is reached on two paths has one key.
-        Directory directory = keys.computeIfAbsent(key, Directory::new);
+        Directory directory = keys.computeIfAbsent(key, watched -> new Directory(watched, stat));
+        directory.stat = stat;
         directory.paths.add(path);
         directories.put(path, directory);
         return directory;
@@ -142,8 +176,7 @@ final class FileWatch {
         return started;
     }
 
-    /** Ends what {@link #register} began. Doing it twice does nothing. */
-    void unregister(Registration registration) {
+    private void unregister(Registration registration) {
         synchronized (lock) {
             Directory directory = registration.directory;
             Registration first = directory.byName.get(registration.name);

@@ -32,7 +32,7 @@ final class FollowedFile implements Closeable {
     /** How many NULs at the beginning are a hole. */
     private static final int LEAST_HOLE = 4;
 
-    private final OpenFile file;
+    private OpenFile file;
     private FileStat stat;
     private final byte[] anchor = new byte[FileMark.ANCHOR_BYTES];
     private long generation;
@@ -154,6 +154,14 @@ final class FollowedFile implements Closeable {
         int length = LineScan.fill(file, from, mine, atMost);
         LineScan.fill(other.file, from, others, length);
         return Arrays.equals(mine, others);
+    }
+
+    /** Whether this ends where another file was read to, with the same bytes. */
+    boolean endsLike(FollowedFile other) throws IOException {
+        int length = (int) Math.min(other.offset, FileMark.ANCHOR_BYTES);
+        byte[] end = new byte[length + 1];
+        return LineScan.fill(file, other.offset - length, end, length + 1) == length
+                && Arrays.equals(end, 0, length, other.anchor, 0, length);
     }
 
     /** From now on ends where the file ends at this moment. */
@@ -331,6 +339,14 @@ final class FollowedFile implements Closeable {
         seek(cut.offset);
         lineOpen = cut.lineOpen;
         generation = cut.generation;
+    }
+
+    /** Reads on from the file that the other has opened, which is the same one; the other is used no more. */
+    void goOnWith(FollowedFile same) throws IOException {
+        OpenFile old = file;
+        file = same.file;
+        stat = same.stat;
+        old.close();
     }
 
     @Override

@@ -89,34 +89,35 @@ final class PathWatch implements FileWatch.Listener {
             return;
         }
         List<Registration> old = registrations;
-        registrations = List.of();
         List<Registration> renewed = new ArrayList<>(1);
+        registrations = List.of();
         try {
-            for (Hop hop : PathHops.of(access, settings.path()).hops()) {
-                Registration registration = register(hop);
-                if (registration == null) {
-                    renewed.forEach(watch::unregister);
-                    renewed.clear();
-                    break;
-                }
-                renewed.add(registration);
+            if (registerAll(renewed)) {
+                registrations = renewed;
             }
-            registrations = renewed;
         } finally {
-            old.forEach(watch::unregister);
+            old.forEach(Registration::cancel);
+            if (registrations != renewed) {
+                renewed.forEach(Registration::cancel);
+            }
         }
     }
 
-    private @Nullable Registration register(Hop hop) {
-        boolean allowed =
-                settings.watch() == Watch.ON || watch.knows(hop.directory()) || access.isLocal(hop.directory());
-        return allowed ? watch.register(hop.directory(), hop.name(), this) : null;
+    private boolean registerAll(List<Registration> to) throws IOException {
+        for (Hop hop : PathHops.of(access, settings.path()).hops()) {
+            Registration registration = watch.register(settings.watch(), access, hop.directory(), hop.name(), this);
+            if (registration == null) {
+                return false;
+            }
+            to.add(registration);
+        }
+        return true;
     }
 
     void close() {
         if (!closed) {
             closed = true;
-            registrations.forEach(watch::unregister);
+            registrations.forEach(Registration::cancel);
             registrations = List.of();
         }
     }

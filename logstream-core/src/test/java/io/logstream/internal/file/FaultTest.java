@@ -12,6 +12,7 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -72,6 +73,63 @@ class FaultTest {
         assertThat(rig.moment()).isEqualTo("three\n");
         rig.truncate();
         assertThat(rig.pass(Duration.ofSeconds(4))).isEqualTo("<TRUNCATED>");
+    }
+
+    @Test
+    void findsBothFiles_whenInodesArePathsAndTheLogIsRotated() throws Exception {
+        rig.access = new PathInodes();
+        String first = Rig.lines("a line of the old file ", 1, 3);
+        rig.append(first);
+        assertThat(rig.open(Start.beginning()).moment()).isEqualTo(first);
+        Rig.append(rig.log, "last of the old file\n");
+        rig.rename("", ".1");
+        rig.append("b1\n");
+        assertThat(rig.moment()).isEqualTo("last of the old file\n");
+        assertThatThrownBy(() -> rig.pass(Duration.ofSeconds(4)))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("names another file");
+        assertThat(rig.open(Start.at(rig.position())).pass(Rig.DRAINED)).isEqualTo("<TRUNCATED>b1\n");
+        rig.append("b2\n");
+        assertThat(rig.moment()).isEqualTo("b2\n");
+    }
+
+    @Test
+    void tellsAGap_whenInodesArePathsAndTheOldFileIsGone() throws Exception {
+        rig.access = new PathInodes();
+        rig.append("a1\n");
+        rig.open(Start.beginning()).moment();
+        Files.delete(rig.log);
+        rig.append("b1\nb2\n");
+        assertThatThrownBy(() -> rig.pass(Duration.ofSeconds(4))).isInstanceOf(IOException.class);
+        assertThat(rig.open(Start.at(rig.position())).moment()).isEqualTo("<gap -1 TRUNCATED><TRUNCATED>b1\nb2\n");
+    }
+
+    @Test
+    void goesOn_whenTheSizeAtAPathIsAheadOfTheData() throws Exception {
+        faulty.local = false;
+        rig.append("one\n");
+        rig.open(Start.beginning()).moment();
+        faulty.visible = 4;
+        rig.append("two\n");
+        assertThat(rig.pass(Duration.ofMinutes(1))).isEmpty();
+        faulty.visible = Long.MAX_VALUE;
+        assertThat(rig.moment()).isEqualTo("two\n");
+    }
+
+    /** A remote file system that numbers paths: a file has another inode under another name. */
+    private static final class PathInodes extends FaultyAccess {
+        PathInodes() {
+            local = false;
+        }
+
+        @Override
+        public @Nullable FileStat stat(Path path) throws IOException {
+            FileStat stat = super.stat(path);
+            return stat == null
+                    ? null
+                    : new FileStat(
+                            stat.kind(), 1, path.hashCode(), FileStat.UNKNOWN, stat.size(), stat.modifiedNanos());
+        }
     }
 
     @Test

@@ -21,6 +21,9 @@ import org.junit.jupiter.api.io.TempDir;
 /** With the real watch: virtual time stands still unless a test moves it, so whatever happens was told by an event. */
 @Timeout(60)
 class FileWatchTest {
+    /** In this time a watched file that is quiet is looked at once, and what was rotated is drained. */
+    private static final Duration SWEPT = Duration.ofSeconds(10);
+
     @TempDir
     Path directory;
 
@@ -50,14 +53,24 @@ class FileWatchTest {
         rig.sink.takeText();
     }
 
+    /** Appends a line, and reads only once that was told. */
+    private void appendTold(Path file, String line) throws Exception {
+        rig.readAll();
+        rig.context.wakes.drainPermits();
+        Rig.append(file, line);
+        assertThat(rig.context.wakes.tryAcquire(20, TimeUnit.SECONDS))
+                .as("an event after %s", line)
+                .isTrue();
+        awaitText(line);
+    }
+
     @Test
     void tellsOfLines_whenTheFileGrows() throws Exception {
         rig.append("one\n");
         rig.open(Start.beginning());
         awaitText("one\n");
         for (int i = 0; i < 20; i++) {
-            rig.append("more " + i + "\n");
-            awaitText("more " + i + "\n");
+            appendTold(rig.log, "more " + i + "\n");
         }
     }
 
@@ -70,8 +83,7 @@ class FileWatchTest {
         Files.createDirectories(rig.directory);
         rig.append("one\n");
         awaitText("<APPEARED>one\n");
-        rig.append("two\n");
-        awaitText("two\n");
+        appendTold(rig.log, "two\n");
     }
 
     @Test
@@ -83,8 +95,7 @@ class FileWatchTest {
         rig.append("b1\n");
         awaitRestless();
         assertThat(rig.pass(Rig.DRAINED)).isEqualTo("<ROTATED>b1\n");
-        rig.append("b2\n");
-        awaitText("b2\n");
+        appendTold(rig.log, "b2\n");
     }
 
     @Test
@@ -99,15 +110,13 @@ class FileWatchTest {
         rig.access = new FaultyAccess();
         rig.open(Start.beginning());
         awaitText("x1\n");
-        Rig.append(one.resolve("app.log"), "x2\n");
-        awaitText("x2\n");
+        appendTold(one.resolve("app.log"), "x2\n");
         rig.context.wakes.drainPermits();
         Files.delete(link);
         Files.createSymbolicLink(link, Path.of("two"));
         awaitRestless();
         assertThat(rig.pass(Rig.DRAINED)).isEqualTo("<ROTATED>y1\n");
-        Rig.append(two.resolve("app.log"), "y2\n");
-        awaitText("y2\n");
+        appendTold(two.resolve("app.log"), "y2\n");
     }
 
     @Test
@@ -137,8 +146,69 @@ class FileWatchTest {
         Files.createDirectory(inner);
         rig.append("two\n");
         awaitText("<APPEARED>two\n");
-        rig.append("three\n");
-        awaitText("three\n");
+        appendTold(rig.log, "three\n");
+    }
+
+    @Test
+    void readsTheNewFile_andIsToldAgain_whenTheDirectoryIsRenamedAndMadeAnew() throws Exception {
+        Path inner = Files.createDirectory(directory.resolve("inner"));
+        rig = new Rig(inner);
+        rig.watch = Watch.ON;
+        rig.append("a1\n");
+        rig.open(Start.beginning());
+        awaitText("a1\n");
+        Path moved = Files.move(inner, directory.resolve("moved"));
+        appendTold(moved.resolve("app.log"), "a2\n"); // told under the old path
+        Files.createDirectory(inner);
+        rig.append("b1\n");
+        assertThat(rig.pass(SWEPT)).isEqualTo("<ROTATED>b1\n");
+        Rig.append(moved.resolve("app.log"), "a3\n");
+        assertThat(rig.pass(SWEPT)).isEqualTo("a3\n");
+        appendTold(rig.log, "b2\n");
+    }
+
+    @Test
+    void isTold_whenTheDirectoryIsRenamed_andRenamedBack() throws Exception {
+        Path inner = Files.createDirectory(directory.resolve("inner"));
+        rig = new Rig(inner);
+        rig.watch = Watch.ON;
+        rig.append("a1\n");
+        rig.open(Start.beginning());
+        awaitText("a1\n");
+        Path moved = Files.move(inner, directory.resolve("moved"));
+        assertThat(rig.pass(SWEPT)).isEqualTo("<DISAPPEARED>");
+        Rig.append(moved.resolve("app.log"), "a2\n");
+        assertThat(rig.pass(SWEPT)).isEqualTo("a2\n");
+        rig.context.wakes.drainPermits();
+        Files.move(moved, inner);
+        awaitText("<APPEARED>");
+        appendTold(rig.log, "a3\n");
+        rig.rename("", ".1");
+        rig.append("b1\n");
+        awaitRestless();
+        assertThat(rig.pass(Rig.DRAINED)).isEqualTo("<ROTATED>b1\n");
+    }
+
+    @Test
+    void areToldAgain_whenTheDirectoryOfSeveralFilesIsRenamedAndMadeAnew() throws Exception {
+        Path inner = Files.createDirectory(directory.resolve("inner"));
+        rig = new Rig(inner);
+        rig.watch = Watch.ON;
+        rig.append("a1\n");
+        rig.open(Start.beginning());
+        awaitText("a1\n");
+        try (Rig other = new Rig(inner)) {
+            other.watch = Watch.ON;
+            other.watching = rig.watching; // which goes on to watch the old directory for this one
+            other.open(Start.beginning()).readAll();
+            Files.move(inner, directory.resolve("moved"));
+            Files.createDirectory(inner);
+            rig.append("b1\n");
+            assertThat(rig.pass(SWEPT)).isEqualTo("<ROTATED>b1\n");
+            rig.context.wakes.drainPermits();
+            appendTold(rig.log, "b2\n");
+        }
+        appendTold(rig.log, "b3\n");
     }
 
     @Test

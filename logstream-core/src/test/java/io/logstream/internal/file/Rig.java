@@ -23,7 +23,7 @@ final class Rig implements AutoCloseable {
     final Path log;
     final HandContext context = new HandContext();
     final TextSink sink = new TextSink();
-    final FileWatch watching = new FileWatch();
+    FileWatch watching = new FileWatch();
     FileAccess access = FileAccess.system();
     Watch watch = Watch.OFF;
     boolean follow = true;
