@@ -1,6 +1,7 @@
 package io.logstream.internal.file;
 
 import io.logstream.Channel;
+import io.logstream.LogStreamException;
 import io.logstream.spi.LineSink;
 import io.logstream.spi.LogReader;
 import io.logstream.spi.SourceContext;
@@ -9,6 +10,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads one log file and what rotation makes of it. Called by one thread at a time; {@link #close} may come from another
@@ -46,6 +48,10 @@ public final class FileReader implements LogReader {
     private final AtomicInteger use = new AtomicInteger(IDLE);
     private long delay = FIRST_DELAY / 2;
     private long nulsSince = NEVER;
+    /** Why what is at the path now is not read; thrown when nothing more comes to the files that are open. */
+    private @Nullable LogStreamException refusal;
+
+    private long quietSince;
 
     private FileReader(FileSettings settings, SourceContext context, FileAccess access, PathWatch watch, Trail trail) {
         this.settings = settings;
@@ -120,12 +126,26 @@ public final class FileReader implements LogReader {
         if (trail.isComplete()) {
             return Outcome.END;
         }
+        if (refusal != null
+                && !trail.isRestless()
+                && now - quietSince >= settings.drainTime().toNanos()) {
+            throw refusal;
+        }
         context.wakeWithin(Duration.ofNanos(nextDelay(now)));
         return Outcome.WAIT;
     }
 
     private void look(long now) throws IOException {
-        trail.look(now);
+        try {
+            trail.look(now);
+            refusal = null;
+        } catch (LogStreamException e) {
+            if (trail.current() == null) {
+                throw e;
+            }
+            quietSince = refusal == null ? now : quietSince;
+            refusal = e;
+        }
         FollowedFile file = trail.current();
         if (file != null && !watch.isLocal() && trail.isRestless()) {
             remote.followName(file, now);
@@ -172,6 +192,7 @@ public final class FileReader implements LogReader {
                 return false;
             }
             trail.wasBusy(now);
+            quietSince = now;
             delay = FIRST_DELAY / 2;
             handed += fresh;
             if (!file.isBehind()) {
@@ -227,15 +248,19 @@ public final class FileReader implements LogReader {
     }
 
     private long lookInterval() {
-        if (!watch.isActive() || trail.isRestless()) {
+        if (!watch.isActive() || isRestless()) {
             return settings.pollInterval().toNanos();
         }
         return trail.isMissing() ? SWEEP : IDLE_SWEEP;
     }
 
+    private boolean isRestless() {
+        return trail.isRestless() || refusal != null;
+    }
+
     private long nextDelay(long now) {
         long most = settings.pollInterval().toNanos();
-        if (trail.isRestless()) {
+        if (isRestless()) {
             return Math.min(RESTLESS_DELAY, most);
         }
         if (watch.isActive() && !trail.hasDrained()) {

@@ -5,9 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_16BE;
 import static java.nio.charset.StandardCharsets.UTF_16LE;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.logstream.LogStreamException;
 import io.logstream.spi.Start;
 import java.io.IOException;
 import java.io.RandomAccessFile;
@@ -25,7 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** What a file begins with that is no content: byte order marks and holes; and what is no file. */
+/** What a file begins with that is no content: byte order marks and holes. */
 class BeginningTest {
     private static final Duration LONG = Duration.ofSeconds(20);
 
@@ -175,26 +173,5 @@ class BeginningTest {
         rig.append("a4\n\u0000\u0000");
         assertThat(rig.pass(Duration.ofSeconds(3))).isEqualTo("a4\n");
         assertThat(rig.pass(LONG)).isEqualTo("\u0000\u0000");
-    }
-
-    @Test
-    void link_isRefused_whereLinksAreNotFollowed() throws Exception {
-        rig.followLinks = false;
-        Path target = directory.resolve("target");
-        Rig.append(target, "a1\n");
-        Files.createSymbolicLink(rig.log, target);
-        assertThatThrownBy(() -> rig.open(Start.beginning()))
-                .isInstanceOf(LogStreamException.class)
-                .hasMessageContaining("is a symbolic link")
-                .hasMessageContaining("followLinks(true)");
-
-        Files.delete(rig.log);
-        rig.append("b1\n");
-        assertThat(rig.open(Start.beginning()).moment()).isEqualTo("b1\n");
-        rig.append("b2\n");
-        assertThat(rig.moment()).isEqualTo("b2\n");
-        Files.delete(rig.log);
-        Files.createSymbolicLink(rig.log, target);
-        assertThatThrownBy(() -> rig.pass(LONG)).isInstanceOf(LogStreamException.class);
     }
 }

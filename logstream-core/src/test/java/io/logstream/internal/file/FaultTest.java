@@ -16,7 +16,6 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 class FaultTest {
@@ -176,35 +175,6 @@ class FaultTest {
             }
         };
         assertThat(rig.open(Start.beginning()).pass(Rig.DRAINED)).isEqualTo("b0\n");
-    }
-
-    @Test
-    void isRefused_whenItIsADirectory() throws Exception {
-        Files.createDirectory(rig.log);
-        assertThatThrownBy(() -> rig.open(Start.end()))
-                .isInstanceOf(LogStreamException.class)
-                .hasMessageContaining("is a directory");
-    }
-
-    @Test
-    @Timeout(10)
-    void isRefused_whenItIsAFifo() throws Exception {
-        Process mkfifo = new ProcessBuilder("mkfifo", rig.log.toString()).start();
-        assertThat(mkfifo.waitFor()).isZero();
-        assertThatThrownBy(() -> rig.open(Start.end()))
-                .isInstanceOf(LogStreamException.class)
-                .hasMessageContaining("FIFO");
-    }
-
-    @Test
-    void isRefused_whenItIsADevice() {
-        Rig device = new Rig(directory);
-        FileSettings settings =
-                new FileSettings(Path.of("/dev/zero"), true, Rig.MOMENT, device.watch, Rig.MOMENT, 4096, true);
-        assertThatThrownBy(() ->
-                        FileReader.open(settings, Start.end(), device.context, FileAccess.system(), device.watching))
-                .isInstanceOf(LogStreamException.class)
-                .hasMessageContaining("a device");
     }
 
     @Test
