@@ -37,6 +37,10 @@ import org.jspecify.annotations.Nullable;
  * behind it ({@code app.log.1}, {@code app.log-20261120}; but {@code job-12} beside {@code job-1} is), and compressed files
  * (.gz .xz .zst .bz2 .lz4 .Z) never. A file that was followed before the log it belongs to appears is gone then.
  *
+ * <p>Of such a name may also be a log of its own ({@code svc-1} beside {@code svc}). It is taken for one when it is written more
+ * than a minute after both were made or it was found, and was not seen under the other name before; then it is read from its
+ * beginning. One that is not written any more is passed over.
+ *
  * <p>The stream's id is the base as it was given and the rest of the path: {@code logs/a/app.log} for {@code logs/**}. A file
  * that appears later is read from its beginning. One that is missing for the {@linkplain Builder#goneAfter stated time} is
  * gone, and a new one if it comes back.
@@ -94,8 +98,7 @@ public final class FileDiscovery implements LogDiscovery {
 
     /** Collects the options; not threadsafe. */
     public static final class Builder {
-        private static final Duration LEAST_POLL = Duration.ofMillis(1);
-        private static final Duration MOST_POLL = Duration.ofHours(1);
+        private static final Duration LEAST_GONE = Duration.ofMillis(1);
         private static final Duration MOST_GONE = Duration.ofDays(1);
 
         private final PathPattern pattern;
@@ -157,11 +160,7 @@ public final class FileDiscovery implements LogDiscovery {
          * @return this builder
          */
         public Builder pollInterval(Duration interval) {
-            if (interval.compareTo(LEAST_POLL) < 0 || interval.compareTo(MOST_POLL) > 0) {
-                throw new IllegalArgumentException(
-                        "pollInterval of " + interval + ": use " + LEAST_POLL + " to " + MOST_POLL);
-            }
-            this.pollInterval = interval;
+            this.pollInterval = FileSource.Builder.checkedPoll(interval);
             return this;
         }
 
@@ -172,10 +171,7 @@ public final class FileDiscovery implements LogDiscovery {
          * @return this builder
          */
         public Builder goneAfter(Duration time) {
-            if (time.compareTo(LEAST_POLL) < 0 || time.compareTo(MOST_GONE) > 0) {
-                throw new IllegalArgumentException("goneAfter of " + time + ": use " + LEAST_POLL + " to " + MOST_GONE);
-            }
-            this.goneAfter = time;
+            this.goneAfter = FileSource.Builder.checked("goneAfter", time, LEAST_GONE, MOST_GONE);
             return this;
         }
 

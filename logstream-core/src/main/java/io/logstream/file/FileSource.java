@@ -41,8 +41,8 @@ import java.util.Objects;
  * way, NULs at the end are held back for 5 s.
  *
  * <p>A change is told by the operating system within a millisecond on Linux and a local file system; elsewhere the file is
- * {@linkplain Builder#pollInterval polled}. Directories, FIFOs, sockets and devices are refused. Immutable and threadsafe;
- * an idle file takes no thread and no buffer.
+ * {@linkplain Builder#pollInterval polled}. Directories, FIFOs, sockets and devices are refused, in place of a file that was
+ * followed too, once that was read to its end. Immutable and threadsafe; an idle file takes no thread and no buffer.
  */
 public final class FileSource implements LogSource {
     private final FileSettings settings;
@@ -114,6 +114,7 @@ public final class FileSource implements LogSource {
     public static final class Builder {
         private static final Duration LEAST_POLL = Duration.ofMillis(1);
         private static final Duration MOST_POLL = Duration.ofHours(1);
+        private static final Duration MOST_DRAIN = Duration.ofHours(1);
         private static final int LEAST_READ = 1024;
         private static final int MOST_READ = 1 << 20;
 
@@ -152,12 +153,19 @@ public final class FileSource implements LogSource {
          * @return this builder
          */
         public Builder pollInterval(Duration interval) {
-            if (interval.compareTo(LEAST_POLL) < 0 || interval.compareTo(MOST_POLL) > 0) {
-                throw new IllegalArgumentException(
-                        "pollInterval of " + interval + ": use " + LEAST_POLL + " to " + MOST_POLL);
-            }
-            this.pollInterval = interval;
+            this.pollInterval = checkedPoll(interval);
             return this;
+        }
+
+        static Duration checkedPoll(Duration interval) {
+            return checked("pollInterval", interval, LEAST_POLL, MOST_POLL);
+        }
+
+        static Duration checked(String option, Duration value, Duration least, Duration most) {
+            if (value.compareTo(least) < 0 || value.compareTo(most) > 0) {
+                throw new IllegalArgumentException(option + " of " + value + ": use " + least + " to " + most);
+            }
+            return value;
         }
 
         /**
@@ -178,11 +186,7 @@ public final class FileSource implements LogSource {
          * @return this builder
          */
         public Builder drainTime(Duration quiet) {
-            if (quiet.isNegative() || quiet.compareTo(MOST_POLL) > 0) {
-                throw new IllegalArgumentException(
-                        "drainTime of " + quiet + ": use " + Duration.ZERO + " to " + MOST_POLL);
-            }
-            this.drainTime = quiet;
+            this.drainTime = checked("drainTime", quiet, Duration.ZERO, MOST_DRAIN);
             return this;
         }
 

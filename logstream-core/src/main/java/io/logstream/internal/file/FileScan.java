@@ -36,6 +36,8 @@ public final class FileScan implements LogDiscovery.Scan {
     private final Map<Path, Long> followed = new HashMap<>();
     /** Those that are gone, while there is something that rotation made of them. */
     private final Set<Path> past = new HashSet<>();
+
+    private final RotationEvidence evidence = new RotationEvidence();
     /** What could not be looked at, and that this was logged. */
     private final Set<Path> warned = new HashSet<>();
 
@@ -79,7 +81,7 @@ public final class FileScan implements LogDiscovery.Scan {
         if (!there && !settings.follow()) {
             throw new LogStreamException("there is no directory " + pattern.base());
         }
-        walk.files.removeIf(this::isLeftOut);
+        walk.files.keySet().removeIf(this::isLeftOut);
         warn(walk);
         tell(walk, now, sink);
         begun = true;
@@ -111,8 +113,8 @@ public final class FileScan implements LogDiscovery.Scan {
     }
 
     private void tell(Walk walk, long now, LogDiscovery.Sink sink) {
-        Set<Path> rotated = takeRotated(walk);
-        walk.files.forEach(file -> followed.replace(file, now));
+        Set<Path> rotated = takeRotated(walk, now);
+        walk.files.keySet().forEach(file -> followed.replace(file, now));
         Iterator<Map.Entry<Path, Long>> entries = followed.entrySet().iterator();
         while (entries.hasNext()) {
             Map.Entry<Path, Long> entry = entries.next();
@@ -127,7 +129,7 @@ public final class FileScan implements LogDiscovery.Scan {
             }
         }
         int left = 0;
-        for (Path file : walk.files) {
+        for (Path file : walk.files.keySet()) {
             if (followed.containsKey(file)) {
                 continue;
             }
@@ -143,20 +145,21 @@ public final class FileScan implements LogDiscovery.Scan {
     }
 
     /** Takes away what rotation made of other files, those that were there before included. */
-    private Set<Path> takeRotated(Walk walk) {
-        Set<Path> logs = new HashSet<>(walk.files);
-        logs.addAll(followed.keySet());
+    private Set<Path> takeRotated(Walk walk, long now) {
+        Set<Path> logs = new HashSet<>(followed.keySet());
         logs.addAll(past);
+        evidence.see(walk.files, logs, now);
+        logs.addAll(walk.files.keySet());
         Set<Path> rotated = new HashSet<>();
         Set<Path> origins = new HashSet<>();
-        for (Path file : walk.files) {
+        for (Path file : walk.files.keySet()) {
             Path log = Rotated.log(file, logs);
-            if (log != null) {
+            if (log != null && !evidence.isOwn(file, log)) {
                 rotated.add(file);
                 origins.add(log);
             }
         }
-        walk.files.removeAll(rotated);
+        walk.files.keySet().removeAll(rotated);
         past.removeIf(log -> !origins.contains(log) && !walk.isUnknown(log));
         return rotated;
     }

@@ -9,8 +9,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
-import java.util.Set;
-import java.util.TreeSet;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
 /**
  * One look through the directories of a pattern, for the regular files that match it. A set of numbers of segments says
@@ -22,7 +22,7 @@ final class Walk {
     private final FileAccess access;
     private final DirectoryWatch watch;
     /** The files that match, in order. */
-    final Set<Path> files = new TreeSet<>();
+    final SortedMap<Path, FileStat> files = new TreeMap<>();
     /** What could not be looked at: nothing is known of it or of what is below it. */
     final List<Unknown> unknown = new ArrayList<>();
 
@@ -55,7 +55,7 @@ final class Walk {
         } else if (!pattern.isPlain() || pattern.text().endsWith("/")) {
             throw new NotDirectoryException(base.toString());
         } else if (stat.kind() == Kind.FILE) {
-            files.add(base);
+            files.put(base, stat);
         }
         return true;
     }
@@ -120,7 +120,7 @@ final class Walk {
             return;
         }
         if (stat.kind() == Kind.FILE && matches) {
-            files.add(entry);
+            files.put(entry, stat);
         } else if (stat.kind() == Kind.DIRECTORY && !next.isEmpty()) {
             if (access.link(entry) == null) {
                 look(entry, real, stat, next);

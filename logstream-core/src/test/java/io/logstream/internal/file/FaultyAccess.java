@@ -2,13 +2,10 @@ package io.logstream.internal.file;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** The real file system with faults. */
-class FaultyAccess implements FileAccess {
-    private final FileAccess real = FileAccess.system();
-
+class FaultyAccess extends ForwardingAccess {
     @Nullable
     IOException onRead;
 
@@ -37,43 +34,27 @@ class FaultyAccess implements FileAccess {
     public @Nullable FileStat stat(Path path) throws IOException {
         stats++;
         fail(onStat);
-        return real.stat(path);
+        return super.stat(path);
     }
 
     @Override
     public OpenFile open(Path path) throws IOException {
         beforeOpen.run();
         fail(onOpen);
-        OpenFile file = real.open(path);
-        return new OpenFile() {
+        return new ForwardingFile(super.open(path)) {
             @Override
             public int read(long offset, byte[] into, int at, int length) throws IOException {
                 reads++;
                 fail(onRead);
                 long left = Math.min(length, visible - offset);
-                return left <= 0 ? 0 : file.read(offset, into, at, (int) Math.min(left, mostBytesPerRead));
+                return left <= 0 ? 0 : super.read(offset, into, at, (int) Math.min(left, mostBytesPerRead));
             }
 
             @Override
             public long size() throws IOException {
-                return Math.min(visible, file.size());
-            }
-
-            @Override
-            public void close() throws IOException {
-                file.close();
+                return Math.min(visible, super.size());
             }
         };
-    }
-
-    @Override
-    public List<Path> list(Path directory, String prefix) throws IOException {
-        return real.list(directory, prefix);
-    }
-
-    @Override
-    public @Nullable Path link(Path path) throws IOException {
-        return real.link(path);
     }
 
     @Override

@@ -15,6 +15,8 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -23,6 +25,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -41,7 +44,17 @@ class FileScanTest {
     private final Map<String, LogSource> sources = new HashMap<>();
     private final List<String> told = new ArrayList<>();
     private final Set<Path> denied = new HashSet<>();
+    private final Map<Path, Long> born = new HashMap<>();
     private final FaultyAccess access = new FaultyAccess() {
+        @Override
+        public @Nullable FileStat stat(Path path) throws IOException {
+            FileStat stat = super.stat(path);
+            Long birth = born.get(path);
+            return stat == null || birth == null
+                    ? stat
+                    : new FileStat(stat.kind(), stat.device(), stat.inode(), birth, stat.size(), stat.modifiedNanos());
+        }
+
         @Override
         public List<Path> list(Path listed, String prefix) throws IOException {
             if (denied.contains(listed)) {
@@ -299,6 +312,74 @@ class FileScanTest {
         file("app.log");
         assertThat(scan()).containsExactly("-app.log.1", "+app.log");
         assertThat(scanAfter(GONE)).isEmpty();
+    }
+
+    @Test
+    void fileWithANumber_isFollowedOnItsOwn_onceItIsWrittenWhileTheLogIsThere() throws IOException {
+        files("svc", "svc-1", "svc-2", "svc-3");
+        open("svc*");
+        assertThat(scan()).containsExactly("+svc");
+        Rig.append(directory.resolve("svc-1"), "at once\n"); // as rotation or a slow writer would
+        assertThat(scanAfter(Duration.ofSeconds(30))).isEmpty();
+        assertThat(scanAfter(Duration.ofMinutes(1))).isEmpty();
+        Rig.append(directory.resolve("svc-2"), "two\n");
+        assertThat(scanAfter(Duration.ofSeconds(1))).containsExactly("+svc-2");
+        Rig.append(directory.resolve("svc-1"), "one\n");
+        assertThat(scanAfter(Duration.ofSeconds(1))).containsExactly("+svc-1");
+        // Its own rotation is that of any log, and so is the end of the other.
+        Files.move(directory.resolve("svc-1"), directory.resolve("svc-1.1"));
+        file("svc-1");
+        assertThat(scanAfter(Duration.ofSeconds(1))).isEmpty();
+        Files.delete(directory.resolve("svc"));
+        assertThat(scanAfter(GONE)).containsExactly("-svc");
+        assertThat(scanAfter(GONE)).isEmpty();
+    }
+
+    @Test
+    void fileWithANumber_isFollowedAtOnce_whenItsTimesShowThatItIsWrittenBesideTheLog() throws IOException {
+        Path log = file("svc");
+        file("svc-1");
+        Path copy = file("svc.1");
+        file("svc.2");
+        long now = Files.getLastModifiedTime(log).to(TimeUnit.NANOSECONDS);
+        long day = TimeUnit.DAYS.toNanos(1);
+        born.put(log, now - day);
+        born.put(directory.resolve("svc-1"), now - 2 * day);
+        born.put(copy, now - TimeUnit.SECONDS.toNanos(2)); // of the log, before it was cut
+        born.put(directory.resolve("svc.2"), now - 3 * day);
+        Files.setLastModifiedTime(directory.resolve("svc.2"), FileTime.from(now - day + 1, TimeUnit.NANOSECONDS));
+        assertThat(open("svc*").scan()).containsExactly("+svc", "+svc-1");
+    }
+
+    @Test
+    void rotatedFileThatIsWrittenOn_isNotFollowedOnItsOwn_ifItWasSeenToBeTheLog() throws IOException {
+        Path log = file("app.log");
+        open("app.log*");
+        assertThat(scan()).containsExactly("+app.log");
+        Files.move(log, directory.resolve("app.log.1"));
+        assertThat(scan()).isEmpty();
+        file("app.log");
+        assertThat(scan()).isEmpty();
+        for (int i = 0; i < 3; i++) {
+            Rig.append(directory.resolve("app.log.1"), "late\n");
+            assertThat(scanAfter(Duration.ofMinutes(1))).isEmpty();
+        }
+    }
+
+    @Test
+    void logOfItsOwn_staysOne_whenTheOtherAppears_butNotWhenItIsReplacedByIt() throws IOException {
+        Path own = file("svc-1");
+        open("svc*");
+        assertThat(scan()).containsExactly("+svc-1");
+        assertThat(scanAfter(Duration.ofMinutes(2))).isEmpty();
+        Rig.append(own, "more\n");
+        assertThat(scanAfter(Duration.ofMinutes(1))).isEmpty();
+        file("svc");
+        assertThat(scan()).containsExactly("+svc");
+        Files.move(directory.resolve("svc"), own, StandardCopyOption.REPLACE_EXISTING);
+        assertThat(scan()).containsExactly("-svc-1");
+        file("svc");
+        assertThat(scan()).isEmpty();
     }
 
     // ---- what comes and goes

@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  * where nobody can know of it: it was cut away, or its file removed, before the reader looked; or it was written to a file
  * that the reader had left before it was opened again.
  */
-final class ModelLog implements FileAccess {
+final class ModelLog extends ForwardingAccess {
     final List<Piece> pieces = new ArrayList<>();
     /** The least bytes of a piece. */
     int least = 12;
@@ -37,7 +37,6 @@ final class ModelLog implements FileAccess {
     private final List<Body> rotated = new ArrayList<>();
 
     private final Rig rig;
-    private final FileAccess real = FileAccess.system();
     private final boolean linked;
     private final int keep;
     private final StringBuilder output = new StringBuilder();
@@ -371,7 +370,7 @@ final class ModelLog implements FileAccess {
 
     @Override
     public @Nullable FileStat stat(Path path) throws IOException {
-        FileStat stat = real.stat(path);
+        FileStat stat = super.stat(path);
         Body body = stat == null ? null : bodies.get(stat.inode());
         if (stat == null || body == null) {
             return stat;
@@ -385,26 +384,21 @@ final class ModelLog implements FileAccess {
         if (Objects.requireNonNull(body).denied) {
             throw new AccessDeniedException(path.toString());
         }
-        OpenFile file = real.open(path);
+        OpenFile file = super.open(path);
         body.open++;
-        return new OpenFile() {
+        return new ForwardingFile(file) {
             @Override
             public int read(long offset, byte[] into, int at, int length) throws IOException {
                 if (offset + length > readTo(body)) {
                     body.life.pieces.forEach(piece -> piece.seen = true);
                 }
-                return file.read(offset, into, at, length);
-            }
-
-            @Override
-            public long size() throws IOException {
-                return file.size();
+                return super.read(offset, into, at, length);
             }
 
             @Override
             public void close() throws IOException {
                 body.open--;
-                file.close();
+                super.close();
             }
         };
     }
@@ -413,20 +407,5 @@ final class ModelLog implements FileAccess {
     private long readTo(Body body) {
         FileMark last = rig.sink.places.isEmpty() ? null : FileMark.of(rig.position());
         return last != null && last.inode() == body.inode ? last.offset() : 0;
-    }
-
-    @Override
-    public List<Path> list(Path directory, String prefix) throws IOException {
-        return real.list(directory, prefix);
-    }
-
-    @Override
-    public @Nullable Path link(Path path) throws IOException {
-        return real.link(path);
-    }
-
-    @Override
-    public boolean isLocal(Path directory) {
-        return true;
     }
 }
