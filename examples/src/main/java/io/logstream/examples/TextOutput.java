@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Writes the lines as text to the output, and everything else as notes to the error output. The parts of a line are put
  * together again, unless another line comes between them. A part that ended with a carriage return is overwritten by the next
- * one that has text, on a terminal; elsewhere it is a line.
+ * one that has text, on a terminal; elsewhere it is a line, if it has text.
  */
 final class TextOutput implements Output {
     private static final byte[] OVERWRITE = "\r\u001b[K".getBytes(StandardCharsets.US_ASCII);
@@ -63,7 +63,11 @@ final class TextOutput implements Output {
         for (int i = 0; i < lines.size(); i++) {
             LogLine line = lines.line(i);
             Column column = columns.computeIfAbsent(line.channel(), channel -> column(lines.stream()));
-            if (open != column || !line.isContinuation() || line.sequence() != openSequence + 1) {
+            boolean anew = open != column || !line.isContinuation() || line.sequence() != openSequence + 1;
+            if (anew && lines.length(i) == 0 && isBesideUpdates(line)) {
+                continue;
+            }
+            if (anew) {
                 finish();
                 begin(column, line);
             } else if (updated && lines.length(i) > 0) {
@@ -79,6 +83,11 @@ final class TextOutput implements Output {
                 finish();
             }
         }
+    }
+
+    /** Whether this is what a carriage return leaves of a line at its beginning, or another one at its end. */
+    private boolean isBesideUpdates(LogLine line) {
+        return !style.terminal() && (line.ending() == LogLine.Ending.CR || line.isContinuation());
     }
 
     @Override

@@ -79,6 +79,12 @@ class TextOutputTest {
     }
 
     @Test
+    void emptyUpdates_areNoLines_elsewhere() throws Exception {
+        assertThat(shown(false, false, feed -> write(feed, Channel.STDOUT, "\r10%\r\r20%\r\r\nnext\n\nlast\r\n")))
+                .isEqualTo("10%\n20%\nnext\n\nlast\n");
+    }
+
+    @Test
     void update_isEndedByALineFeed_beforeAnotherChannel() throws Exception {
         assertThat(shown(false, true, feed -> {
                     write(feed, Channel.STDERR, "10%\r2");

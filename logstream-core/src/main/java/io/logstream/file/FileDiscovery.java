@@ -26,7 +26,8 @@ import org.jspecify.annotations.Nullable;
  *       java.nio.file.FileSystem#getPathMatcher a glob of the JDK}; a slash inside of braces is refused.
  *   <li>{@code **} as a whole name stands for any number of directories, also none; at the end for all files in them.
  *   <li>A name that begins with a dot is matched only by one that begins with a dot.
- *   <li>A pattern without wildcards means all files in that directory, but not in those below it; or one file.
+ *   <li>A pattern without wildcards means all files in that directory, but not in those below it; or one file. One that ends
+ *       with a slash means all files in the directories that match.
  * </ul>
  *
  * <p>What stands before the first wildcard is the base directory, which is waited for. Symbolic links to files are followed,

@@ -16,7 +16,9 @@ import io.logstream.SourceEvent;
 import io.logstream.StreamOptions;
 import io.logstream.SubscribeOptions;
 import io.logstream.Subscription;
+import java.io.File;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -28,6 +30,7 @@ import java.util.TreeMap;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.slf4j.LoggerFactory;
 
 /** A hub, a directory and one viewer over all that is found in it. */
 class FileDiscoveryTest {
@@ -198,6 +201,49 @@ class FileDiscoveryTest {
                 .asString()
                 .contains("more than 1 files");
         assertThat(viewer.ends()).isEmpty();
+    }
+
+    @Test
+    void namesThatTheLanguageOfTheSystemCannotSpell_areFollowedToo() throws Exception {
+        append("caf\u00e9.log", "one\n");
+        append("caf\u00e9.log.1", "old\n");
+        ProcessBuilder english = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-cp",
+                        String.join(
+                                File.pathSeparator,
+                                placeOf(FileDiscovery.class),
+                                placeOf(FileDiscoveryTest.class),
+                                placeOf(LoggerFactory.class)),
+                        InEnglish.class.getName(),
+                        directory + "/*")
+                .redirectErrorStream(true);
+        english.environment().put("LC_ALL", "C");
+        Process process = english.start();
+        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(output).contains("line one", "COMPLETED");
+    }
+
+    private static String placeOf(Class<?> type) throws Exception {
+        return Path.of(type.getProtectionDomain().getCodeSource().getLocation().toURI())
+                .toString();
+    }
+
+    /** A process that knows ASCII only. */
+    static final class InEnglish {
+        private InEnglish() {}
+
+        public static void main(String[] pattern) throws Exception {
+            try (LogHub hub = LogHub.create()) {
+                Subscription subscription = hub.subscribe(
+                        FileDiscovery.builder(pattern[0]).follow(false).build(),
+                        StreamOptions.defaults(),
+                        SubscribeOptions.defaults(),
+                        lines -> lines.forEach(line -> System.out.println("line " + line.text())));
+                System.out.println(subscription.awaitEnd(Duration.ofSeconds(30)) + " "
+                        + subscription.end().orElseThrow());
+            }
+        }
     }
 
     @Test

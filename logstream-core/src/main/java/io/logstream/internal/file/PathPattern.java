@@ -29,11 +29,12 @@ public final class PathPattern {
             return glob == null && !isAnyDirectories();
         }
 
-        boolean matches(String name) {
-            if (isAnyDirectories() || (glob != null && name.startsWith(".") && !text.startsWith("."))) {
+        boolean matches(Path name) {
+            String letters = name.toString();
+            if (isAnyDirectories() || (glob != null && letters.startsWith(".") && !text.startsWith("."))) {
                 return false;
             }
-            return glob == null ? text.equals(name) : glob.matches(Path.of(name));
+            return glob == null ? text.equals(letters) : glob.matches(name);
         }
     }
 
@@ -75,7 +76,7 @@ public final class PathPattern {
         while (base.length() > 1 && base.endsWith("/")) {
             base = base.substring(0, base.length() - 1);
         }
-        if (plain || segments.get(segments.size() - 1).isAnyDirectories()) {
+        if (plain || text.endsWith("/") || segments.get(segments.size() - 1).isAnyDirectories()) {
             segments.add(segment(text, "*"));
         }
         return new PathPattern(text, base, List.copyOf(segments), plain);

@@ -1,5 +1,6 @@
 package io.logstream.internal.file;
 
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Set;
 import java.util.regex.Matcher;
@@ -37,13 +38,22 @@ final class Rotated {
         for (int at = name.length() - 1; at > 0 && isInSuffix(name.charAt(at)); at--) {
             boolean number = isDigit(name.charAt(at)) && isDigit(name.charAt(at - 1));
             if (!number && SUFFIX.matcher(name.substring(at)).matches()) {
-                Path log = file.resolveSibling(name.substring(0, at));
-                if (logs.contains(log)) {
+                Path log = sibling(file, name.substring(0, at));
+                if (log != null && logs.contains(log)) {
                     return log;
                 }
             }
         }
         return null;
+    }
+
+    /** A path beside this one, or null if it has letters that the names of this system can't be made of, as a name may show. */
+    private static @Nullable Path sibling(Path file, String name) {
+        try {
+            return file.resolveSibling(name);
+        } catch (InvalidPathException e) {
+            return null;
+        }
     }
 
     private static boolean isInSuffix(char c) {

@@ -4,10 +4,11 @@ import io.logstream.internal.file.FileStat.Kind;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.RandomAccessFile;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
-import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
@@ -23,8 +24,8 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The file system through the JDK. Files are read through {@link RandomAccessFile}, because a {@code FileChannel} is
- * closed by an interrupt of the thread that reads.
+ * The file system through the JDK. Files are read through {@link RandomAccessFile} where possible, because a {@code
+ * FileChannel} is closed by an interrupt of the thread that reads.
  */
 final class SystemFiles implements FileAccess {
     static final SystemFiles INSTANCE = new SystemFiles();
@@ -98,7 +99,9 @@ final class SystemFiles implements FileAccess {
             if (!Files.isReadable(path)) {
                 throw new AccessDeniedException(path.toString());
             }
-            throw new FileSystemException(path.toString(), null, e.getMessage());
+            // A name that the language of the system can't spell, which only a channel can open; or it tells the
+            // reason.
+            return new ByChannel(FileChannel.open(path));
         }
     }
 
@@ -147,6 +150,24 @@ final class SystemFiles implements FileAccess {
         @Override
         public void close() throws IOException {
             file.close();
+        }
+    }
+
+    /** A file through a channel: an interrupt closes it, and then it is opened again. */
+    private record ByChannel(FileChannel channel) implements OpenFile {
+        @Override
+        public int read(long offset, byte[] into, int at, int length) throws IOException {
+            return Math.max(0, channel.read(ByteBuffer.wrap(into, at, length), offset));
+        }
+
+        @Override
+        public long size() throws IOException {
+            return channel.size();
+        }
+
+        @Override
+        public void close() throws IOException {
+            channel.close();
         }
     }
 }

@@ -70,7 +70,7 @@ final class Walk {
         for (Path entry : entries(directory, at)) {
             Path name = entry.getFileName();
             if (name != null) {
-                consider(entry, real.resolve(name), at);
+                consider(entry, name, real.resolve(name), at);
             }
         }
     }
@@ -85,14 +85,13 @@ final class Walk {
                 .toList();
     }
 
-    private void consider(Path entry, Path real, BitSet at) {
-        String name = String.valueOf(entry.getFileName());
+    private void consider(Path entry, Path name, Path real, BitSet at) {
         boolean matches = false;
         BitSet next = new BitSet();
         for (int i = at.nextSetBit(0); i >= 0; i = at.nextSetBit(i + 1)) {
             Segment segment = segments.get(i);
             if (segment.isAnyDirectories()) {
-                if (!name.startsWith(".")) {
+                if (!name.toString().startsWith(".")) {
                     next.set(i);
                 }
             } else if (segment.matches(name)) {

@@ -162,6 +162,7 @@ class FileScanTest {
         assertThat(open("?.{log,txt}").scan()).containsExactly("+a.log", "+b.log", "+c.txt");
         assertThat(open("[!a].log").scan()).containsExactly("+b.log");
         assertThat(open("s*/e.log").scan()).containsExactly("+sub/e.log");
+        assertThat(open("s*/").scan()).containsExactly("+sub/e.log");
     }
 
     @Test
