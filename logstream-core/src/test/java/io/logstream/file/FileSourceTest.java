@@ -3,9 +3,15 @@ package io.logstream.file;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.logstream.EndReason;
+import io.logstream.LogHub;
+import io.logstream.Recorder;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class FileSourceTest {
     @Test
@@ -29,5 +35,23 @@ class FileSourceTest {
         assertThatThrownBy(() -> builder.readSize(10))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("readSize of 10");
+    }
+
+    @Test
+    void streamFailsWithTheReason_whenTheLogIsReplacedByAFifo(@TempDir Path directory) throws Exception {
+        Path log = Files.writeString(directory.resolve("app.log"), "one\n");
+        Recorder viewer = new Recorder();
+        try (LogHub hub = LogHub.create()) {
+            hub.open("app", FileSource.of(log)).subscribe(viewer);
+            viewer.awaitText("one");
+            Files.writeString(log, "two\n", StandardOpenOption.APPEND);
+            Files.move(log, directory.resolve("app.log.1"));
+            assertThat(new ProcessBuilder("mkfifo", log.toString()).start().waitFor())
+                    .isZero();
+            viewer.awaitEnd();
+        }
+        assertThat(viewer.check().texts()).containsExactly("one", "two");
+        assertThat(viewer.ends().get(0).kind()).isEqualTo(EndReason.Kind.FAILED);
+        assertThat(viewer.ends().get(0).message()).contains("is a FIFO (named pipe)");
     }
 }

@@ -48,6 +48,29 @@ class FaultTest {
     }
 
     @Test
+    void losesNothing_whenAHandleIsStaleWhileTheLogIsRotated() throws Exception {
+        String first = Rig.lines("line of the first file ", 1, 20);
+        rig.append(first);
+        assertThat(rig.open(Start.beginning()).moment()).isEqualTo(first);
+        rig.append("a21\n");
+        faulty.onRead = new IOException("Stale file handle");
+        faulty.onStat = new IOException("Stale file handle");
+        assertThatThrownBy(() -> rig.moment()).isSameAs(faulty.onRead);
+        rig.append("a22\n");
+        rig.rename("", ".1");
+        rig.append("b1\n");
+        faulty.onRead = null;
+        assertThatThrownBy(() -> rig.open(Start.at(rig.position()))).isSameAs(faulty.onStat);
+        faulty.onStat = null;
+        rig.open(Start.at(rig.position()));
+        assertThat(rig.pass(Rig.DRAINED)).isEqualTo("a21\na22\n<ROTATED>b1\n");
+        faulty.onStat = new IOException("Stale file handle");
+        rig.append("b2\n");
+        assertThat(rig.moment()).isEqualTo("b2\n");
+        assertThatThrownBy(() -> rig.pass(Rig.DRAINED)).isSameAs(faulty.onStat);
+    }
+
+    @Test
     void losesNothing_whenReadsComeShort() throws Exception {
         String all = Rig.lines("line ", 1, 50);
         rig.append(all);
