@@ -166,7 +166,9 @@ public final class FileReader implements LogReader {
             if (fresh < 0) {
                 if (!watch.isLocal() && trail.sinceLook(now) >= RESTLESS_DELAY) {
                     look(now); // is it cut, or another file that is at its path?
-                    remote.openAgain(file);
+                    if (refusal == null) {
+                        remote.openAgain(file);
+                    }
                     return true;
                 }
                 return trail.cut(file, fresh, now);
@@ -192,6 +194,7 @@ public final class FileReader implements LogReader {
                 return false;
             }
             trail.wasBusy(now);
+            remote.wasRead();
             quietSince = now;
             delay = FIRST_DELAY / 2;
             handed += fresh;

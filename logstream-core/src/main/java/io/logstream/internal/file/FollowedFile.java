@@ -156,11 +156,11 @@ final class FollowedFile implements Closeable {
         return Arrays.equals(mine, others);
     }
 
-    /** Whether this ends where another file was read to, with the same bytes. */
-    boolean endsLike(FollowedFile other) throws IOException {
+    /** Whether this has the bytes that were read of another file last. */
+    boolean holdsEndOf(FollowedFile other) throws IOException {
         int length = (int) Math.min(other.offset, FileMark.ANCHOR_BYTES);
-        byte[] end = new byte[length + 1];
-        return LineScan.fill(file, other.offset - length, end, length + 1) == length
+        byte[] end = new byte[length];
+        return LineScan.fill(file, other.offset - length, end, length) == length
                 && Arrays.equals(end, 0, length, other.anchor, 0, length);
     }
 

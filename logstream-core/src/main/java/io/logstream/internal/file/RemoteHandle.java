@@ -30,9 +30,15 @@ final class RemoteHandle {
         this.siblings = new Siblings(access, path);
     }
 
+    /** The open file had something more. */
+    void wasRead() {
+        suspected = false;
+    }
+
     /**
      * Whether something else is at the path, although it looks like the open file, in which nothing more is. A path that has
-     * changed since is opened once more, and must lead to the bytes that were read last, and to no more of them.
+     * changed since is opened once more, and must lead to the bytes that were read last; if there are more of them, they are
+     * read from there.
      */
     boolean isStale(FollowedFile file, long now) throws IOException {
         FileStat stat = file.stat();
@@ -45,9 +51,19 @@ final class RemoteHandle {
         if (now - since < AHEAD) {
             return false;
         }
-        try (FollowedFile found = FollowedFile.open(access, path)) {
-            if (found != null && found.stat().sameFile(stat) && !found.endsLike(file)) {
-                return true;
+        FollowedFile found = FollowedFile.open(access, path);
+        boolean used = false;
+        try {
+            if (found != null && found.stat().sameFile(stat)) {
+                if (!found.holdsEndOf(file)) {
+                    return true;
+                }
+                file.goOnWith(found);
+                used = true;
+            }
+        } finally {
+            if (found != null && !used) {
+                found.close();
             }
         }
         trustedSize = stat.size();

@@ -138,6 +138,33 @@ class FaultTest {
         assertThat(rig.moment()).isEqualTo("two\n");
     }
 
+    @Test
+    void isOpenedAgainAtMostOnce_whenItIsQuiet_andNeverWhileItGrows() throws Exception {
+        faulty.local = false;
+        int[] opened = {0};
+        faulty.beforeOpen = () -> opened[0]++;
+        rig.append("0\n");
+        rig.open(Start.beginning()).moment();
+        for (int i = 1; i <= 100; i++) {
+            rig.append(i + "\n");
+            assertThat(rig.pass(Duration.ofMillis(200))).isEqualTo(i + "\n");
+        }
+        assertThat(opened[0]).isEqualTo(1);
+        faulty.beforeOpen = () -> {
+            opened[0]++;
+            try {
+                rig.append("meanwhile\n");
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        };
+        assertThat(rig.pass(Duration.ofMillis(3500))).isEqualTo("meanwhile\n");
+        assertThat(opened[0]).isEqualTo(2);
+        faulty.beforeOpen = () -> opened[0]++;
+        assertThat(rig.pass(Duration.ofMinutes(1))).isEmpty();
+        assertThat(opened[0]).isEqualTo(3);
+    }
+
     /** A remote file system that numbers paths: a file has another inode under another name. */
     private static final class PathInodes extends FaultyAccess {
         PathInodes() {
