@@ -10,18 +10,19 @@ import java.util.List;
  * A place in a file, with what is needed to know the file again: the form of its positions.
  *
  * <pre>
- *   byte 0   version, 2
- *   1        device(8) inode(8) birth(8)
- *   25       generation(8)   one more at each rotation and truncation that was followed
- *   33       offset(8)
- *   41       head(8)         hash of the first min(offset, 1024) bytes
- *   49       anchor(8)       hash of the last min(offset, 64) bytes before the offset
- *   57       the same 56 bytes of each older file that may still be written to
+ *   byte 0   version, 3
+ *   1        device(8) inode(8) birth(8) modified(8)
+ *   33       generation(8)   one more at each rotation and truncation that was followed
+ *   41       offset(8)
+ *   49       head(8)         hash of the first min(offset, 1024) bytes
+ *   57       anchor(8)       hash of the last min(offset, 64) bytes before the offset
+ *   65       the same 64 bytes of each older file that may still be written to
  * </pre>
  *
  * @param device the device of the file
  * @param inode its number there
  * @param birthNanos when it was made, or {@link FileStat#UNKNOWN}
+ * @param modifiedNanos when it was last written, as far as that was seen
  * @param generation how often the log began anew before
  * @param offset bytes of the file before the place
  * @param head see above
@@ -32,6 +33,7 @@ record FileMark(
         long device,
         long inode,
         long birthNanos,
+        long modifiedNanos,
         long generation,
         long offset,
         long head,
@@ -43,18 +45,32 @@ record FileMark(
     static final int ANCHOR_BYTES = 64;
 
     /** How many older files a position has room for. */
-    static final int MOST_OLDER = 4;
+    static final int MOST_OLDER = 6;
 
-    private static final byte VERSION = 2;
-    private static final int BYTES = 56;
+    private static final byte VERSION = 3;
+    private static final int BYTES = 64;
 
     /** A place without older files. */
-    FileMark(long device, long inode, long birthNanos, long generation, long offset, long head, long anchor) {
-        this(device, inode, birthNanos, generation, offset, head, anchor, List.of());
+    FileMark(FileStat stat, long generation, long offset, long head, long anchor) {
+        this(
+                stat.device(),
+                stat.inode(),
+                stat.birthNanos(),
+                stat.modifiedNanos(),
+                generation,
+                offset,
+                head,
+                anchor,
+                List.of());
     }
 
     FileMark withOlder(List<FileMark> files) {
-        return new FileMark(device, inode, birthNanos, generation, offset, head, anchor, files);
+        return new FileMark(device, inode, birthNanos, modifiedNanos, generation, offset, head, anchor, files);
+    }
+
+    /** How the file looked, as far as that is known. */
+    FileStat stat() {
+        return new FileStat(FileStat.Kind.FILE, device, inode, birthNanos, offset, modifiedNanos);
     }
 
     int headLength() {
@@ -63,6 +79,11 @@ record FileMark(
 
     int anchorLength() {
         return (int) Math.min(offset, ANCHOR_BYTES);
+    }
+
+    /** Whether the same is before both, as far as can be told. */
+    boolean isBehindSame(FileMark other) {
+        return offset == other.offset && head == other.head && anchor == other.anchor;
     }
 
     SourcePosition position(long linesBefore) {
@@ -76,6 +97,7 @@ record FileMark(
         data.putLong(device)
                 .putLong(inode)
                 .putLong(birthNanos)
+                .putLong(modifiedNanos)
                 .putLong(generation)
                 .putLong(offset)
                 .putLong(head)
@@ -105,7 +127,9 @@ record FileMark(
                 data.getLong(),
                 data.getLong(),
                 data.getLong(),
-                data.getLong());
+                data.getLong(),
+                data.getLong(),
+                List.of());
         if (mark.offset < 0) {
             throw new LogStreamException("this position has the offset " + mark.offset + ": it is damaged");
         }

@@ -7,7 +7,6 @@ import io.logstream.spi.LogReader;
 import io.logstream.spi.SourceContext;
 import io.logstream.spi.Start;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
@@ -111,7 +110,7 @@ public final class FileReader implements LogReader {
 
     private Outcome readOn(LineSink sink) throws IOException {
         long now = context.time().nanoTime();
-        if (settings.follow() && (watch.isChanged() || trail.sinceLook(now) >= lookInterval())) {
+        if (settings.follow() && (watch.isChanged() || trail.isLookDue() || trail.sinceLook(now) >= lookInterval())) {
             look(now);
         }
         trail.tell(sink);
@@ -241,10 +240,7 @@ public final class FileReader implements LogReader {
         int slice;
         for (int from = begin; from < end; from += slice) {
             slice = units.whole(buffer, from, Math.min(SLICE_BYTES, end - from));
-            ByteBuffer bytes = units == Units.BYTES
-                    ? ByteBuffer.wrap(buffer, from, slice)
-                    : ByteBuffer.wrap(units.utf8(buffer, from, slice));
-            sink.bytes(Channel.STDOUT, bytes, LineSink.NO_TIME);
+            sink.bytes(Channel.STDOUT, units.bytes(buffer, from, slice), LineSink.NO_TIME);
             file.took(buffer, from, slice);
             sink.position(trail.mark(file).position(-1));
         }

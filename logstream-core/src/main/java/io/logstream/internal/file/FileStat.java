@@ -39,6 +39,16 @@ record FileStat(Kind kind, long device, long inode, long birthNanos, long size, 
         return inode == other.inode && device == other.device;
     }
 
+    /** The same, where it is known to have been written after another file. */
+    FileStat writtenAfter(FileStat other) {
+        return writtenAt(Math.max(modifiedNanos, other.modifiedNanos + 1));
+    }
+
+    /** The same, with another time of the last write. */
+    FileStat writtenAt(long nanos) {
+        return new FileStat(kind, device, inode, birthNanos, size, nanos);
+    }
+
     /** Whether both could be one file: a birth time that is not known fits any. */
     static boolean birthsFit(long one, long other) {
         return one == UNKNOWN || other == UNKNOWN || one == other;

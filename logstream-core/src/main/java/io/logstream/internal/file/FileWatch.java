@@ -56,7 +56,13 @@ final class FileWatch {
     interface Listener {
         /** Something has changed; {@code path}: it may name something else now, or is not watched any more. */
         void changed(boolean path);
+
+        /** So many files were given its name, or one of them so often; if that is not known, {@link #UNCOUNTED}. */
+        default void made(int files) {}
     }
+
+    /** More files were made than events were kept of. */
+    static final int UNCOUNTED = -1;
 
     /** The one of this process. */
     static FileWatch shared() {
@@ -227,9 +233,11 @@ final class FileWatch {
     private void run(WatchService watched) {
         List<Registration> modified = new ArrayList<>();
         List<Registration> moved = new ArrayList<>();
+        Map<Listener, Integer> made = new HashMap<>();
         while (true) {
             try {
-                collect(watched.take(), modified, moved);
+                collect(watched.take(), modified, moved, made);
+                made.forEach(Listener::made);
                 moved.forEach(registration -> registration.listener.changed(true));
                 modified.forEach(registration -> registration.listener.changed(false));
             } catch (ClosedWatchServiceException e) {
@@ -239,11 +247,13 @@ final class FileWatch {
             }
             modified.clear();
             moved.clear();
+            made.clear();
         }
     }
 
     /** Whom to tell of what has happened in one directory. */
-    private void collect(WatchKey key, List<Registration> modified, List<Registration> moved) {
+    private void collect(
+            WatchKey key, List<Registration> modified, List<Registration> moved, Map<Listener, Integer> made) {
         List<WatchEvent<?>> events = key.pollEvents();
         boolean valid = key.reset();
         boolean any = false;
@@ -254,11 +264,17 @@ final class FileWatch {
             }
             for (WatchEvent<?> event : events) {
                 if (event.kind() == StandardWatchEventKinds.OVERFLOW) {
-                    directory.byName.values().forEach(first -> addAll(first, moved));
+                    directory.byName.values().forEach(first -> {
+                        addAll(first, moved);
+                        count(first, UNCOUNTED, made);
+                    });
                 } else {
                     Registration first = directory.byName.get(String.valueOf(event.context()));
                     boolean write = event.kind() == StandardWatchEventKinds.ENTRY_MODIFY;
                     addAll(first, write ? modified : moved);
+                    if (event.kind() == StandardWatchEventKinds.ENTRY_CREATE) {
+                        count(first, event.count(), made);
+                    }
                     any |= !write;
                 }
             }
@@ -268,6 +284,16 @@ final class FileWatch {
             if (!valid) {
                 directory.byName.values().forEach(first -> addAll(first, moved));
                 forget(directory);
+            }
+        }
+    }
+
+    /** Counts files for all that want to know, each of them once. */
+    private static void count(@Nullable Registration first, int files, Map<Listener, Integer> made) {
+        Set<Listener> counted = new HashSet<>();
+        for (Registration at = first; at != null; at = at.next) {
+            if (counted.add(at.listener)) {
+                made.merge(at.listener, files, (one, other) -> Math.min(one, other) < 0 ? UNCOUNTED : one + other);
             }
         }
     }

@@ -42,6 +42,9 @@ final class FollowedFile implements Closeable {
     private long limit = Long.MAX_VALUE;
     private boolean lineOpen;
     private boolean begun;
+    /** When the file had last been written, as far as that was known when its last bytes were read. */
+    private long knownNanos;
+
     private Units units = Units.BYTES;
     /** How the file began when it was found, while nothing of it was read. */
     private byte @Nullable [] beginning;
@@ -121,6 +124,7 @@ final class FollowedFile implements Closeable {
         begun = !isNul(buffer, headLength) || !isNul(anchor, anchorLength);
         offset = to;
         sizeSeen = to;
+        knownNanos = stat.modifiedNanos();
     }
 
     /** Goes to a mark, if this file holds there what was read before it. */
@@ -177,6 +181,7 @@ final class FollowedFile implements Closeable {
         byte[] buffer = new byte[FileMark.ANCHOR_BYTES];
         beginning = Arrays.copyOf(buffer, LineScan.fill(file, 0, buffer, buffer.length));
         sizeSeen = file.size();
+        knownNanos = stat.modifiedNanos();
     }
 
     /** Begins at the file's beginning again, as a new generation. */
@@ -233,6 +238,7 @@ final class FollowedFile implements Closeable {
         units = offset == 0 ? Units.of(buffer, from, length) : units;
         begun = true;
         offset += length;
+        knownNanos = stat.modifiedNanos();
         int anchorLength = (int) Math.min(offset, FileMark.ANCHOR_BYTES);
         System.arraycopy(buffer, from + length - anchorLength, anchor, 0, anchorLength);
         lineOpen = isInLine(buffer, from + length, offset);
@@ -314,24 +320,28 @@ final class FollowedFile implements Closeable {
 
     /** The place of the next byte. */
     FileMark mark() {
+        return mark(stat);
+    }
+
+    /** The same, with the time of the last write that was known when the bytes before it were read. */
+    FileMark readMark() {
+        return mark(stat.writtenAt(knownNanos));
+    }
+
+    private FileMark mark(FileStat stat) {
         int anchorLength = (int) Math.min(offset, FileMark.ANCHOR_BYTES);
         return new FileMark(
-                stat.device(),
-                stat.inode(),
-                stat.birthNanos(),
-                generation,
-                offset,
-                head,
-                Fingerprint.extend(Fingerprint.EMPTY, anchor, 0, anchorLength));
+                stat, generation, offset, head, Fingerprint.extend(Fingerprint.EMPTY, anchor, 0, anchorLength));
     }
 
     /** A place by which a copy of this file can be known: the next byte, or where nothing was read what was seen of it. */
     FileMark knownMark() {
         if (beginning == null) {
-            return mark();
+            return readMark();
         }
+        FileStat known = stat.writtenAt(knownNanos);
         long hash = Fingerprint.extend(Fingerprint.EMPTY, beginning, 0, beginning.length);
-        return new FileMark(stat.device(), stat.inode(), stat.birthNanos(), generation, beginning.length, hash, hash);
+        return new FileMark(known, generation, beginning.length, hash, hash);
     }
 
     /** Goes in this copy to where the other file was read to. */
@@ -339,6 +349,14 @@ final class FollowedFile implements Closeable {
         seek(cut.offset);
         lineOpen = cut.lineOpen;
         generation = cut.generation;
+    }
+
+    static void closeQuietly(FollowedFile file) {
+        try {
+            file.close();
+        } catch (IOException e) {
+            // It was only read: nothing is lost.
+        }
     }
 
     /** Reads on from the file that the other has opened, which is the same one; the other is used no more. */

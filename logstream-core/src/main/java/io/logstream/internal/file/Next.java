@@ -11,4 +11,13 @@ import io.logstream.SourceEvent;
  * @param foundAt when it was found
  * @param drain whether the one before may still be written, and has to be quiet first
  */
-record Next(FollowedFile file, SourceEvent.Kind entry, boolean lostBefore, long foundAt, boolean drain) {}
+record Next(FollowedFile file, SourceEvent.Kind entry, boolean lostBefore, long foundAt, boolean drain) {
+    Next withLostBefore() {
+        return new Next(file, entry, true, foundAt, drain);
+    }
+
+    /** The same, which is entered as soon as the one before is at its end. */
+    Next withoutDrain() {
+        return new Next(file, entry, lostBefore, foundAt, false);
+    }
+}

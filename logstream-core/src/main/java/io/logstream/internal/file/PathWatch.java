@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,6 +24,16 @@ final class PathWatch implements FileWatch.Listener {
     private List<Registration> registrations = List.of();
     /** Set by the watch thread before it wakes the reader, cleared by the reader before it looks. */
     private volatile boolean changed;
+
+    /** How many files were given the log's own name, by the watch thread. */
+    private final AtomicInteger made = new AtomicInteger();
+
+    private volatile boolean uncounted;
+    /** How many of them the reader has found, perhaps before it was told of them. */
+    private int found;
+
+    /** The entry whose files are counted. */
+    private @Nullable Hop counted;
 
     private @Nullable Boolean local;
     private boolean closed;
@@ -40,6 +51,42 @@ final class PathWatch implements FileWatch.Listener {
             changed = true;
         }
         context.wake();
+    }
+
+    @Override
+    public void made(int files) {
+        if (files == FileWatch.UNCOUNTED) {
+            uncounted = true;
+        } else {
+            made.addAndGet(files);
+        }
+    }
+
+    /** The reader has found files that were given the log's name since it began to watch. */
+    void found(int files) {
+        found += isActive() ? files : 0;
+    }
+
+    /** How many files were given the log's name, as far as was told. */
+    int made() {
+        return made.get();
+    }
+
+    /** Compares what was told with what was found: below zero if not all was told yet. */
+    int compareMade(int known) {
+        return Integer.compare(known, found);
+    }
+
+    /** So many files were given the log's name, and no others are missed any more. */
+    void settle(int known) {
+        found = known;
+    }
+
+    /** Whether it is not known how many files were given the log's name since the last call. */
+    boolean takeUncounted() {
+        boolean taken = uncounted;
+        uncounted = false;
+        return taken;
     }
 
     /** The reader has seen a change that it was not told of: what is watched may have to be watched elsewhere. */
@@ -104,8 +151,15 @@ final class PathWatch implements FileWatch.Listener {
     }
 
     private boolean registerAll(List<Registration> to) throws IOException {
-        for (Hop hop : PathHops.of(access, settings.path()).hops()) {
-            Registration registration = watch.register(settings.watch(), access, hop.directory(), hop.name(), this);
+        List<Hop> hops = PathHops.of(access, settings.path()).hops();
+        for (Hop hop : hops) {
+            boolean last = hop.equals(hops.get(hops.size() - 1));
+            if (last && !hop.equals(counted)) {
+                counted = hop;
+                found = made.get() + 1; // one may have been given the name a moment ago
+            }
+            FileWatch.Listener listener = last ? this : path -> changed(path);
+            Registration registration = watch.register(settings.watch(), access, hop.directory(), hop.name(), listener);
             if (registration == null) {
                 return false;
             }

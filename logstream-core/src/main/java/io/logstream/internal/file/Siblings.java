@@ -1,27 +1,31 @@
 package io.logstream.internal.file;
 
 import io.logstream.LogStreamException;
+import io.logstream.internal.file.Chronicle.Entry;
 import io.logstream.internal.file.FileStat.Kind;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
+import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The files beside a log whose names begin with its name: where rotation puts what was in the log before. Directories are
- * listed only when something has been rotated or cut, never while a log just grows.
+ * The files beside a log whose names begin as its name does: where rotation puts what was in the log before. Directories are
+ * listed only when something has been rotated or cut, never while a log just grows. Names may change all the time while this
+ * looks: what was found is held open, and looked for again until nothing more is found.
  */
 final class Siblings {
-    private static final Pattern COUNTER = Pattern.compile("\\d{1,6}");
-    /** How many files are held open to be read between two others. */
-    private static final int MAX_BETWEEN = 100;
     /** How many files are opened to compare their contents. */
     private static final int MAX_COMPARED = 50;
-    /** How much must be equal before a file that is not the same inode counts as a copy. */
+    /** How often names are looked at again that have changed meanwhile. */
+    private static final int MOST_LOOKS = 10;
+    /** How much must be equal before a file counts as a copy whenever it was made. */
     private static final int COPY_BYTES = 32;
 
     private final FileAccess access;
@@ -32,55 +36,35 @@ final class Siblings {
         this.path = path;
     }
 
-    /** A file beside the log. */
-    private record Sibling(Path path, FileStat stat, String suffix) {
-        boolean isCompressed() {
-            Matcher rotated = Rotated.suffix(suffix);
-            return rotated.matches() && rotated.group(2) != null;
-        }
-
-        /** The number or date in its name, or an empty text. */
-        String stamp() {
-            Matcher rotated = Rotated.suffix(suffix);
-            return rotated.matches() ? String.valueOf(rotated.group(1)) : "";
-        }
-
-        private boolean isCounted() {
-            return COUNTER.matcher(stamp()).matches();
-        }
-
-        /** Grows with the order of rotation: the counter goes down, a date up. */
-        String order() {
-            return isCounted() ? String.format("%07d", 1_000_000 - Integer.parseInt(stamp())) : stamp();
-        }
-
-        /** Whether the names say that this was rotated away after the other. */
-        boolean isNamedAfter(Sibling other) {
-            return !other.stamp().isEmpty() && isCounted() == other.isCounted() && order().compareTo(other.order()) > 0;
-        }
-
-        /** Whether nothing in the names says that this was not rotated away after the other. */
-        boolean mayFollow(Sibling other) {
-            return other.stamp().isEmpty() || isCounted() != other.isCounted() || order().compareTo(other.order()) > 0;
-        }
-    }
+    /** A file, held open, and whether there was another one before it that can't be read any more. */
+    record Found(FollowedFile file, boolean lostBefore) {}
 
     /**
-     * Files rotated away, oldest first; {@code lost} says that others among them can't be read any more, {@code lostFirst}
-     * that there may have been others before them.
+     * Files rotated away after one and before another, oldest first.
+     *
+     * @param files the files
+     * @param complete whether the older one is there too: where it was removed, so may be others that came after it
+     * @param lostAfter whether there were others after them that can't be read any more
+     * @param more whether there are others after them that were not opened yet
      */
-    record Between(List<FollowedFile> files, boolean lostFirst, boolean lost) {}
+    record Between(List<Found> files, boolean complete, boolean lostAfter, boolean more) {}
 
     /** The marked file under another name, at the mark, or null if it is not there. */
     @Nullable
     FollowedFile renamed(FileMark mark) throws IOException {
-        for (Sibling sibling : list()) {
-            if (sibling.stat.inode() == mark.inode()
-                    && FileStat.birthsFit(sibling.stat.birthNanos(), mark.birthNanos())) {
-                FollowedFile file = openAt(sibling, mark);
-                if (file != null) {
-                    return file;
-                }
+        for (int look = 0; look < MOST_LOOKS; look++) {
+            Entry found = null;
+            for (Entry entry : list(false)) {
+                boolean same = entry.stat().inode() == mark.inode()
+                        && FileStat.birthsFit(entry.stat().birthNanos(), mark.birthNanos());
+                found = same ? entry : found;
+            }
+            FollowedFile file = found == null ? null : open(found);
+            if (file != null) {
+                return seekOrClose(file, mark) ? file : null;
+            }
+            if (found == null || !isMoved(found)) {
+                return null;
             }
         }
         return null;
@@ -89,137 +73,223 @@ final class Siblings {
     /** A copy of the marked file that was made before it was cut, at the mark, or null if there is none. */
     @Nullable
     FollowedFile copy(FileMark mark) throws IOException {
-        if (mark.offset() < COPY_BYTES) {
-            return null;
-        }
-        List<Sibling> siblings = list();
-        siblings.removeIf(sibling -> sibling.stat.size() < mark.offset() || sibling.stat.inode() == mark.inode());
-        siblings.sort(Comparator.comparingLong((Sibling sibling) -> sibling.stat.modifiedNanos())
+        List<Entry> entries = list(false);
+        entries.removeIf(entry ->
+                entry.stat().size() < mark.offset() || entry.stat().inode() == mark.inode() || !mayBeCopy(entry, mark));
+        entries.sort(Comparator.comparingLong((Entry entry) -> entry.stat().modifiedNanos())
                 .reversed());
-        for (Sibling sibling : siblings.subList(0, Math.min(MAX_COMPARED, siblings.size()))) {
-            FollowedFile file = openAt(sibling, mark);
-            if (file != null) {
+        for (Entry entry : entries.subList(0, Math.min(MAX_COMPARED, entries.size()))) {
+            FollowedFile file = open(entry);
+            if (file != null && seekOrClose(file, mark)) {
                 return file;
             }
         }
         return null;
     }
 
-    private @Nullable FollowedFile openAt(Sibling sibling, FileMark mark) throws IOException {
-        FollowedFile file = openIfReadable(sibling);
+    /** Whether it counts as a copy if it holds the same: a few bytes alone are not enough. */
+    private static boolean mayBeCopy(Entry entry, FileMark mark) {
+        boolean bornAfter =
+                entry.stamp() != null && mark.offset() > 0 && entry.stat().birthNanos() >= mark.modifiedNanos();
+        return mark.offset() >= COPY_BYTES || bornAfter;
+    }
+
+    private static boolean seekOrClose(FollowedFile file, FileMark mark) throws IOException {
         boolean fits = false;
         try {
-            fits = file != null && file.stat().sameFile(sibling.stat) && file.seek(mark);
-            return fits ? file : null;
+            fits = file.seek(mark);
         } finally {
-            if (file != null && !fits) {
+            if (!fits) {
                 file.close();
             }
         }
+        return fits;
     }
 
-    /** The file, or null if it is gone or can't be read: then it must not keep the log itself from being read. */
-    private @Nullable FollowedFile openIfReadable(Sibling sibling) {
+    /** The file, or null if it has another name now or can't be read: that must not keep the log itself from being read. */
+    private @Nullable FollowedFile open(Entry entry) throws IOException {
+        FollowedFile file;
         try {
-            return FollowedFile.open(access, sibling.path);
+            file = FollowedFile.open(access, entry.path());
         } catch (IOException | LogStreamException e) {
             return null;
         }
+        if (file != null && !file.stat().sameFile(entry.stat())) {
+            file.close();
+            return null;
+        }
+        return file;
+    }
+
+    private boolean isMoved(Entry entry) throws IOException {
+        FileStat now = access.stat(entry.path());
+        return now == null || !now.sameFile(entry.stat());
     }
 
     /**
-     * What was rotated away after one file of the log and before another. Decided by birth times, times of last writes
-     * and names together: a file is left out rather than read for nothing.
+     * What was rotated away after one file of the log and before another.
+     *
+     * @param older how the older one looked last
+     * @param read the place in it to which it was read
+     * @param held it, if it is still open
+     * @param newer the newer one
+     * @param most how many files may be opened
      */
-    Between between(FollowedFile older, FollowedFile newer) throws IOException {
-        List<Sibling> siblings = list();
-        Sibling old = null;
-        for (Sibling sibling : siblings) {
-            old = sibling.stat.sameFile(older.stat()) ? sibling : old;
-        }
-        // Rotation may have gone on since the newer one was found.
-        for (Sibling young : List.copyOf(siblings)) {
-            if (young.stat.sameFile(newer.stat())) {
-                siblings.removeIf(
-                        sibling -> sibling.isNamedAfter(young) && isBornAfter(sibling.stat, young.stat, true));
+    Between between(FileStat older, FileMark read, @Nullable FollowedFile held, FollowedFile newer, int most)
+            throws IOException {
+        Search search = new Search(older, newer.stat(), most);
+        boolean done = false;
+        try {
+            Between between = search.run(read, held);
+            done = true;
+            return between;
+        } finally {
+            if (!done) {
+                search.close();
             }
         }
-        List<FollowedFile> files = new ArrayList<>();
-        boolean lost = false;
-        Sibling drained = old;
-        siblings.removeIf(sibling -> sibling.stat.sameFile(older.stat())
-                || sibling.stat.sameFile(newer.stat())
-                || !isBetween(sibling, drained, older.stat()));
-        // A file may be written late; counters tell the order all the same.
-        siblings.sort(
-                siblings.stream().allMatch(Sibling::isCounted)
-                        ? Comparator.comparing(Sibling::order)
-                        : Comparator.comparingLong((Sibling sibling) -> sibling.stat.modifiedNanos())
-                                .thenComparing(Sibling::order));
-        for (Sibling sibling : siblings) {
-            FollowedFile file = sibling.isCompressed() || files.size() == MAX_BETWEEN ? null : openIfReadable(sibling);
-            if (file == null) {
-                lost = true;
-            } else if (file.isCopyOf(older)) {
-                file.close();
-            } else {
-                // A copy that was made before the older one was cut was read as far as that.
-                if (older.mark().offset() >= COPY_BYTES) {
-                    file.seek(older.mark());
+    }
+
+    /** One search for what lies between two files. */
+    private final class Search {
+        private final FileStat older;
+        private final FileStat newer;
+        private final int most;
+        private final Map<Long, FollowedFile> open = new HashMap<>();
+        /** What was found at all looks, in the order of the last look that found it. */
+        private final Map<Long, Entry> seen = new LinkedHashMap<>();
+
+        private final Set<Long> unreadable = new HashSet<>();
+
+        Search(FileStat older, FileStat newer, int most) {
+            this.older = older;
+            this.newer = newer;
+            this.most = most;
+        }
+
+        Between run(FileMark read, @Nullable FollowedFile held) throws IOException {
+            Chronicle chronicle = chronicle();
+            boolean complete = isThere(chronicle);
+            for (int look = 1; open(chronicle) && look < MOST_LOOKS; look++) {
+                chronicle = chronicle();
+                complete |= isThere(chronicle);
+            }
+            complete |= chronicle.find(older) != null;
+            List<Found> files = new ArrayList<>();
+            boolean lost = false;
+            boolean more = false;
+            for (Entry entry : inOrder(chronicle)) {
+                lost |= chronicle.hasHoleBefore(entry.stat(), older);
+                FollowedFile file = more ? null : open.remove(entry.stat().inode());
+                if (file == null) {
+                    boolean gone = unreadable.contains(entry.stat().inode()) || chronicle.find(entry.stat()) == null;
+                    lost |= gone;
+                    more |= !gone;
+                } else if (held != null && file.isCopyOf(held)) {
+                    file.close();
+                } else {
+                    // A copy that was made before the older one was cut was read as far as that.
+                    if (mayBeCopy(entry, read)) {
+                        file.seek(read);
+                    }
+                    files.add(new Found(file, lost));
+                    lost = false;
                 }
-                files.add(file);
+            }
+            close();
+            return new Between(files, complete, lost || chronicle.hasHoleBefore(newer, older), more);
+        }
+
+        /**
+         * What was found at all looks. What is gone since comes first, because rotation removes the oldest first; unless birth
+         * times tell that it was only missed, among names that changed meanwhile.
+         */
+        private List<Entry> inOrder(Chronicle chronicle) {
+            List<Entry> entries = new ArrayList<>(seen.values());
+            boolean born = entries.stream().allMatch(entry -> entry.stat().birthNanos() != FileStat.UNKNOWN);
+            if (born && entries.stream().anyMatch(entry -> chronicle.find(entry.stat()) == null)) {
+                entries.sort(Comparator.comparingLong(entry -> entry.stat().birthNanos()));
+            }
+            return entries;
+        }
+
+        private boolean isThere(Chronicle chronicle) {
+            return chronicle.isSteady() && chronicle.find(older) != null;
+        }
+
+        /** Opens what was found. Returns whether there may be more to find. */
+        private boolean open(Chronicle chronicle) throws IOException {
+            boolean again = !chronicle.isSteady();
+            List<Entry> between = chronicle.between(older, newer);
+            if (chronicle.isSteady()) {
+                // Names that change meanwhile may have told something else before.
+                seen.values().removeIf(entry -> chronicle.find(entry.stat()) != null);
+            }
+            for (Entry entry : between) {
+                seen.remove(entry.stat().inode());
+                seen.put(entry.stat().inode(), entry);
+            }
+            for (Entry entry : between) {
+                long inode = entry.stat().inode();
+                if (open.containsKey(inode) || unreadable.contains(inode)) {
+                    continue;
+                }
+                if (open.size() == most) {
+                    return again;
+                }
+                FollowedFile file = entry.isCompressed() ? null : Siblings.this.open(entry);
+                if (file != null) {
+                    open.put(inode, file);
+                } else if (!entry.isCompressed() && isMoved(entry)) {
+                    again = true;
+                } else {
+                    unreadable.add(inode);
+                }
+            }
+            return again;
+        }
+
+        private void close() throws IOException {
+            for (FollowedFile file : open.values()) {
+                file.close();
             }
         }
-        // Where the older one was removed, so may be others that came after it.
-        return new Between(files, old == null && !files.isEmpty(), lost);
     }
 
-    private static boolean isBetween(Sibling sibling, @Nullable Sibling old, FileStat older) {
-        FileStat stat = sibling.stat;
-        if (sibling.stamp().isEmpty()) {
-            return false;
-        }
-        if (old != null) {
-            // The older one may have been written late, after the last line of this one.
-            boolean sure = sibling.isNamedAfter(old) && !sibling.isCompressed() && isBornAfter(stat, old.stat, false);
-            return sibling.mayFollow(old)
-                    && (sure || stat.modifiedNanos() >= old.stat.modifiedNanos())
-                    && (sibling.isCompressed() || isBornAfter(stat, older, true));
-        }
-        // Copies of what the older one held before it was cut are younger than it, but not than its last write.
-        return !sibling.isCompressed()
-                && stat.modifiedNanos() >= older.modifiedNanos()
-                && isBornAfter(stat, older, false);
+    private Chronicle chronicle() throws IOException {
+        List<Entry> before = list(true);
+        List<Entry> entries = list(true);
+        return new Chronicle(entries, names(before).equals(names(entries)));
     }
 
-    private static boolean isBornAfter(FileStat stat, FileStat older, boolean ifUnknown) {
-        return stat.birthNanos() == FileStat.UNKNOWN || older.birthNanos() == FileStat.UNKNOWN
-                ? ifUnknown
-                : stat.birthNanos() >= older.birthNanos();
+    private static Map<Path, Long> names(List<Entry> entries) {
+        Map<Path, Long> names = new HashMap<>();
+        entries.forEach(entry -> names.put(entry.path(), entry.stat().inode()));
+        return names;
     }
 
-    /** All regular files beside the log, by the path as given and as resolved. */
-    private List<Sibling> list() throws IOException {
-        List<Sibling> siblings = new ArrayList<>();
-        addFrom(path, siblings);
+    /** All regular files beside the log, with or without the log itself, by the path as given and as resolved. */
+    private List<Entry> list(boolean withLog) throws IOException {
+        List<Entry> entries = new ArrayList<>();
+        addFrom(path, withLog, entries);
         Path real = PathHops.of(access, path).real();
         if (!real.equals(path)) {
-            addFrom(real, siblings);
+            addFrom(real, withLog, entries);
         }
-        return siblings;
+        return entries;
     }
 
-    private void addFrom(Path log, List<Sibling> siblings) throws IOException {
+    private void addFrom(Path log, boolean withLog, List<Entry> entries) throws IOException {
         Path directory = log.getParent();
         String name = String.valueOf(log.getFileName());
         if (directory == null || access.stat(directory) == null) {
             return;
         }
-        for (Path entry : access.list(directory, name)) {
-            String suffix = String.valueOf(entry.getFileName()).substring(name.length());
-            FileStat stat = suffix.isEmpty() ? null : access.stat(entry);
+        int extension = name.lastIndexOf('.');
+        for (Path path : access.list(directory, extension > 0 ? name.substring(0, extension) : name)) {
+            FileStat stat = withLog || !path.equals(log) ? access.stat(path) : null;
             if (stat != null && stat.kind() == Kind.FILE) {
-                siblings.add(new Sibling(entry, stat, suffix));
+                entries.add(new Entry(path, stat, Stamp.of(name, String.valueOf(path.getFileName()))));
             }
         }
     }

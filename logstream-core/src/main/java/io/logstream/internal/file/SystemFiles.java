@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -47,6 +48,9 @@ final class SystemFiles implements FileAccess {
             "vfat",
             "exfat");
 
+    /** The devices on which a file was seen whose birth time is not that of its last write. */
+    private final Set<Long> withBirths = ConcurrentHashMap.newKeySet();
+
     private SystemFiles() {}
 
     @Override
@@ -55,17 +59,28 @@ final class SystemFiles implements FileAccess {
             Map<String, Object> unix = Files.readAttributes(path, ATTRIBUTES);
             long modified = nanos(unix, "lastModifiedTime");
             long birth = nanos(unix, "creationTime");
+            long device = number(unix, "dev");
             return new FileStat(
                     kind((int) number(unix, "mode")),
-                    number(unix, "dev"),
+                    device,
                     number(unix, "ino"),
-                    // Where there is no birth time, the JDK gives the time of the last write.
-                    birth == modified ? FileStat.UNKNOWN : birth,
+                    isBirth(device, birth, modified) ? birth : FileStat.UNKNOWN,
                     number(unix, "size"),
                     modified);
         } catch (NoSuchFileException e) {
             return null;
         }
+    }
+
+    /** Where there are no birth times, the JDK gives the time of the last write. */
+    private boolean isBirth(long device, long birth, long modified) {
+        if (birth == modified) {
+            return withBirths.contains(device);
+        }
+        if (birth < modified && !withBirths.contains(device)) {
+            withBirths.add(device);
+        }
+        return true;
     }
 
     private static long number(Map<String, Object> attributes, String name) {

@@ -1,6 +1,5 @@
 package io.logstream.internal.file;
 
-import io.logstream.Channel;
 import io.logstream.Gap;
 import io.logstream.LogStreamException;
 import io.logstream.SourceEvent.Kind;
@@ -8,13 +7,7 @@ import io.logstream.spi.LineSink;
 import io.logstream.spi.Start;
 import io.logstream.spi.TimeSource;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.time.Duration;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
-import java.util.Collections;
-import java.util.Deque;
-import java.util.Iterator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -38,27 +31,23 @@ final class Trail {
     /** How long a file on a remote file system must look shorter: its size there lags behind what was read. */
     private static final long REMOTE_CUT = Duration.ofSeconds(3).toNanos();
 
-    /** How long between two looks at drained files. */
-    private static final long LATE = Duration.ofSeconds(1).toNanos();
-
-    /** How many drained files are held open at most. */
-    private static final int MOST_DRAINED = 64;
-
     private final FileSettings settings;
     private final FileAccess access;
     private final PathWatch watch;
     private final TimeSource time;
     private final Siblings siblings;
     private final Notices notices;
-    private final List<Next> next = new ArrayList<>(0);
-    private final Deque<Drained> drained = new ArrayDeque<>(0);
+    private final Upcoming next;
+    private final OldFiles old;
     private @Nullable FollowedFile current;
     /** Where a file that is not open any more, or not found yet, was read to. */
     private @Nullable Left left;
 
+    /** Whether a file has come and gone that was not found, and this was not told yet. */
+    private boolean gapDue;
+
     private boolean positionDue;
     private boolean caughtUp;
-    private long lateAt;
     private boolean missing;
     private boolean goneTold;
     private long missingSince;
@@ -68,17 +57,6 @@ final class Trail {
     private long shrunkSince;
     private @Nullable IOException trouble;
     private long troubleSince;
-
-    /** A file that was read to its end and rotated away, held open for what is still written to it. */
-    private static final class Drained {
-        final FollowedFile file;
-        long quietSince;
-
-        Drained(FollowedFile file, long quietSince) {
-            this.file = file;
-            this.quietSince = quietSince;
-        }
-    }
 
     /** Where reading stopped, and whether there may have been more to read. */
     private record Left(FileMark mark, long linesBefore, boolean lossy, boolean lineOpen) {}
@@ -90,6 +68,8 @@ final class Trail {
         this.time = time;
         this.siblings = new Siblings(access, settings.path());
         this.notices = new Notices(settings.path());
+        this.next = new Upcoming(settings, watch, time);
+        this.old = new OldFiles(notices);
     }
 
     /** Finds the place to start. */
@@ -97,15 +77,19 @@ final class Trail {
         long now = time.nanoTime();
         quietSince = now;
         lookedAt = now;
+        FileStat before = access.stat(settings.path());
         watch.renew();
         FollowedFile found = FollowedFile.open(access, settings.path());
+        if (found == null ? before == null : before != null && before.sameFile(found.stat())) {
+            watch.settle(watch.made());
+        }
         if (start instanceof Start.At at) {
             FileMark mark = FileMark.of(at.position());
             resume(new Left(mark, at.position().linesBefore(), true, false), found, now);
             for (FileMark older : mark.older()) {
                 FollowedFile file = siblings.renamed(older);
                 if (file != null) {
-                    drained.add(new Drained(file, now));
+                    old.add(file, now);
                 }
             }
         } else if (found != null) {
@@ -130,9 +114,7 @@ final class Trail {
             throw new LogStreamException(settings.path() + " is not there: follow it, or give the path of a file");
         }
         current.limitToPresentSize();
-        for (Next following : next) {
-            following.file().limitToPresentSize();
-        }
+        next.limitToPresentSize();
     }
 
     /** Goes on where reading stopped, wherever the file is now; {@code found} is what is at the path. */
@@ -149,23 +131,42 @@ final class Trail {
                 return;
             }
         }
-        FollowedFile old = same ? siblings.copy(mark) : siblings.renamed(mark);
-        if (old != null) {
-            current = old;
-            notices.position(mark(old), stopped.linesBefore);
+        FollowedFile moved = same ? null : siblings.renamed(mark);
+        if (moved == null) {
+            moved = siblings.copy(mark);
+        }
+        if (moved != null) {
+            current = moved;
+            notices.position(mark(moved), stopped.linesBefore);
             if (found == null) {
                 disappear(now);
             } else if (same) {
-                supersede(old, found, Kind.TRUNCATED, false, now);
+                supersede(moved, found, Kind.TRUNCATED, false, now);
             } else {
-                supersede(old, found, Kind.ROTATED, mayBeWritten(old), now);
+                supersede(moved, found, Kind.ROTATED, next.mayBeWritten(moved), now);
             }
         } else if (found == null) {
             left = stopped;
             await(now);
+        } else if (same) {
+            beginAnew(stopped, found, true);
         } else {
-            beginAnew(stopped, found, same);
+            goOnBehind(stopped, found, now);
         }
+    }
+
+    /** The file is gone in which reading stopped: goes on with what was rotated away after it and is still there. */
+    private void goOnBehind(Left stopped, FollowedFile found, long now) throws IOException {
+        Siblings.Between between = siblings.between(stopped.mark.stat(), stopped.mark, null, found, next.room());
+        if (between.files().isEmpty()) {
+            beginAnew(stopped, found, false);
+            return;
+        }
+        current = between.files().get(0).file();
+        beginAnew(new Left(stopped.mark, -1, true, stopped.lineOpen), current, false);
+        List<Siblings.Found> others = between.files().subList(1, between.files().size());
+        Siblings.Between rest = new Siblings.Between(others, true, between.lostAfter(), between.more());
+        follow(rest, found, Kind.ROTATED, next.mayBeWritten(current), now);
     }
 
     private void beginAnew(Left stopped, FollowedFile found, boolean cut) {
@@ -209,6 +210,14 @@ final class Trail {
     }
 
     void tell(LineSink sink) {
+        FollowedFile file = current;
+        if (gapDue && (file == null || !file.isLineOpen())) {
+            gapDue = false;
+            notices.gap(Gap.Reason.ROTATED);
+            if (file != null) {
+                notices.position(mark(file), -1);
+            }
+        }
         notices.tell(sink);
     }
 
@@ -226,8 +235,16 @@ final class Trail {
         return now - lookedAt;
     }
 
+    /** Whether it is known that a look finds something. */
+    boolean isLookDue() {
+        return next.isLookDue();
+    }
+
     /** Looks at what the path names now. */
     void look(long now) throws IOException {
+        if (next.isHalfFull()) {
+            return;
+        }
         lookedAt = now;
         try {
             if (watch.takeChanged()) {
@@ -246,12 +263,13 @@ final class Trail {
     }
 
     private void compare(long now) throws IOException {
-        FollowedFile newest =
-                next.isEmpty() ? current : next.get(next.size() - 1).file();
+        FollowedFile newest = next.isEmpty() ? current : next.newest();
+        int made = watch.made(); // all of these were made before this look
         FileStat stat = access.stat(settings.path());
         if (stat != null && newest != null && newest.stat().sameFile(stat)) {
             newest.seenAgain(stat);
             comeBack();
+            gapDue |= next.confirm(made, now - quietSince, now);
             return;
         }
         FollowedFile found = stat == null ? null : FollowedFile.open(access, settings.path());
@@ -273,7 +291,7 @@ final class Trail {
 
     /** Whether files are held open that may be written late. */
     boolean hasDrained() {
-        return !drained.isEmpty();
+        return !old.isEmpty();
     }
 
     /** The current file was read to its end: what a reader hands over again after it was opened anew has been handed over. */
@@ -283,93 +301,28 @@ final class Trail {
 
     /** The next byte's place. */
     FileMark mark(FollowedFile file) {
-        if (drained.isEmpty()) {
-            return file.mark();
-        }
-        List<FileMark> older = new ArrayList<>(FileMark.MOST_OLDER);
-        for (Iterator<Drained> newest = drained.descendingIterator();
-                newest.hasNext() && older.size() < FileMark.MOST_OLDER; ) {
-            older.add(newest.next().file.mark());
-        }
-        Collections.reverse(older);
-        return file.mark().withOlder(older);
+        return old.with(file.mark());
     }
 
     /**
-     * Hands over what was written late to drained files: whole lines, between two lines of the current file. Returns
+     * Hands over what was written late to files that were rotated away, between two lines of the current file. Returns
      * whether there is more of it.
      */
-    boolean handLate(LineSink sink, byte[] buffer, int atMost, long now) {
+    boolean handLate(LineSink sink, byte[] buffer, int atMost, long now) throws IOException {
         FollowedFile into = current;
-        if (drained.isEmpty() || now - lateAt < LATE || into == null || into.isLineOpen() || positionDue || !caughtUp) {
+        if (into == null || into.isLineOpen() || positionDue || !caughtUp || !old.isLookDue(now)) {
             return false;
         }
-        lateAt = now;
-        boolean any = false;
-        boolean more = false;
-        int left = drained.size();
-        for (Iterator<Drained> files = drained.iterator(); files.hasNext(); left--) {
-            Drained old = files.next();
-            boolean last = now - old.quietSince >= HOLD || left > MOST_DRAINED || !settings.follow();
-            int fresh = readLate(old.file, buffer, atMost);
-            int length = last || fresh <= 0 ? fresh : wholeLines(buffer, fresh, atMost);
-            if (length > 0) {
-                if (!any) {
-                    sink.position(null);
-                    any = true;
-                }
-                hand(sink, old.file, buffer, length);
-                old.quietSince = now;
-                more |= fresh == atMost;
-            } else if (fresh < 0 || last) {
-                closeQuietly(old.file);
-                files.remove();
-            }
-        }
-        if (any) {
-            sink.position(mark(into).position(-1));
-        }
-        lateAt = more ? now - LATE : now;
-        return more;
-    }
-
-    private static void hand(LineSink sink, FollowedFile file, byte[] buffer, int length) {
-        sink.bytes(Channel.STDOUT, ByteBuffer.wrap(buffer, FollowedFile.AT, length), LineSink.NO_TIME);
-        file.took(buffer, FollowedFile.AT, length);
-        if (file.isLineOpen()) {
-            sink.endLine(Channel.STDOUT);
-        }
-    }
-
-    private static int readLate(FollowedFile file, byte[] buffer, int atMost) {
-        try {
-            return file.read(buffer, atMost);
-        } catch (IOException e) {
-            return FollowedFile.SHRUNK; // what can't be read is no log any more
-        }
-    }
-
-    /** How many of the bytes are whole lines; all, if the buffer is full with a part of one. */
-    private static int wholeLines(byte[] buffer, int fresh, int atMost) {
-        for (int end = fresh; end > 0; end--) {
-            if (buffer[FollowedFile.AT + end - 1] == '\n') {
-                return end;
-            }
-        }
-        return fresh == atMost ? fresh : 0;
+        return old.hand(sink, buffer, atMost, into, now);
     }
 
     /** The file as it was left when it was drained, if it is back at the path. */
     private FollowedFile knownOr(FollowedFile found) {
-        for (Iterator<Drained> files = drained.iterator(); files.hasNext(); ) {
-            FollowedFile file = files.next().file;
-            if (file.stat().sameFile(found.stat())) {
-                files.remove();
-                closeQuietly(found);
-                return file;
-            }
+        FollowedFile known = old.take(found.stat());
+        if (known != null) {
+            FollowedFile.closeQuietly(found);
         }
-        return found;
+        return known == null ? found : known;
     }
 
     private void disappear(long now) {
@@ -394,6 +347,7 @@ final class Trail {
 
     private void arrive(FollowedFile found, long now) throws IOException {
         comeBack();
+        watch.found(1);
         if (left == null) {
             current = found;
             notices.position(mark(found), 0);
@@ -416,39 +370,23 @@ final class Trail {
         Siblings.Between between;
         try {
             found.rememberBeginning();
-            between = siblings.between(newest, found);
+            between = siblings.between(newest.stat(), newest.readMark(), newest, found, next.room());
         } catch (IOException e) {
             found.close();
             throw e;
         }
-        boolean drainNext = drain;
-        boolean lost = between.lostFirst() && entry == Kind.ROTATED;
-        for (FollowedFile file : between.files()) {
-            if (isHeld(file)) {
-                // A copy that was read when its original was cut.
-                closeQuietly(file);
-                continue;
-            }
-            next.add(new Next(file, entry, lost, now, drainNext));
-            lost = false;
-            drainNext = entry == Kind.ROTATED && mayBeWritten(file);
-        }
-        next.add(new Next(found, entry, between.lost(), now, drainNext));
+        follow(between, found, entry, drain, now);
+    }
+
+    private void follow(Siblings.Between between, FollowedFile found, Kind entry, boolean drain, long now) {
         missing = false;
         goneTold = false;
+        gapDue |= next.add(between, found, entry, drain, this::isKnown, now);
     }
 
     /** Whether it was read already, or will be. */
-    private boolean isHeld(FollowedFile file) {
-        FileStat stat = file.stat();
-        return (current != null && current.stat().sameFile(stat))
-                || next.stream().anyMatch(following -> following.file().stat().sameFile(stat))
-                || drained.stream().anyMatch(old -> old.file.stat().sameFile(stat));
-    }
-
-    /** Whether a file found beside the log was written so lately that more may come. */
-    private boolean mayBeWritten(FollowedFile file) {
-        return time.epochNanos() - file.stat().modifiedNanos() < 2 * drainNanos();
+    private boolean isKnown(FileStat stat) {
+        return (current != null && current.stat().sameFile(stat)) || next.holds(stat) || old.holds(stat);
     }
 
     /** Goes on to the next file if the current one is at its end. Returns whether there is something to read at once. */
@@ -457,14 +395,14 @@ final class Trail {
             throw trouble;
         }
         if (!next.isEmpty()) {
-            Next following = next.get(0);
+            Next following = next.first();
             boolean quiet = isQuiet(following.foundAt(), now);
-            boolean done = quiet || !following.drain() || !settings.follow();
+            // What was rotated away twice is finished; what comes to it late is read late.
+            boolean done = quiet || !following.drain() || next.isFirstFollowed() || !settings.follow();
             if (done
                     || (now - following.foundAt() >= DRAIN_CAP
                             && following.file().file().size() > 0)) {
-                next.remove(0);
-                enter(following, following.lostBefore(), now);
+                enter(next.takeFirst(), now);
                 return true;
             }
         } else if (missing && current != null) {
@@ -474,7 +412,7 @@ final class Trail {
             }
             if (goneTold && Math.min(now - quietSince, now - missingSince) >= HOLD) {
                 left = new Left(current.mark(), -1, false, current.isLineOpen());
-                closeQuietly(current);
+                FollowedFile.closeQuietly(current);
                 current = null;
             }
         }
@@ -489,18 +427,18 @@ final class Trail {
         return Math.min(now - quietSince, now - since) >= drainNanos();
     }
 
-    private void enter(Next following, boolean lost, long now) {
+    private void enter(Next following, long now) {
         FollowedFile file = following.file();
         if (current != null) {
             if (current.isLineOpen()) {
                 notices.endLine();
             }
             file.generation(current.generation() + 1);
-            drained.add(new Drained(current, now));
+            old.add(current, now);
         }
         current = file;
         quietSince = now;
-        if (lost) {
+        if (following.lostBefore()) {
             notices.gap(Gap.Reason.ROTATED);
         }
         notices.event(following.entry());
@@ -513,24 +451,27 @@ final class Trail {
             return false;
         }
         shrunk = false;
-        if (!next.isEmpty()) {
-            // It was rotated away: what is in it now may be no log. The next one follows at once, and a gap tells.
-            Next following = next.get(0);
-            boolean lost =
-                    following.lostBefore() || file.isBehind() || file.file().size() > 0;
-            next.set(0, new Next(following.file(), following.entry(), lost, following.foundAt(), false));
-            file.seek(file.file().size());
-            return false;
-        }
         watch.changed();
-        FollowedFile copy = siblings.copy(file.knownMark());
+        boolean last = next.isEmpty();
+        FollowedFile copy = last ? copyOf(file) : takeCopyOf(file);
         if (copy != null) {
             copy.goOnFrom(file);
             current = copy;
+            file.seenAgain(file.stat().writtenAfter(copy.stat()));
             file.restart();
             notices.position(mark(copy), -1);
-            supersede(copy, file, Kind.TRUNCATED, false, now);
+            if (last) {
+                supersede(copy, file, Kind.TRUNCATED, false, now);
+            } else {
+                next.addFirst(new Next(file, Kind.TRUNCATED, false, now, false));
+            }
             return true;
+        }
+        if (!last && how == FollowedFile.REWRITTEN) {
+            // What is in it now may be no log. The next one follows at once, and a gap tells.
+            next.addFirst(next.takeFirst().withLostBefore().withoutDrain());
+            file.seek(file.file().size());
+            return false;
         }
         if (file.isBehind()) {
             notices.gap(Gap.Reason.TRUNCATED);
@@ -543,6 +484,23 @@ final class Trail {
         notices.event(Kind.TRUNCATED);
         notices.position(mark(file), -1);
         return true;
+    }
+
+    private @Nullable FollowedFile copyOf(FollowedFile cut) throws IOException {
+        FollowedFile copy = siblings.copy(cut.knownMark());
+        FileStat stat = access.stat(settings.path());
+        if (stat != null && stat.sameFile(cut.stat())) {
+            cut.seenAgain(stat);
+        }
+        return copy;
+    }
+
+    /** The file that follows, if it is a copy of this one which goes on where this was read to. */
+    private @Nullable FollowedFile takeCopyOf(FollowedFile cut) {
+        FileMark following = next.first().file().mark();
+        return cut.mark().offset() > 0 && following.isBehindSame(cut.mark())
+                ? next.takeFirst().file()
+                : null;
     }
 
     private boolean isShrunkForLong(long now) {
@@ -558,19 +516,9 @@ final class Trail {
 
     void close() {
         if (current != null) {
-            closeQuietly(current);
+            FollowedFile.closeQuietly(current);
         }
-        next.forEach(following -> closeQuietly(following.file()));
-        next.clear();
-        drained.forEach(old -> closeQuietly(old.file));
-        drained.clear();
-    }
-
-    private static void closeQuietly(FollowedFile file) {
-        try {
-            file.close();
-        } catch (IOException e) {
-            // It was only read: nothing is lost.
-        }
+        next.close();
+        old.close();
     }
 }

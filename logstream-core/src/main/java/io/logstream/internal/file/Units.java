@@ -1,5 +1,6 @@
 package io.logstream.internal.file;
 
+import java.nio.ByteBuffer;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 
@@ -70,8 +71,10 @@ enum Units {
         return (high & 0xFC) == 0xD8;
     }
 
-    /** These characters in UTF-8. */
-    byte[] utf8(byte[] bytes, int from, int length) {
-        return new String(bytes, from, length, charset).getBytes(StandardCharsets.UTF_8);
+    /** These characters as they are handed over: in UTF-8, unless they are bytes already. */
+    ByteBuffer bytes(byte[] bytes, int from, int length) {
+        return this == BYTES
+                ? ByteBuffer.wrap(bytes, from, length)
+                : ByteBuffer.wrap(new String(bytes, from, length, charset).getBytes(StandardCharsets.UTF_8));
     }
 }

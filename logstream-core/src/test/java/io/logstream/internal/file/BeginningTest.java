@@ -119,6 +119,20 @@ class BeginningTest {
 
     @ParameterizedTest
     @MethodSource("wideCharsets")
+    void lateLinesOfAWideFile_areHandedOverAsUtf8(Charset charset) throws Exception {
+        write("\ufeffa1\n", charset);
+        rig.open(Start.beginning()).moment();
+        rig.rename("", ".1");
+        write("\ufeffb1\n", charset);
+        assertThat(rig.pass(Rig.DRAINED)).isEqualTo("<ROTATED>b1\n");
+        Files.write(rig.beside(".1"), "\u0a0a late\nunfin".getBytes(charset), StandardOpenOption.APPEND);
+        assertThat(asUtf8(rig.pass(Rig.DRAINED))).isEqualTo("\u0a0a late\n");
+        Files.write(rig.beside(".1"), "ished\n".getBytes(charset), StandardOpenOption.APPEND);
+        assertThat(rig.pass(Rig.DRAINED)).isEqualTo("unfinished\n");
+    }
+
+    @ParameterizedTest
+    @MethodSource("wideCharsets")
     void rotationOfWideFiles_gluesNothingAndAddsNothing(Charset charset) throws Exception {
         write("\ufeffa1\n", charset);
         rig.open(Start.beginning()).moment();

@@ -211,6 +211,20 @@ class FaultTest {
     }
 
     @Test
+    void handsOverLateLines_onceTheyCanBeRead() throws Exception {
+        rig.append("a1\n");
+        rig.open(Start.beginning()).moment();
+        rig.rename("", ".1");
+        rig.append("b1\n");
+        assertThat(rig.pass(Rig.DRAINED)).isEqualTo("<ROTATED>b1\n");
+        Rig.append(rig.beside(".1"), "late\n");
+        faulty.onRead = new IOException("Input/output error");
+        assertThatThrownBy(() -> rig.pass(Duration.ofSeconds(20))).isSameAs(faulty.onRead);
+        faulty.onRead = null;
+        assertThat(rig.open(Start.at(rig.position())).pass(Rig.DRAINED)).isEqualTo("late\n");
+    }
+
+    @Test
     void takesTheFileThatIsThere_whenItIsReplacedWhileItIsOpened() throws Exception {
         rig.append("a1\n");
         int[] left = {3};

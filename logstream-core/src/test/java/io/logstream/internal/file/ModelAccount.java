@@ -91,19 +91,23 @@ final class ModelAccount {
     }
 
     /**
-     * That each file is told in order, and that gaps are where something is missing. Where it is {@code inOrder}, no file is
-     * told after a newer one; a copy may be found only after its original is gone.
+     * That each file is told in order, and that gaps are where something is missing. Where it is {@code inOrder}, nothing is
+     * told after what was written to a newer file after it; a copy may be found only after its original is gone.
      */
     void checkHonest(boolean inOrder) {
         Map<Life, Piece> last = new HashMap<>();
         int newest = 0;
+        int written = 0;
         for (Piece piece : order) {
             Piece before = last.put(piece.life, piece);
             check(before == null || before.index < piece.index, "out of order: " + piece.text);
             check(
-                    !inOrder || piece.late || piece.life.number >= newest,
+                    !inOrder || piece.late || piece.life.number >= newest || piece.number > written,
                     "an older file after a newer one: " + piece.text);
-            newest = Math.max(newest, piece.life.number);
+            if (piece.life.number >= newest) {
+                newest = piece.life.number;
+                written = piece.number;
+            }
         }
         for (Piece piece : log.pieces) {
             check(told.containsKey(piece) || piece.excused || isCovered(piece), "lost in silence: " + piece.text);

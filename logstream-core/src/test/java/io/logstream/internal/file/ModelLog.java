@@ -61,8 +61,8 @@ final class ModelLog extends ForwardingAccess {
         final boolean endsLine;
         /** How much the reader had told when it was written. */
         final int writtenAt;
-        /** Written after the reader had left the file. */
-        final boolean late;
+        /** Written after the reader had left the file, or may have: it held a newer one. */
+        boolean late;
 
         boolean seen;
         boolean excused;
@@ -283,6 +283,7 @@ final class ModelLog extends ForwardingAccess {
         for (int i = 0; i < count; i++) {
             Piece piece = new Piece(body.life, pieces.size(), Math.max(least, size), endsLast || i < count - 1, told());
             // The reader holds what it has left for a while, but not what it could not open.
+            piece.late |= isNewerOpen(body);
             piece.excused |= piece.late && body.open == 0;
             pieces.add(piece);
             body.life.pieces.add(piece);
@@ -290,6 +291,10 @@ final class ModelLog extends ForwardingAccess {
         }
         Files.writeString(body.path, text, ISO_8859_1, StandardOpenOption.APPEND);
         body.modified = now();
+    }
+
+    private boolean isNewerOpen(Body body) {
+        return bodies.values().stream().anyMatch(other -> other.open > 0 && other.life.number > body.life.number);
     }
 
     private void shift() throws IOException {

@@ -2,13 +2,17 @@ package io.logstream.internal.file;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.logstream.StressTime;
 import io.logstream.spi.Start;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.SplittableRandom;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -17,8 +21,11 @@ import org.junit.jupiter.api.io.TempDir;
  * ever written. {@code -Dfile.programs=N} sets their number; {@code -Dfile.seed=N} plays one again.
  */
 class RandomActionsTest {
-    private static final int PROGRAMS = 2_500;
+    private static final int PROGRAMS = 10_000;
+    private static final int STRESS_PROGRAMS = 100_000;
     private static final int ACTIONS = 24;
+    /** More failures than these tell nothing new. */
+    private static final int MOST_FAILED = 40;
 
     @TempDir
     Path directory;
@@ -33,13 +40,41 @@ class RandomActionsTest {
             run(seed);
             return;
         }
-        long programs = Long.getLong("file.programs", PROGRAMS);
-        for (long i = 0; i < programs; i++) {
-            run(i);
+        runAll(0, Long.getLong("file.programs", PROGRAMS), Duration.ZERO);
+    }
+
+    @Test
+    @Tag("stress")
+    void nothingIsLostInSilenceOrTwice_onNewSeeds() throws Exception {
+        long first = new SplittableRandom().nextLong() >>> 16;
+        long count = runAll(first, STRESS_PROGRAMS, StressTime.get());
+        System.out.println(count + " programs of what happens to a log, seeds from " + first + " on");
+    }
+
+    /** At least so many programs, and for at least so long. Returns how many there were. */
+    private long runAll(long firstSeed, long programs, Duration time) throws Exception {
+        long end = System.nanoTime() + time.toNanos();
+        List<Long> failed = new ArrayList<>();
+        AssertionError firstFailure = null;
+        long count = 0;
+        while ((count < programs || System.nanoTime() - end < 0) && failed.size() < MOST_FAILED) {
+            try {
+                run(firstSeed + count);
+            } catch (AssertionError e) {
+                failed.add(firstSeed + count);
+                firstFailure = firstFailure == null ? e : firstFailure;
+            }
+            count++;
+        }
+        if (firstFailure != null) {
+            throw new AssertionError(
+                    "of " + count + " seeds these fail: " + failed + "; the first one:\n" + firstFailure.getMessage(),
+                    firstFailure);
         }
         // The programs do what they are for: much is told, and some of it is lost.
-        assertThat(pieces).isGreaterThan(20 * programs);
-        assertThat(gaps).isBetween(programs / 20, 5 * programs);
+        assertThat(pieces).isGreaterThan(20 * count);
+        assertThat(gaps).isBetween(count / 20, 5 * count);
+        return count;
     }
 
     private void run(long seed) throws Exception {
@@ -93,8 +128,6 @@ class RandomActionsTest {
             boolean linked = random.nextInt(4) == 0;
             int keep = kind != Kind.WILD || random.nextBoolean() ? 1000 : random.nextInt(4);
             this.log = new ModelLog(rig, keep, linked);
-            // Less than 32 bytes tell no copy from another file.
-            log.least = copies ? 40 : 12;
             rig.access = log;
             actions.append(kind).append(" keep ").append(keep).append(linked ? " linked:" : ":");
         }
@@ -170,8 +203,7 @@ class RandomActionsTest {
                 note("copytruncate");
                 log.copyTruncate();
                 if (kind == Kind.COPIES) {
-                    // A copy is told from others by what is in it, and a cut can't be seen in an empty file.
-                    write(1, 60, true);
+                    write(1, 16, true); // a cut can't be seen in an empty file
                 }
                 return;
             }

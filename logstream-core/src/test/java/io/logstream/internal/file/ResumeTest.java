@@ -92,6 +92,36 @@ class ResumeTest {
     }
 
     @Test
+    void tellsAGapFirstAndReadsWhatIsStillThere_whenRotatedMoreOftenThanFilesAreKept() throws Exception {
+        rig.append("a41\n");
+        Files.delete(rig.log);
+        rig.append("b1\nb2\n");
+        rig.rename("", ".2");
+        rig.append("c1\n");
+        rig.rename("", ".1");
+        rig.append("d1\n");
+        assertThat(rig.open(here).pass(LONG)).isEqualTo("<gap -1 ROTATED><ROTATED>b1\nb2\n<ROTATED>c1\n<ROTATED>d1\n");
+    }
+
+    @Test
+    void readsWhatWasWrittenAfterTheCut_whenTheFileWasCopiedThenCutThenRenamed() throws Exception {
+        String rest = Rig.lines("a", 41, 60_000);
+        rig.append(rest);
+        rig.copyTruncate(".2");
+        rig.append("b1\n");
+        rig.rename("", ".1");
+        Files.setLastModifiedTime(rig.beside(".1"), FileTime.fromMillis(System.currentTimeMillis() + 1000));
+        rig.append("c1\n");
+        rig.open(here).read();
+        String begun = rig.sink.takeText();
+        assertThat(begun.length()).isLessThan(rest.length());
+        Start inTheCopy = Start.at(rig.position());
+        String all = begun + rig.open(inTheCopy).pass(LONG);
+        assertThat(all.startsWith(rest)).isTrue();
+        assertThat(all.substring(rest.length())).isEqualTo("<ROTATED>b1\n<ROTATED>c1\n");
+    }
+
+    @Test
     void tellsAGapFirst_whenTruncated() throws Exception {
         rig.truncate();
         rig.append("new 1\n");
@@ -125,10 +155,12 @@ class ResumeTest {
                 mark.device(),
                 mark.inode(),
                 mark.birthNanos() - 1,
+                mark.modifiedNanos(),
                 mark.generation(),
                 mark.offset(),
                 mark.head() + 1,
-                mark.anchor());
+                mark.anchor(),
+                mark.older());
         String all = Files.readString(rig.log);
         assertThat(rig.open(Start.at(reused.position(-1))).moment()).isEqualTo("<gap -1 ROTATED><ROTATED>" + all);
     }

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileTime;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -81,6 +82,50 @@ class RotationTest {
     }
 
     @Test
+    void readsTheFilesBetween_whenTheDateIsBeforeTheExtension() throws Exception {
+        Files.move(rig.log, directory.resolve("app-2026-01-30.log"));
+        rig.append("b1\n");
+        Files.move(rig.log, directory.resolve("app-2026-01-31.log"));
+        Rig.append(directory.resolve("app-1.log"), "another log\n");
+        rig.append("c1\n");
+        assertThat(rig.pass(Duration.ofSeconds(9))).isEqualTo("<ROTATED>b1\n<ROTATED>c1\n");
+    }
+
+    @Test
+    void readsTheFilesBetween_whenTheyHaveGrowingNumbers() throws Exception {
+        StringBuilder expected = new StringBuilder();
+        Set<FileTime> births = new HashSet<>();
+        for (int i = 1; i <= 12; i++) {
+            rig.rename("", "." + i);
+            do {
+                Files.deleteIfExists(rig.log);
+                rig.append("b" + i + "\n");
+            } while (!births.add((FileTime) Files.getAttribute(rig.log, "creationTime")));
+            expected.append("<ROTATED>b" + i + "\n");
+        }
+        assertThat(rig.pass(Duration.ofSeconds(9))).isEqualTo(expected.toString());
+    }
+
+    @Test
+    void tellsAGapAndReadsTheFileBetween_whenItHasTheNameOfTheOneBefore() throws Exception {
+        rig.rename("", ".old");
+        rig.append("b1\n");
+        rig.rename("", ".old");
+        rig.append("c1\n");
+        assertThat(rig.pass(Duration.ofSeconds(9))).isEqualTo("<gap -1 ROTATED><ROTATED>b1\n<ROTATED>c1\n");
+    }
+
+    @Test
+    void tellsAGap_whenOneOfTheFilesBetweenWasRemoved() throws Exception {
+        rig.append("a3\n");
+        rig.rename("", ".3");
+        rig.append("b1\n");
+        rig.rename("", ".1");
+        rig.append("c1\n");
+        assertThat(rig.pass(Duration.ofSeconds(9))).isEqualTo("a3\n<gap -1 ROTATED><ROTATED>b1\n<ROTATED>c1\n");
+    }
+
+    @Test
     void readsTheFileBetween_whenTheOldOneIsWrittenAfterIt() throws Exception {
         rig.rename("", ".1");
         rig.append("b1\n");
@@ -105,12 +150,15 @@ class RotationTest {
 
     @Test
     void readsNoOlderFiles_whenTheyAreBesideTheLog() throws Exception {
-        Rig.append(rig.beside(".2"), "much older\n");
         Rig.append(rig.beside(".err"), "another log\n");
         Rig.append(rig.beside(".20260101"), "a1\na2\n");
         rig.rename("", ".1");
         rig.append("b1\n");
-        assertThat(rig.pass(Rig.DRAINED)).isEqualTo("<ROTATED>b1\n");
+        assertThat(rig.open(Start.beginning()).moment()).isEqualTo("b1\n");
+        rig.rename(".1", ".2");
+        rig.rename("", ".1");
+        rig.append("c1\n");
+        assertThat(rig.pass(Rig.DRAINED)).isEqualTo("<ROTATED>c1\n");
     }
 
     @Test
@@ -173,6 +221,17 @@ class RotationTest {
         text.append(rig.pass(Duration.ofSeconds(2)));
         assertThat(text.toString().replace("<ROTATED>b1\n", "")).isEqualTo(Rig.lines("a", 1, 70));
         assertThat(text.toString()).matches("(?s)(a\\d+\n){48,53}<ROTATED>b1\n.*");
+    }
+
+    @Test
+    void readsLateLines_whenTheOldFileIsCutBefore() throws Exception {
+        rig.rename("", ".1");
+        rig.append("b1\n");
+        assertThat(rig.pass(Rig.DRAINED)).isEqualTo("<ROTATED>b1\n");
+        Files.writeString(rig.beside(".1"), "a3\n");
+        assertThat(rig.pass(Duration.ofSeconds(3))).isEqualTo("a3\n");
+        Files.writeString(rig.beside(".1"), "anything else in its place\n");
+        assertThat(rig.pass(Duration.ofSeconds(3))).isEqualTo("<gap -1 TRUNCATED>");
     }
 
     @Test

@@ -1,0 +1,179 @@
+package io.logstream.internal.file;
+
+import io.logstream.SourceEvent.Kind;
+import io.logstream.internal.file.Siblings.Between;
+import io.logstream.internal.file.Siblings.Found;
+import io.logstream.spi.TimeSource;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The files of a log that follow the one that is read now, oldest first. Each is held open from the moment it is found, so
+ * that a later rotation can't take it away.
+ *
+ * <p>Where the file before the newest one was removed, nothing beside the log tells whether others were between them. The
+ * watch does: it counts the files that were given the log's name. It may be late, so one that it has not told of for a
+ * moment, and that still has the log's name then, is the one that followed.
+ */
+final class Upcoming {
+    /** How many are held open at most. */
+    private static final int MOST = 64;
+    /** How soon the watch has told what happened when a file was found. */
+    private static final long SURE = Duration.ofMillis(250).toNanos();
+    /** How long after the last write it has told all. */
+    private static final long ALL_TOLD = Duration.ofSeconds(1).toNanos();
+
+    private final FileSettings settings;
+    private final PathWatch watch;
+    private final TimeSource time;
+    private final Deque<Next> files = new ArrayDeque<>(1);
+    /** Whether there are files behind the newest one that were not opened yet. */
+    private boolean more;
+    /** Whether there may have been others right before the newest one. */
+    private boolean unsure;
+
+    private long unsureSince;
+
+    Upcoming(FileSettings settings, PathWatch watch, TimeSource time) {
+        this.settings = settings;
+        this.watch = watch;
+        this.time = time;
+    }
+
+    boolean isEmpty() {
+        return files.isEmpty();
+    }
+
+    /** The one that is read next; there must be one. */
+    Next first() {
+        return files.getFirst();
+    }
+
+    /** Whether the first one is followed by another, so that it was rotated away itself. */
+    boolean isFirstFollowed() {
+        return files.size() > 1;
+    }
+
+    Next takeFirst() {
+        return files.removeFirst();
+    }
+
+    void addFirst(Next next) {
+        files.addFirst(next);
+    }
+
+    @Nullable
+    FollowedFile newest() {
+        Next last = files.peekLast();
+        return last == null ? null : last.file();
+    }
+
+    boolean holds(FileStat stat) {
+        return files.stream().anyMatch(next -> next.file().stat().sameFile(stat));
+    }
+
+    /** How many more may be held open. */
+    int room() {
+        return MOST - files.size();
+    }
+
+    /** Whether it is too early to look for more: the newest one is held open, what comes after it is found later. */
+    boolean isHalfFull() {
+        return files.size() > MOST / 2;
+    }
+
+    /** Whether it is known that a look finds something. */
+    boolean isLookDue() {
+        return more && !isHalfFull();
+    }
+
+    /**
+     * Another file was found.
+     *
+     * @param between what was rotated away before it
+     * @param found the file
+     * @param entry what happens when each of them is entered
+     * @param drain whether the one that is the newest now may still be written
+     * @param isKnown whether a file was read already, or will be
+     * @return whether lines are missing before the file that is read now
+     */
+    boolean add(Between between, FollowedFile found, Kind entry, boolean drain, Predicate<FileStat> isKnown, long now) {
+        boolean lostBefore = unsure && markNewest(); // there was no time to find out
+        boolean drainNext = drain;
+        // Where the older one was removed, so may be others that came after it.
+        boolean removed = entry == Kind.ROTATED && !between.complete();
+        boolean lost = false;
+        for (Found older : between.files()) {
+            FollowedFile file = older.file();
+            lost |= older.lostBefore();
+            if (isKnown.test(file.stat())) {
+                FollowedFile.closeQuietly(file); // a copy that was read when its original was cut
+                continue;
+            }
+            files.add(new Next(file, entry, lost || removed, now, drainNext));
+            watch.found(1);
+            removed = false;
+            lost = false;
+            drainNext = entry == Kind.ROTATED && mayBeWritten(file);
+        }
+        more = between.more();
+        unsure = !more && entry == Kind.ROTATED && !between.complete() && watch.isActive();
+        unsureSince = now;
+        if (more) {
+            FollowedFile.closeQuietly(found);
+        } else {
+            watch.found(entry == Kind.TRUNCATED ? 0 : 1);
+            files.add(new Next(found, entry, lost || between.lostAfter(), now, drainNext));
+        }
+        return lostBefore;
+    }
+
+    /**
+     * The path names the newest file, as it did at the last look.
+     *
+     * @param made how many files had been given the log's name before this look
+     * @param quiet how long nothing was written
+     * @return whether lines are missing before the file that is read now
+     */
+    boolean confirm(int made, long quiet, long now) {
+        int seen = watch.compareMade(made);
+        boolean uncounted = watch.takeUncounted();
+        boolean lost = seen > 0 || (unsure && uncounted);
+        if (seen > 0 || uncounted || quiet >= ALL_TOLD) {
+            watch.settle(made);
+        }
+        unsure &= !lost && (seen < 0 || now - unsureSince < SURE);
+        return lost && markNewest();
+    }
+
+    /** Lines are missing before the newest file. Returns true if that is not one of these. */
+    private boolean markNewest() {
+        Next last = files.pollLast();
+        if (last != null) {
+            files.addLast(last.withLostBefore());
+        }
+        return last == null;
+    }
+
+    /** Whether a file found beside the log was written so lately that more may come. */
+    boolean mayBeWritten(FollowedFile file) {
+        return time.epochNanos() - file.stat().modifiedNanos()
+                < 2 * settings.drainTime().toNanos();
+    }
+
+    /** From now on each ends where it ends at this moment. */
+    void limitToPresentSize() throws IOException {
+        for (Next next : files) {
+            next.file().limitToPresentSize();
+        }
+    }
+
+    void close() {
+        files.forEach(next -> FollowedFile.closeQuietly(next.file()));
+        files.clear();
+    }
+}
