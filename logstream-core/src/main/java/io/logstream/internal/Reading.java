@@ -120,6 +120,7 @@ final class Reading extends SerialTask {
             return false;
         }
         boolean more = false;
+        long shown = run.ring.tail();
         try {
             if (closing) {
                 shut();
@@ -153,7 +154,9 @@ final class Reading extends SerialTask {
             end(Ends.failed(EndReason.Kind.FAILED, "the source failed with", e));
             LOG.error("stream {}: the source threw what a source must not throw", run.name.id(), e);
         }
-        run.signal();
+        if (run.ring.tail() != shown) {
+            run.signal(); // what ends the run, or its history, has signalled that itself
+        }
         arm();
         return more;
     }
