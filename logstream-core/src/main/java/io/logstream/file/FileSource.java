@@ -122,7 +122,7 @@ public final class FileSource implements LogSource {
         private Duration pollInterval = Duration.ofMillis(250);
         private Watch watch = Watch.AUTO;
         private Duration drainTime = Duration.ofMillis(500);
-        private int readSize = 64 * 1024;
+        private int readSize = 256 * 1024;
         private boolean followLinks = true;
 
         private Builder(Path path) {
@@ -189,7 +189,7 @@ public final class FileSource implements LogSource {
         /**
          * The most bytes of one read. All files of a thread share one buffer of this size.
          *
-         * @param bytes from 1024 to 1 MiB; by default 64 KiB
+         * @param bytes from 1024 to 1 MiB; by default 256 KiB
          * @return this builder
          */
         public Builder readSize(int bytes) {

@@ -29,6 +29,9 @@ final class Reading extends SerialTask {
     private static final Logger LOG = LoggerFactory.getLogger(Reading.class);
     private static final Duration READ_GRACE = Duration.ofMillis(200);
 
+    /** After how many steps viewers are woken while there is more to read: waking costs as much as some hundred lines. */
+    private static final int STEPS = 4;
+
     private final Run run;
     private final Intake intake;
     private final LogSource source;
@@ -45,6 +48,8 @@ final class Reading extends SerialTask {
     private final AtomicReference<@Nullable LogReader> reader = new AtomicReference<>(); // whoever takes it closes it
     private boolean outage;
     private boolean readBefore;
+    private long shown;
+    private int unshown;
 
     private volatile Broadcaster.State state = Broadcaster.State.WAITING;
     private volatile long retries;
@@ -67,6 +72,7 @@ final class Reading extends SerialTask {
         this.ended = ended;
         this.backoff = new Backoff(engine, options);
         this.alarms = new Alarms(this, time);
+        this.shown = run.firstSlot;
     }
 
     @Override
@@ -120,7 +126,6 @@ final class Reading extends SerialTask {
             return false;
         }
         boolean more = false;
-        long shown = run.ring.tail();
         try {
             if (closing) {
                 shut();
@@ -154,11 +159,19 @@ final class Reading extends SerialTask {
             end(Ends.failed(EndReason.Kind.FAILED, "the source failed with", e));
             LOG.error("stream {}: the source threw what a source must not throw", run.name.id(), e);
         }
-        if (run.ring.tail() != shown) {
-            run.signal(); // what ends the run, or its history, has signalled that itself
-        }
+        signal(more);
         arm();
         return more;
+    }
+
+    /** Wakes the viewers if something was published; what ends the run, or its history, has done so itself. */
+    private void signal(boolean more) {
+        long tail = run.ring.tail();
+        if (tail != shown && (!more || ++unshown == STEPS)) {
+            shown = tail;
+            unshown = 0;
+            run.signal();
+        }
     }
 
     private void open() throws IOException, InterruptedException {

@@ -17,8 +17,6 @@ import java.util.concurrent.atomic.AtomicInteger;
 public final class FileReader implements LogReader {
     /** The most bytes of one call of {@link #read}, so that one file can't keep others waiting. */
     private static final int TURN_BYTES = 256 * 1024;
-    /** The most bytes between two positions. */
-    private static final int SLICE_BYTES = 16 * 1024;
     /** Even if the sink has less room: a read costs the same for all of these. */
     private static final int LEAST_BYTES = 512;
 
@@ -151,7 +149,7 @@ public final class FileReader implements LogReader {
             }
             int whole = file.units().whole(buffer, FollowedFile.AT + none, settled - none);
             if (whole > 0) {
-                handSlices(sink, file, buffer, FollowedFile.AT + none, whole);
+                hand(sink, file, buffer, FollowedFile.AT + none, whole);
             } else if (none == 0) {
                 return false;
             }
@@ -187,19 +185,13 @@ public final class FileReader implements LogReader {
         return now - nulsSince >= REMOTE_NULS ? fresh : settled;
     }
 
-    private void handSlices(LineSink sink, FollowedFile file, byte[] buffer, int begin, int length) {
-        int end = begin + length;
-        Units units = file.units();
-        int slice;
-        for (int from = begin; from < end; from += slice) {
-            slice = units.whole(buffer, from, Math.min(SLICE_BYTES, end - from));
-            ByteBuffer bytes = units == Units.BYTES
-                    ? ByteBuffer.wrap(buffer, from, slice)
-                    : ByteBuffer.wrap(units.utf8(buffer, from, slice));
-            sink.bytes(Channel.STDOUT, bytes, LineSink.NO_TIME);
-            file.took(buffer, from, slice);
-            sink.position(trail.mark(file).position(-1));
-        }
+    private void hand(LineSink sink, FollowedFile file, byte[] buffer, int from, int length) {
+        ByteBuffer bytes = file.units() == Units.BYTES
+                ? ByteBuffer.wrap(buffer, from, length)
+                : ByteBuffer.wrap(file.units().utf8(buffer, from, length));
+        sink.bytes(Channel.STDOUT, bytes, LineSink.NO_TIME);
+        file.took(buffer, from, length);
+        sink.position(trail.mark(file).position(-1));
     }
 
     private long lookInterval() {

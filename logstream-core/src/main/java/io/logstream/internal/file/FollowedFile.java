@@ -212,7 +212,11 @@ final class FollowedFile implements Closeable {
             }
         }
         int fresh = got - anchorLength;
-        sizeSeen = fresh < wanted ? offset + fresh : Math.min(limit, file.size());
+        if (fresh < wanted) {
+            sizeSeen = offset + fresh;
+        } else if (sizeSeen <= offset + fresh) {
+            sizeSeen = Math.min(limit, file.size());
+        }
         return fresh;
     }
 
