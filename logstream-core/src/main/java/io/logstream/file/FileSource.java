@@ -114,14 +114,16 @@ public final class FileSource implements LogSource {
     public static final class Builder {
         private static final Duration LEAST_POLL = Duration.ofMillis(1);
         private static final Duration MOST_POLL = Duration.ofHours(1);
+        private static final Duration POLL = Duration.ofMillis(250);
+        private static final Duration DRAIN = Duration.ofMillis(500);
         private static final int LEAST_READ = 1024;
         private static final int MOST_READ = 1 << 20;
 
         private final Path path;
         private boolean follow = true;
-        private Duration pollInterval = Duration.ofMillis(250);
+        private Duration pollInterval = POLL;
         private Watch watch = Watch.AUTO;
-        private Duration drainTime = Duration.ofMillis(500);
+        private Duration drainTime = DRAIN;
         private int readSize = 256 * 1024;
         private boolean followLinks = true;
 

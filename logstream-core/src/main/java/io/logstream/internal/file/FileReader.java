@@ -19,6 +19,8 @@ public final class FileReader implements LogReader {
     private static final int TURN_BYTES = 256 * 1024;
     /** Even if the sink has less room: a read costs the same for all of these. */
     private static final int LEAST_BYTES = 512;
+    /** The first read, with the anchor before it: no more, as long as there is no more, so that idle files need no buffer. */
+    private static final int FIRST_BYTES = 8192 - FollowedFile.AT;
 
     private static final long FIRST_DELAY = Duration.ofMillis(1).toNanos();
     /** The delay while a file is drained. */
@@ -43,12 +45,14 @@ public final class FileReader implements LogReader {
     private final AtomicInteger use = new AtomicInteger(IDLE);
     private long delay = FIRST_DELAY / 2;
     private long nulsSince = NEVER;
+    private int reach;
 
     private FileReader(FileSettings settings, SourceContext context, PathWatch watch, Trail trail) {
         this.settings = settings;
         this.context = context;
         this.watch = watch;
         this.trail = trail;
+        this.reach = Math.min(settings.readSize(), FIRST_BYTES);
     }
 
     /**
@@ -107,7 +111,10 @@ public final class FileReader implements LogReader {
         trail.tell(sink);
         boolean more = handOver(sink, now);
         trail.tell(sink); // an end of a line, before late lines come
-        more |= trail.handLate(sink, ReadBuffer.get(bufferSize()), settings.readSize(), now);
+        if (trail.hasDrained()) {
+            int most = settings.readSize();
+            more |= trail.handLate(sink, ReadBuffer.get(most + FollowedFile.AT), most, now);
+        }
         more = more || trail.advance(now);
         trail.tell(sink);
         if (more) {
@@ -122,7 +129,6 @@ public final class FileReader implements LogReader {
 
     /** Hands over what is there. Returns whether there is something to read at once. */
     private boolean handOver(LineSink sink, long now) throws IOException {
-        byte[] buffer = ReadBuffer.get(bufferSize());
         int handed = 0;
         while (handed < TURN_BYTES) {
             FollowedFile file = trail.current();
@@ -130,7 +136,10 @@ public final class FileReader implements LogReader {
             if (file == null || (room <= 0 && handed > 0)) {
                 return file != null;
             }
-            int fresh = file.read(buffer, Math.min(settings.readSize(), Math.max(LEAST_BYTES, room)));
+            int wanted = Math.min(Math.min(reach, TURN_BYTES - handed), Math.max(LEAST_BYTES, room));
+            byte[] buffer = ReadBuffer.get(wanted + FollowedFile.AT);
+            int fresh = file.read(buffer, wanted);
+            reach = Math.min(settings.readSize(), fresh < wanted ? FIRST_BYTES : 4 * wanted);
             if (fresh < 0) {
                 return trail.cut(file, fresh, now);
             }
@@ -162,10 +171,6 @@ public final class FileReader implements LogReader {
             }
         }
         return true;
-    }
-
-    private int bufferSize() {
-        return settings.readSize() + FollowedFile.AT;
     }
 
     /** How many bytes there are without the NULs at the end, which on a remote file system may be bytes on their way. */

@@ -90,7 +90,7 @@ final class PathWatch implements FileWatch.Listener {
         }
         List<Registration> old = registrations;
         registrations = List.of();
-        List<Registration> renewed = new ArrayList<>(1);
+        List<Registration> renewed = new ArrayList<>();
         try {
             for (Hop hop : PathHops.of(access, settings.path()).hops()) {
                 Registration registration = register(hop);
@@ -101,7 +101,7 @@ final class PathWatch implements FileWatch.Listener {
                 }
                 renewed.add(registration);
             }
-            registrations = renewed;
+            registrations = List.copyOf(renewed);
         } finally {
             old.forEach(watch::unregister);
         }
