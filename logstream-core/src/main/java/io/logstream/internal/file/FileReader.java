@@ -29,6 +29,8 @@ public final class FileReader implements LogReader {
     private static final long SWEEP = Duration.ofSeconds(1).toNanos();
     /** How seldom, once it has been quiet for long: thousands of idle files shall cost next to nothing. */
     private static final long IDLE_SWEEP = Duration.ofSeconds(4).toNanos();
+    /** Idle files are looked at many at a time, since to wake a thread costs more than a look. */
+    private static final long TICK = Duration.ofMillis(100).toNanos();
 
     /** How long NULs at the end of a file on a remote file system are not believed. */
     private static final long REMOTE_NULS = Duration.ofSeconds(5).toNanos();
@@ -123,7 +125,7 @@ public final class FileReader implements LogReader {
         if (trail.isComplete()) {
             return Outcome.END;
         }
-        context.wakeWithin(Duration.ofNanos(nextDelay(now)));
+        context.wakeWithin(Duration.ofNanos(nextDelay(context.time().nanoTime())));
         return Outcome.WAIT;
     }
 
@@ -213,7 +215,7 @@ public final class FileReader implements LogReader {
         }
         if (watch.isActive() && !trail.hasDrained()) {
             delay = Math.min(IDLE_SWEEP, Math.max(SWEEP, 2 * delay));
-            return delay;
+            return delay - Math.floorMod(now + delay, TICK);
         }
         delay = Math.min(2 * delay, watch.isActive() ? SWEEP : most);
         return Math.min(delay, Math.max(FIRST_DELAY, lookInterval() - trail.sinceLook(now)));
