@@ -189,7 +189,7 @@ public final class FileSource implements LogSource {
         }
 
         /**
-         * The most bytes of one read. All files of a thread share one buffer of this size.
+         * The most bytes of one read. All files of a thread share one buffer, which grows up to this size when much is read.
          *
          * @param bytes from 1024 to 1 MiB; by default 256 KiB
          * @return this builder
