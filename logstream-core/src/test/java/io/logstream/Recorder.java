@@ -4,7 +4,9 @@ import static io.logstream.Eventually.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /** A viewer that writes down what it gets, and complains of what no viewer should ever see. Threadsafe. */
@@ -150,7 +152,7 @@ public class Recorder implements Subscriber {
         return this;
     }
 
-    /** Checks that nothing came that must not, and that lines and gaps follow each other without a hole. */
+    /** Checks that nothing came that must not, and that lines and gaps of each stream follow each other without a hole. */
     public Recorder check() {
         return check(true);
     }
@@ -163,16 +165,17 @@ public class Recorder implements Subscriber {
     private synchronized Recorder check(boolean withoutHoles) {
         assertThat(complaints).isEmpty();
         assertThat(ends).hasSizeLessThanOrEqualTo(1);
-        long next = -1;
+        Map<String, Long> nexts = new HashMap<>(); // between streams there is no order
         for (LogEntry entry : entries) {
+            long next = nexts.getOrDefault(entry.stream(), -1L);
             boolean inPlace = next < 0 || entry.sequence() == next || !withoutHoles && entry.sequence() > next;
             assertThat(inPlace).as("%s stands behind %s", entry, next).isTrue();
             if (entry instanceof LogLine line) {
-                next = line.sequence() + 1;
+                nexts.put(entry.stream(), line.sequence() + 1);
             } else if (entry instanceof Gap gap) {
                 long lines = gap.reason().isUpstream() ? 0 : gap.lines();
                 assertThat(gap.last()).isEqualTo(gap.first() + lines - 1);
-                next = gap.last() + 1;
+                nexts.put(entry.stream(), gap.last() + 1);
             }
         }
         return this;

@@ -32,6 +32,13 @@ final class Cpu {
             return new Threads(compilers);
         }
 
+        /** How many threads logstream has, by their names. */
+        int ours() {
+            return (int) nanos.keySet().stream()
+                    .filter(name -> name.contains(" logstream-"))
+                    .count();
+        }
+
         /** What these threads, and those that have come since, have used after another look; ended ones count for nothing. */
         long since(Threads before) {
             return nanos.entrySet().stream()

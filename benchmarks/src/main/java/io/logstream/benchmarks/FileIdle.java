@@ -33,8 +33,8 @@ final class FileIdle {
     private final Samples samples = new Samples();
     private final int seconds;
 
-    /** What was found: per cent of a core, those for compiling, and threads. */
-    private record Waited(double cpu, double compilers, int threads) {}
+    /** What was found: per cent of a core, those for compiling, and threads, of all and of ours. */
+    private record Waited(double cpu, double compilers, int threads, int ours) {}
 
     /** Plans the turn. */
     FileIdle(Children children, boolean quick, Turns turns) {
@@ -100,7 +100,9 @@ final class FileIdle {
         }
         Child child = children.java(
                 patience, List.of("-Xmx512m", "-XX:+UseSerialGC"), FileWait.class, of.peer(), directory, files);
-        samples.add(of, "heap", Double.parseDouble(child.answer("ready")[0]));
+        String[] heap = child.answer("ready");
+        samples.add(of, "heap", Double.parseDouble(heap[0]));
+        samples.add(of, "viewer's heap", Double.parseDouble(heap[1]));
         return child;
     }
 
@@ -122,7 +124,8 @@ final class FileIdle {
                     new Waited(
                             100.0 * after.since(then) / nanos,
                             100.0 * after.compilers().since(then) / nanos,
-                            after.nanos().size()));
+                            after.nanos().size(),
+                            after.ours()));
         }
         return waited;
     }
@@ -131,6 +134,7 @@ final class FileIdle {
         samples.add(of, "cpu", waited.cpu);
         samples.add(of, "compilers", waited.compilers);
         samples.add(of, "threads", waited.threads);
+        samples.add(of, "ours", waited.ours);
     }
 
     private static void awaitLines(Case of, Child child) throws IOException {
@@ -166,15 +170,29 @@ final class FileIdle {
                 seconds);
         List<List<String>> table = new ArrayList<>();
         table.add(List.of(
-                "idle files", "of", "CPU %", "of ours", "of these, to compile", "threads", "heap of each", "target"));
+                "idle files",
+                "of",
+                "CPU %",
+                "of ours",
+                "of these, to compile",
+                "threads",
+                "of logstream",
+                "heap of a stream",
+                "of its viewer",
+                "target"));
         double own = cpu(OWN, MANY);
         for (Case of : CASES) {
             double cpu = samples.median(of, "cpu");
-            double heap = of.peer().equals(OWN) ? samples.median(of, "heap") : Double.NaN;
+            boolean ours = of.peer().equals(OWN);
+            double heap = ours ? samples.median(of, "heap") : Double.NaN;
+            double viewer = ours ? samples.median(of, "viewer's heap") : Double.NaN;
+            double threads = ours ? samples.median(of, "ours") : Double.NaN;
             report.row("file", of.with("measure", "cpu"), cpu, "% of a core");
             report.row("file", of.with("measure", "threads"), samples.median(of, "threads"), "threads");
             report.row("file", of.with("measure", "compilers"), samples.median(of, "compilers"), "% of a core");
+            report.row("file", of.with("measure", "threads of logstream"), threads, "threads");
             report.row("file", of.with("measure", "heap"), heap, "bytes");
+            report.row("file", of.with("measure", "heap of a viewer"), viewer, "bytes");
             table.add(List.of(
                     of.peer(),
                     files(of) == 0 ? "" : Integer.toString(files(of)),
@@ -182,7 +200,9 @@ final class FileIdle {
                     Report.ratio(cpu / own),
                     percent(samples.median(of, "compilers")),
                     Report.number(samples.median(of, "threads")),
-                    Double.isNaN(heap) ? "" : Report.number(heap),
+                    ours ? Report.number(threads) : "",
+                    ours ? Report.number(heap) : "",
+                    ours ? Report.number(viewer) : "",
                     target(of, cpu, own, report)));
         }
         report.table(table);
@@ -192,10 +212,18 @@ final class FileIdle {
         return Double.isNaN(cpu) ? "-" : String.format(Locale.ROOT, "%.3f", cpu);
     }
 
-    private static String target(Case of, double cpu, double own, Report report) {
+    private String target(Case of, double cpu, double own, Report report) {
         if (of.equals(of(COMMONS, MANY))) {
             return report.target("idle CPU of Commons IO at 100 ms against ours", cpu / own, 50);
         }
-        return of.equals(of(OWN, MANY)) ? report.bound("our idle CPU with 1000 files, % of a core", own, 0.5) : "";
+        if (of.equals(of(OWN, MANY))) {
+            return report.bound("our idle CPU with 1000 files, % of a core", own, 0.5);
+        }
+        if (of.equals(of(OWN, VERY_MANY))) {
+            return report.bound("our threads with 10,000 idle files", samples.median(of, "ours"), 2)
+                    + " "
+                    + report.bound("our heap per idle stream, bytes", samples.median(of, "heap"), 2048);
+        }
+        return "";
     }
 }

@@ -1,5 +1,6 @@
 package io.logstream.benchmarks;
 
+import io.logstream.Broadcaster;
 import io.logstream.LogBatch;
 import io.logstream.LogHub;
 import io.logstream.Replay;
@@ -10,6 +11,8 @@ import io.logstream.file.FileSource;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import org.apache.commons.io.input.Tailer;
 import org.apache.commons.io.input.TailerListenerAdapter;
@@ -19,6 +22,9 @@ import org.apache.commons.io.input.TailerListenerAdapter;
  * takes when all are followed, and when each has got a line.
  */
 final class FileWait {
+    /** Until all have come to rest. */
+    private static final long SETTLE_MILLIS = 2000;
+
     private FileWait() {}
 
     /** Follows. */
@@ -31,7 +37,7 @@ final class FileWait {
             case "logstream" -> logstream(directory, files, caughtUp, lines);
             case "commons-io-100ms" -> commons(directory, files, lines);
             case "jvm" -> {
-                System.out.println("ready 0");
+                System.out.println("ready 0 0");
                 Thread.currentThread().join(); // until it is ended
             }
             default -> throw new IllegalArgumentException("no way '" + args[0] + "' to follow files");
@@ -60,7 +66,10 @@ final class FileWait {
         }
     }
 
-    /** A stream for each file, and a viewer for each stream; all options are the defaults. */
+    /**
+     * A stream for each file, and then a viewer for each stream; all options are the defaults. A stream's heap is all that
+     * comes with it, its id and path too; a viewer's what comes with that.
+     */
     private static void logstream(Path directory, int files, CountDownLatch caughtUp, CountDownLatch lines)
             throws InterruptedException {
         CountDownLatch first = new CountDownLatch(1); // what Java loads on first use belongs to no stream
@@ -71,13 +80,23 @@ final class FileWait {
                         new Viewer(first, new CountDownLatch(1)));
         first.await();
         long before = MemoryBenchmark.heap();
+        List<Broadcaster> streams = new ArrayList<>(files);
         for (int i = 0; i < files; i++) {
-            hub.open("file " + i, FileSource.of(file(directory, i)))
-                    .subscribe(SubscribeOptions.defaults(), new Viewer(caughtUp, lines));
+            Broadcaster stream = hub.open("file " + i, FileSource.of(file(directory, i)));
+            stream.start();
+            streams.add(stream);
         }
+        for (Broadcaster stream : streams) {
+            while (stream.stats().state() != Broadcaster.State.LIVE) {
+                Thread.sleep(1);
+            }
+        }
+        Thread.sleep(SETTLE_MILLIS);
+        long followed = MemoryBenchmark.heap();
+        streams.forEach(stream -> stream.subscribe(SubscribeOptions.defaults(), new Viewer(caughtUp, lines)));
         caughtUp.await();
-        Thread.sleep(1000); // until all have come to rest
-        System.out.println("ready " + (MemoryBenchmark.heap() - before) / files);
+        Thread.sleep(SETTLE_MILLIS);
+        System.out.println("ready " + (followed - before) / files + " " + (MemoryBenchmark.heap() - followed) / files);
     }
 
     private static void commons(Path directory, int files, CountDownLatch lines) throws IOException {
@@ -93,6 +112,6 @@ final class FileWait {
                     .setDelayDuration(Duration.ofMillis(100))
                     .get(); // and it has a thread
         }
-        System.out.println("ready 0");
+        System.out.println("ready 0 0");
     }
 }

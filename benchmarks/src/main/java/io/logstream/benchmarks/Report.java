@@ -13,6 +13,7 @@ import java.util.Map;
 final class Report {
     private final PrintStream out;
     private final List<String> rows = new ArrayList<>();
+    private final List<String> targets = new ArrayList<>();
     private final List<String> missed = new ArrayList<>();
     private final List<String> unmeasured = new ArrayList<>();
     private int met;
@@ -67,6 +68,7 @@ final class Report {
 
     /** Notes whether a target was met; returns "ok", "MISSED" or "-", to be shown in a table. */
     String target(String what, double value, double atLeast) {
+        targets.add(json(what, value, "at_least", atLeast, value >= atLeast));
         if (Double.isNaN(value)) {
             unmeasured.add(what);
             return "-";
@@ -81,6 +83,7 @@ final class Report {
 
     /** Notes whether a bound was kept; returns "ok", "MISSED" or "-", to be shown in a table. */
     String bound(String what, double value, double atMost) {
+        targets.add(json(what, value, "at_most", atMost, value <= atMost));
         if (Double.isNaN(value)) {
             unmeasured.add(what);
             return "-";
@@ -100,9 +103,17 @@ final class Report {
         unmeasured.forEach(text -> say("  not measured: %s", text));
     }
 
-    /** Writes the rows as a JSON array. */
+    private static String json(String what, double value, String bound, double limit, boolean met) {
+        boolean measured = Double.isFinite(value);
+        return "{\"target\":" + quoted(what) + ",\"value\":" + (measured ? value : "null") + ",\"" + bound + "\":"
+                + limit + ",\"met\":" + (measured ? met : "null") + '}';
+    }
+
+    /** Writes the rows, and behind them the targets, as a JSON array. */
     void write(Path file) throws IOException {
-        Files.writeString(file, "[\n" + String.join(",\n", rows) + "\n]\n");
+        List<String> all = new ArrayList<>(rows);
+        all.addAll(targets);
+        Files.writeString(file, "[\n" + String.join(",\n", all) + "\n]\n");
     }
 
     private static String quoted(String text) {

@@ -115,15 +115,17 @@ public final class FileSource implements LogSource {
         private static final Duration LEAST_POLL = Duration.ofMillis(1);
         private static final Duration MOST_POLL = Duration.ofHours(1);
         private static final Duration MOST_DRAIN = Duration.ofHours(1);
+        private static final Duration POLL = Duration.ofMillis(250);
+        private static final Duration DRAIN = Duration.ofMillis(500);
         private static final int LEAST_READ = 1024;
         private static final int MOST_READ = 1 << 20;
 
         private final Path path;
         private boolean follow = true;
-        private Duration pollInterval = Duration.ofMillis(250);
+        private Duration pollInterval = POLL;
         private Watch watch = Watch.AUTO;
-        private Duration drainTime = Duration.ofMillis(500);
-        private int readSize = 64 * 1024;
+        private Duration drainTime = DRAIN;
+        private int readSize = 256 * 1024;
         private boolean followLinks = true;
 
         private Builder(Path path) {
@@ -191,9 +193,9 @@ public final class FileSource implements LogSource {
         }
 
         /**
-         * The most bytes of one read. All files of a thread share one buffer of this size.
+         * The most bytes of one read. All files of a thread share one buffer, which grows up to this size when much is read.
          *
-         * @param bytes from 1024 to 1 MiB; by default 64 KiB
+         * @param bytes from 1024 to 1 MiB; by default 256 KiB
          * @return this builder
          */
         public Builder readSize(int bytes) {

@@ -5,15 +5,13 @@ import io.logstream.StreamOptions;
 /** When something that failed is tried again: after twice as long each time, with jitter. Not threadsafe. */
 final class Backoff {
     private final Engine engine;
-    private final long first;
-    private final long most;
+    private final StreamOptions options;
     private int failures;
     private long retryAt;
 
     Backoff(Engine engine, StreamOptions options) {
         this.engine = engine;
-        this.first = options.retryFirst().toNanos();
-        this.most = options.retryMax().toNanos();
+        this.options = options;
     }
 
     void succeeded() {
@@ -21,7 +19,8 @@ final class Backoff {
     }
 
     void failed() {
-        long delay = first;
+        long delay = options.retryFirst().toNanos();
+        long most = options.retryMax().toNanos();
         for (int i = 0; i < failures && delay < most; i++) {
             delay *= 2;
         }

@@ -35,6 +35,7 @@ final class Intake implements LineSink {
 
     private static final long CHECKPOINT_BYTES = 16 * 1024;
     private static final byte[] LINE_END = {'\n'};
+    private static final byte[] NONE = {};
     private static final byte[] MASK = "***".getBytes(StandardCharsets.ISO_8859_1);
 
     private final Run run;
@@ -43,14 +44,11 @@ final class Intake implements LineSink {
     private final @Nullable Pattern mask;
     private final long quietNanos;
     private final long checkpointBytes;
-    private final LineSplitter[] splitters = new LineSplitter[2];
-    private final long[] touched = new long[2];
-    private final boolean[] quiet = new boolean[2];
-    private final long[] at = new long[2];
-    private final long[] handed = new long[2];
-    private final byte[][] window = new byte[2][];
-    private final byte[][] skipped = new byte[2][];
-    private final Token.Check[] expected = {Token.Check.NONE, Token.Check.NONE};
+    private final StreamOptions options;
+    private final int maxLine;
+    /** That of stdout, and from when it is needed that of stderr. */
+    private Lane[] lanes;
+
     private Checkpoint newest = Checkpoint.NONE;
     private long checkpointed;
     private long now;
@@ -68,12 +66,38 @@ final class Intake implements LineSink {
         this.mask = options.mask();
         this.quietNanos = mask == null ? options.partialAfter().toNanos() : 0; // what is masked must be whole
         this.checkpointBytes = Math.min(CHECKPOINT_BYTES, options.retainBytes() / 64);
-        boolean utf8 = options.charset().equals(StandardCharsets.UTF_8);
-        for (int c = 0; c < 2; c++) {
-            splitters[c] = new LineSplitter(maxLine, utf8, options.carriageReturnUpdates(), new Into(c));
-            window[c] = new byte[0];
-            skipped[c] = new byte[0];
+        this.options = options;
+        this.maxLine = maxLine;
+        this.lanes = new Lane[] {new Lane(0)};
+    }
+
+    private Lane lane(int channel) {
+        if (channel == lanes.length) {
+            lanes = new Lane[] {lanes[0], new Lane(channel)};
         }
+        return lanes[channel];
+    }
+
+    /** Where the reader stands in a channel. */
+    private long at(int channel) {
+        return channel < lanes.length ? lanes[channel].at : 0;
+    }
+
+    private boolean isSkipping() {
+        for (Lane lane : lanes) {
+            if (lane.at < lane.handed) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private long handed() {
+        long sum = 0;
+        for (Lane lane : lanes) {
+            sum += lane.handed;
+        }
+        return sum;
     }
 
     // ---- what a reader calls
@@ -97,7 +121,7 @@ final class Intake implements LineSink {
     /** Puts bytes into the ring, under its lock. */
     void put(Channel channel, ByteBuffer bytes, long epochNanos) {
         assert ring.lock.isHeldByCurrentThread();
-        int c = channel.ordinal();
+        Lane lane = lane(channel.ordinal());
         announce();
         if (waiting) {
             waiting = false;
@@ -106,14 +130,14 @@ final class Intake implements LineSink {
         now = sourceTime ? epochNanos : time.epochNanos();
         if (bytes.hasArray()) {
             int from = bytes.arrayOffset() + bytes.position();
-            accept(c, bytes.array(), from, from + bytes.remaining());
+            lane.accept(bytes.array(), from, from + bytes.remaining());
             bytes.position(bytes.limit());
         } else {
             byte[] copy = new byte[Math.min(bytes.remaining(), 64 * 1024)];
             while (bytes.hasRemaining()) {
                 int n = Math.min(copy.length, bytes.remaining());
                 bytes.get(copy, 0, n);
-                accept(c, copy, 0, n);
+                lane.accept(copy, 0, n);
             }
         }
         run.commit();
@@ -122,7 +146,7 @@ final class Intake implements LineSink {
     /** Whether a line of a channel waits for its end. Under the ring's lock. */
     boolean isUnfinished(Channel channel) {
         assert ring.lock.isHeldByCurrentThread();
-        return splitters[channel.ordinal()].carried() > 0;
+        return lane(channel.ordinal()).splitter.carried() > 0;
     }
 
     @Override
@@ -130,15 +154,15 @@ final class Intake implements LineSink {
         ring.lock.lock();
         try {
             announce();
-            int c = channel.ordinal();
-            if (at[c] < handed[c]) {
-                accept(c, LINE_END, 0, 1);
+            Lane lane = lane(channel.ordinal());
+            if (lane.at < lane.handed) {
+                lane.accept(LINE_END, 0, 1);
             } else {
-                window[c] = lastBytes(window[c], LINE_END, 0, 1);
-                handed[c] = ++at[c];
+                lane.window = lastBytes(lane.window, LINE_END, 0, 1);
+                lane.handed = ++lane.at;
                 now = time.epochNanos();
                 sinceGap = true;
-                splitters[c].endLine(now);
+                lane.splitter.endLine(now);
                 run.commit();
             }
         } finally {
@@ -160,10 +184,11 @@ final class Intake implements LineSink {
             ring.append(new Gap(
                     run.name.id(), sequence, sequence - 1, Math.max(0, lines), lines >= 0, -1, reason, null, null));
             ring.countLines(lines < 0 || place.lines() < 0 ? -1 : place.lines() + lines);
-            System.arraycopy(handed, 0, at, 0, 2);
-            expected[0] = Token.Check.NONE;
-            expected[1] = Token.Check.NONE;
-            newest = new Checkpoint(ring.nextSlot(), null, at[0], at[1]);
+            for (Lane lane : lanes) {
+                lane.at = lane.handed;
+                lane.expected = Token.Check.NONE;
+            }
+            newest = new Checkpoint(ring.nextSlot(), null, at(0), at(1));
             ring.append(newest);
             sinceGap = false;
             run.countUpstreamGap(place);
@@ -194,14 +219,13 @@ final class Intake implements LineSink {
         ring.lock.lock();
         try {
             boolean known = (newest.position() == null) == (next == null);
-            newest = new Checkpoint(ring.nextSlot(), next, at[0], at[1]);
-            long total = at[0] + at[1];
+            newest = new Checkpoint(ring.nextSlot(), next, at(0), at(1));
+            long total = at(0) + at(1);
             if (!known || total - checkpointed >= checkpointBytes) {
                 checkpointed = total;
                 ring.append(newest);
             }
-            boolean skipping = at[0] < handed[0] || at[1] < handed[1];
-            if (next != null && next.linesBefore() >= 0 && !skipping && (total == 0 || ring.isUncounted())) {
+            if (next != null && next.linesBefore() >= 0 && !isSkipping() && (total == 0 || ring.isUncounted())) {
                 ring.countLines(next.linesBefore());
             }
         } finally {
@@ -234,12 +258,13 @@ final class Intake implements LineSink {
                     place.upstream()));
             newest = checkpoint;
             for (int c = 0; c < 2; c++) {
-                handed[c] = token.side(c).skip();
-                at[c] = 0;
-                expected[c] = token.side(c).check();
-                splitters[c].beginInLine(token.side(c).midLine());
+                Lane lane = lane(c);
+                lane.handed = token.side(c).skip();
+                lane.at = 0;
+                lane.expected = token.side(c).check();
+                lane.splitter.beginInLine(token.side(c).midLine());
             }
-            before = handed[0] + handed[1];
+            before = handed();
         } finally {
             ring.lock.unlock();
         }
@@ -250,13 +275,14 @@ final class Intake implements LineSink {
     SourcePosition reopenAt() {
         ring.lock.lock();
         try {
-            for (int c = 0; c < 2; c++) {
-                if (window[c].length > 0) {
-                    int length = (int) Math.min(handed[c] - newest.handed(c), window[c].length);
-                    expected[c] = Token.Check.of(window[c], window[c].length - length, length);
+            for (Lane lane : lanes) {
+                byte[] window = lane.window;
+                if (window.length > 0) {
+                    int length = (int) Math.min(lane.handed - newest.handed(lane.channel), window.length);
+                    lane.expected = Token.Check.of(window, window.length - length, length);
                 }
-                skipped[c] = new byte[0];
-                at[c] = newest.handed(c);
+                lane.skipped = NONE;
+                lane.at = newest.handed(lane.channel);
             }
             return newest.position();
         } finally {
@@ -268,7 +294,7 @@ final class Intake implements LineSink {
     long readBytes() {
         ring.lock.lock();
         try {
-            return handed[0] + handed[1] - before;
+            return handed() - before;
         } finally {
             ring.lock.unlock();
         }
@@ -276,7 +302,7 @@ final class Intake implements LineSink {
 
     /** Whether anything was handed over in this run. */
     boolean isUntouched() {
-        return handed[0] + handed[1] == 0;
+        return handed() == 0;
     }
 
     /** The source was read: what comes between this and another opening would be lost. */
@@ -334,9 +360,9 @@ final class Intake implements LineSink {
         ring.lock.lock();
         try {
             long next = Wakeup.NEVER;
-            for (int c = 0; c < 2 && quietNanos > 0; c++) {
-                if (splitters[c].carried() > 0 && !quiet[c]) {
-                    next = Alarms.earlier(next, Math.max(0, touched[c] + quietNanos - time.nanoTime()));
+            for (Lane lane : lanes) {
+                if (lane.awaitsQuiet()) {
+                    next = Alarms.earlier(next, Math.max(0, lane.touched + quietNanos - time.nanoTime()));
                 }
             }
             return next;
@@ -350,10 +376,10 @@ final class Intake implements LineSink {
         ring.lock.lock();
         try {
             boolean flushed = false;
-            for (int c = 0; c < 2 && quietNanos > 0; c++) {
-                if (splitters[c].carried() > 0 && !quiet[c] && time.nanoTime() - touched[c] >= quietNanos) {
-                    splitters[c].flush();
-                    quiet[c] = true;
+            for (Lane lane : lanes) {
+                if (lane.awaitsQuiet() && time.nanoTime() - lane.touched >= quietNanos) {
+                    lane.splitter.flush();
+                    lane.quiet = true;
                     flushed = true;
                 }
             }
@@ -374,7 +400,7 @@ final class Intake implements LineSink {
     void finish(boolean complete) {
         ring.lock.lock();
         try {
-            if (complete && (at[0] < handed[0] || at[1] < handed[1])) {
+            if (complete && isSkipping()) {
                 gap(-1, Gap.Reason.MISMATCH);
             }
             giveUp();
@@ -385,40 +411,6 @@ final class Intake implements LineSink {
     }
 
     // ---- inside
-
-    private void accept(int c, byte[] source, int from, int to) {
-        int fresh = from + (int) Math.min(to - from, handed[c] - at[c]);
-        if (fresh > from) {
-            skipped[c] = lastBytes(skipped[c], source, from, fresh);
-            at[c] += fresh - from;
-            if (at[c] == handed[c]) {
-                compare(c);
-            }
-        }
-        if (to > fresh) {
-            window[c] = lastBytes(window[c], source, fresh, to);
-            at[c] += to - fresh;
-            handed[c] = at[c];
-            sinceGap = true;
-            quiet[c] = false;
-            splitters[c].accept(source, fresh, to, now);
-            if (splitters[c].carried() > 0) {
-                touched[c] = time.nanoTime();
-            }
-        }
-    }
-
-    private void compare(int c) {
-        Token.Check check = expected[c];
-        byte[] last = skipped[c];
-        expected[c] = Token.Check.NONE;
-        skipped[c] = new byte[0];
-        int from = last.length - check.length();
-        if (from >= 0 && !Token.Check.of(last, from, check.length()).equals(check)) {
-            throw new Mismatch(Channel.values()[c]);
-        }
-        window[c] = window[c].length == 0 ? last : window[c];
-    }
 
     /** The last bytes, once more have come; in the same array where they are as many. */
     private static byte[] lastBytes(byte[] before, byte[] source, int from, int to) {
@@ -436,16 +428,66 @@ final class Intake implements LineSink {
     }
 
     private void giveUp() {
-        splitters[0].giveUp();
-        splitters[1].giveUp();
+        for (Lane lane : lanes) {
+            lane.splitter.giveUp();
+        }
     }
 
-    /** Puts the lines of one channel into the ring. */
-    private final class Into implements LineSplitter.Out {
-        private final int channel;
+    /** One channel's way: what was read and handed over of it, and its lines on their way into the ring. */
+    private final class Lane implements LineSplitter.Out {
+        final int channel;
+        final LineSplitter splitter;
+        long at;
+        long handed;
+        long touched;
+        boolean quiet;
+        byte[] window = NONE;
+        byte[] skipped = NONE;
+        Token.Check expected = Token.Check.NONE;
 
-        Into(int channel) {
+        Lane(int channel) {
             this.channel = channel;
+            boolean utf8 = options.charset().equals(StandardCharsets.UTF_8);
+            splitter = new LineSplitter(maxLine, utf8, options.carriageReturnUpdates(), this);
+        }
+
+        /** Whether it has a line that is to be shown as it is when it has been quiet for long enough. */
+        boolean awaitsQuiet() {
+            return quietNanos > 0 && splitter.carried() > 0 && !quiet;
+        }
+
+        void accept(byte[] source, int from, int to) {
+            int fresh = from + (int) Math.min(to - from, handed - at);
+            if (fresh > from) {
+                skipped = lastBytes(skipped, source, from, fresh);
+                at += fresh - from;
+                if (at == handed) {
+                    compare();
+                }
+            }
+            if (to > fresh) {
+                window = lastBytes(window, source, fresh, to);
+                at += to - fresh;
+                handed = at;
+                sinceGap = true;
+                quiet = false;
+                splitter.accept(source, fresh, to, now);
+                if (splitter.carried() > 0) {
+                    touched = time.nanoTime();
+                }
+            }
+        }
+
+        private void compare() {
+            Token.Check check = expected;
+            byte[] last = skipped;
+            expected = Token.Check.NONE;
+            skipped = NONE;
+            int begin = last.length - check.length();
+            if (begin >= 0 && !Token.Check.of(last, begin, check.length()).equals(check)) {
+                throw new Mismatch(Channel.values()[channel]);
+            }
+            window = window.length == 0 ? last : window;
         }
 
         @Override

@@ -20,12 +20,13 @@ final class LineSplitter {
     }
 
     private static final int KEEP = 4096;
+    private static final byte[] NOTHING = {};
 
     private final int maxLine;
     private final boolean utf8;
     private final boolean updates;
     private final Out out;
-    private byte[] carry = {};
+    private byte[] carry = NOTHING;
     private int carried;
     private long carryTime;
     private boolean inLine;
@@ -74,7 +75,7 @@ final class LineSplitter {
             at = end;
         }
         if (carried == 0 && carry.length > KEEP) {
-            carry = new byte[0];
+            carry = NOTHING;
         }
     }
 

@@ -13,10 +13,8 @@ import io.logstream.spi.Start;
 import io.logstream.spi.TimeSource;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -29,6 +27,9 @@ final class Reading extends SerialTask {
     private static final Logger LOG = LoggerFactory.getLogger(Reading.class);
     private static final Duration READ_GRACE = Duration.ofMillis(200);
 
+    /** After how many steps viewers are woken while there is more to read: waking costs as much as some hundred lines. */
+    private static final int STEPS = 4;
+
     private final Run run;
     private final Intake intake;
     private final LogSource source;
@@ -36,15 +37,17 @@ final class Reading extends SerialTask {
     private final TimeSource time;
     private final StreamOptions options;
     private final Runnable ended;
-    private final CountDownLatch over = new CountDownLatch(1);
+    private volatile boolean over;
     private Start start;
 
     private final Backoff backoff;
     private final Alarms alarms;
     private @Nullable Wakeup wakeup;
-    private final AtomicReference<@Nullable LogReader> reader = new AtomicReference<>(); // whoever takes it closes it
+    private volatile @Nullable LogReader reader; // whoever takes it away, under this monitor, closes it
     private boolean outage;
     private boolean readBefore;
+    private long shown;
+    private int unshown;
 
     private volatile Broadcaster.State state = Broadcaster.State.WAITING;
     private volatile long retries;
@@ -67,6 +70,7 @@ final class Reading extends SerialTask {
         this.ended = ended;
         this.backoff = new Backoff(engine, options);
         this.alarms = new Alarms(this, time);
+        this.shown = run.firstSlot;
     }
 
     @Override
@@ -95,7 +99,7 @@ final class Reading extends SerialTask {
         opening.close();
         wake();
         time.after(READ_GRACE, () -> {
-            if (over.getCount() > 0) {
+            if (!over) {
                 engine.blocking().execute(this::closeReader);
             }
         });
@@ -103,7 +107,16 @@ final class Reading extends SerialTask {
 
     /** Waits until reading has stopped. */
     void awaitEnd(Deadline deadline) throws InterruptedException {
-        over.await(deadline.nanosLeft(), TimeUnit.NANOSECONDS);
+        synchronized (this) {
+            while (!over && !deadline.isOver()) {
+                TimeUnit.NANOSECONDS.timedWait(this, deadline.nanosLeft());
+            }
+        }
+    }
+
+    private synchronized void tellOver() {
+        over = true;
+        notifyAll();
     }
 
     /** Ends the run at the next place where the reader has nothing more. */
@@ -116,7 +129,7 @@ final class Reading extends SerialTask {
 
     @Override
     boolean step() {
-        if (over.getCount() == 0) {
+        if (over) {
             return false;
         }
         boolean more = false;
@@ -130,7 +143,7 @@ final class Reading extends SerialTask {
                 open();
             }
             Wakeup opened = wakeup;
-            LogReader from = reader.get();
+            LogReader from = reader;
             if (opened != null && from != null && (opened.isWanted() || finishing)) {
                 more = read(opened, from);
             }
@@ -153,9 +166,19 @@ final class Reading extends SerialTask {
             end(Ends.failed(EndReason.Kind.FAILED, "the source failed with", e));
             LOG.error("stream {}: the source threw what a source must not throw", run.name.id(), e);
         }
-        run.signal();
+        signal(more);
         arm();
         return more;
+    }
+
+    /** Wakes the viewers if something was published; what ends the run, or its history, has done so itself. */
+    private void signal(boolean more) {
+        long tail = run.ring.tail();
+        if (tail != shown && (!more || ++unshown == STEPS)) {
+            shown = tail;
+            unshown = 0;
+            run.signal();
+        }
     }
 
     private void open() throws IOException, InterruptedException {
@@ -169,7 +192,7 @@ final class Reading extends SerialTask {
             start = Start.end();
         }
         Wakeup opened = new Wakeup(this, engine);
-        reader.set(opening.open(() -> source.open(start, opened)));
+        reader = opening.open(() -> source.open(start, opened));
         wakeup = opened;
         if (outage) {
             intake.announceFirst(SourceEvent.of(SourceEvent.Kind.RECONNECTED, ""));
@@ -245,7 +268,7 @@ final class Reading extends SerialTask {
         intake.finish(reason.kind() == EndReason.Kind.COMPLETED);
         state = reason.kind() == EndReason.Kind.FAILED ? Broadcaster.State.FAILED : Broadcaster.State.ENDED;
         run.end(reason);
-        over.countDown();
+        tellOver();
         ended.run();
     }
 
@@ -253,7 +276,7 @@ final class Reading extends SerialTask {
     private void shut() {
         shutReader();
         state = Broadcaster.State.ENDED;
-        over.countDown();
+        tellOver();
     }
 
     private void shutReader() {
@@ -266,7 +289,11 @@ final class Reading extends SerialTask {
     }
 
     private void closeReader() {
-        LogReader from = reader.getAndSet(null);
+        LogReader from;
+        synchronized (this) {
+            from = reader;
+            reader = null;
+        }
         try {
             if (from != null) {
                 from.close();
@@ -278,7 +305,7 @@ final class Reading extends SerialTask {
 
     /** Sets the alarm for the earliest of: a line to flush, a read that was asked for, another try. */
     private void arm() {
-        if (over.getCount() == 0) {
+        if (over) {
             alarms.cancel();
             return;
         }

@@ -24,6 +24,7 @@ final class Run {
 
     private static final int KNOWN_GAPS = 64;
     private static final Cursor[] NO_CURSORS = {};
+    private static final Queue<Place> NO_GAPS = new ArrayDeque<>(0);
 
     final StreamName name;
     final SegmentRing ring;
@@ -40,7 +41,7 @@ final class Run {
     volatile long liveSlot = Long.MAX_VALUE;
     volatile long liveSequence = Long.MAX_VALUE;
     volatile long upstreamGaps;
-    private final Queue<Place> gaps = new ArrayDeque<>(0);
+    private Queue<Place> gaps = NO_GAPS;
     private volatile @Nullable Place rest;
     private volatile boolean gated;
     private volatile boolean blocked;
@@ -102,6 +103,7 @@ final class Run {
     @SuppressWarnings("NonAtomicVolatileUpdate")
     void countUpstreamGap(Place before) {
         upstreamGaps++;
+        gaps = gaps == NO_GAPS ? new ArrayDeque<>() : gaps;
         if (gaps.size() == KNOWN_GAPS) {
             gaps.remove();
         }

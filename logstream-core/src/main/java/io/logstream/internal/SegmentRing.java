@@ -60,6 +60,7 @@ final class SegmentRing {
     private static final int FIRST_BYTES = 2048;
     private static final int MAX_BYTES = 64 * 1024;
     private static final int MIN_LINES = 16;
+    private static final byte[][] NO_WINDOWS = {{}, {}};
 
     /** Held by whoever appends, evicts, or joins a reader at a place that must not be evicted meanwhile. */
     final ReentrantLock lock = new ReentrantLock();
@@ -80,7 +81,7 @@ final class SegmentRing {
     private volatile long headSequence;
 
     private Place next;
-    private byte[][] windows = {{}, {}};
+    private byte[][] windows = NO_WINDOWS;
     private long charged;
     private boolean freed;
 

@@ -57,8 +57,8 @@ public interface LineSink {
     /**
      * Says where the log stands: a reader opened at this position hands over, per channel, exactly the bytes that follow.
      * To be called before the first bytes, unless the reader was opened at a position, after each gap, and in each call of
-     * {@link LogReader#read} that handed over bytes, behind the last of them; better after every 16 KiB. Where its count of
-     * lines is -1 the core goes on with the count it has.
+     * {@link LogReader#read} that handed over bytes, behind the last of them. The core keeps about one in 16 KiB; one in some
+     * hundred KiB is enough. Where its count of lines is -1 the core goes on with the count it has.
      *
      * @param next the position of the next byte; or null where a reader opened at a position told before would not hand over
      *     what comes now, such as late bytes of an older file: then the bytes up to the next position can't be had again

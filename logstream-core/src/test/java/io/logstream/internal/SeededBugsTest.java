@@ -46,7 +46,7 @@ class SeededBugsTest {
         GAP_NOT_COUNTED("Cursor", "lost += to.sequence() - sequence;", ""),
         FILTERED_COUNTED_TWICE("Cursor", "filtered += held;", "filtered += 2L * held;"),
         DOUBLE_DELIVERY_ON_RESUME(
-                "Intake", "handed[c] = token.side(c).skip();", "handed[c] = token.side(c).skip() / 2;"),
+                "Intake", "lane.handed = token.side(c).skip();", "lane.handed = token.side(c).skip() / 2;"),
         NON_ATOMIC_HISTORY(
                 "Cursor",
                 "EndReason ended = run.end;",
@@ -82,7 +82,7 @@ class SeededBugsTest {
                 "Cursor", "return segment == null && place.upstream().gaps() > upstream.gaps();", "return false;"),
         CHECKPOINT_FROM_THE_FUTURE(
                 "Place", "return other.slot() <= slot && other.out() <= out && other.err() <= err;", "return true;"),
-        RECONNECT_WITHOUT_SKIPPING("Intake", "at[c] = newest.handed(c);", "at[c] = handed[c];");
+        RECONNECT_WITHOUT_SKIPPING("Intake", "lane.at = newest.handed(lane.channel);", "lane.at = lane.handed;");
 
         final String type;
         final String right;

@@ -63,7 +63,7 @@ final class Chronicle {
     @Nullable
     Entry find(FileStat stat) {
         for (Entry entry : entries) {
-            if (isSame(entry.stat(), stat)) {
+            if (entry.stat().isSame(stat)) {
                 return entry;
             }
         }
@@ -77,8 +77,8 @@ final class Chronicle {
         List<Entry> found = new ArrayList<>();
         for (Entry entry : entries) {
             if (entry.stamp() != null
-                    && !isSame(entry.stat(), older)
-                    && !isSame(entry.stat(), newer)
+                    && !entry.stat().isSame(older)
+                    && !entry.stat().isSame(newer)
                     && isAfter(entry, old, older)
                     && !isBehind(entry, young, newer)) {
                 found.add(entry);
@@ -177,11 +177,6 @@ final class Chronicle {
 
     private static int number(Entry counted) {
         return counted.stamp() == null ? 0 : counted.stamp().number();
-    }
-
-    /** Whether both are one file: one that is not open any more may have left its inode to another. */
-    private static boolean isSame(FileStat one, FileStat other) {
-        return one.sameFile(other) && FileStat.birthsFit(one.birthNanos(), other.birthNanos());
     }
 
     /** Zero where a time is not known. */

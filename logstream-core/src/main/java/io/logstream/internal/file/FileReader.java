@@ -18,10 +18,10 @@ import org.jspecify.annotations.Nullable;
 public final class FileReader implements LogReader {
     /** The most bytes of one call of {@link #read}, so that one file can't keep others waiting. */
     private static final int TURN_BYTES = 256 * 1024;
-    /** The most bytes between two positions. */
-    private static final int SLICE_BYTES = 16 * 1024;
     /** Even if the sink has less room: a read costs the same for all of these. */
     private static final int LEAST_BYTES = 512;
+    /** The first read, with the anchor before it: no more, as long as there is no more, so that idle files need no buffer. */
+    private static final int FIRST_BYTES = 8192 - FollowedFile.AT;
 
     private static final long FIRST_DELAY = Duration.ofMillis(1).toNanos();
     /** The delay while a file is drained. */
@@ -30,6 +30,8 @@ public final class FileReader implements LogReader {
     private static final long SWEEP = Duration.ofSeconds(1).toNanos();
     /** How seldom, once it has been quiet for long: thousands of idle files shall cost next to nothing. */
     private static final long IDLE_SWEEP = Duration.ofSeconds(4).toNanos();
+    /** Idle files are looked at many at a time, since to wake a thread costs more than a look. */
+    private static final long TICK = Duration.ofMillis(100).toNanos();
 
     /** How long NULs at the end of a file on a remote file system are not believed. */
     private static final long REMOTE_NULS = Duration.ofSeconds(5).toNanos();
@@ -43,21 +45,26 @@ public final class FileReader implements LogReader {
     private final SourceContext context;
     private final PathWatch watch;
     private final Trail trail;
-    private final RemoteHandle remote;
+    /** For files on remote file systems only. */
+    private final @Nullable RemoteHandle remote;
+
     private final AtomicInteger use = new AtomicInteger(IDLE);
     private long delay = FIRST_DELAY / 2;
     private long nulsSince = NEVER;
     /** Why what is at the path now is not read; thrown when nothing more comes to the files that are open. */
     private @Nullable LogStreamException refusal;
 
+    private int reach;
+
     private long quietSince;
 
     private FileReader(FileSettings settings, SourceContext context, FileAccess access, PathWatch watch, Trail trail) {
         this.settings = settings;
         this.context = context;
-        this.remote = new RemoteHandle(access, settings.path());
+        this.remote = watch.isLocal() ? null : new RemoteHandle(access, settings.path());
         this.watch = watch;
         this.trail = trail;
+        this.reach = Math.min(settings.readSize(), FIRST_BYTES);
     }
 
     /**
@@ -116,7 +123,10 @@ public final class FileReader implements LogReader {
         trail.tell(sink);
         boolean more = handOver(sink, now);
         trail.tell(sink); // an end of a line, before late lines come
-        more |= trail.handLate(sink, ReadBuffer.get(bufferSize()), settings.readSize(), now);
+        if (trail.hasDrained()) {
+            int most = settings.readSize();
+            more |= trail.handLate(sink, ReadBuffer.get(most + FollowedFile.AT), most, now);
+        }
         more = more || trail.advance(now);
         trail.tell(sink);
         if (more) {
@@ -130,7 +140,7 @@ public final class FileReader implements LogReader {
                 && now - quietSince >= settings.drainTime().toNanos()) {
             throw refusal;
         }
-        context.wakeWithin(Duration.ofNanos(nextDelay(now)));
+        context.wakeWithin(Duration.ofNanos(nextDelay(context.time().nanoTime())));
         return Outcome.WAIT;
     }
 
@@ -146,14 +156,13 @@ public final class FileReader implements LogReader {
             refusal = e;
         }
         FollowedFile file = trail.current();
-        if (file != null && !watch.isLocal() && trail.isRestless()) {
+        if (file != null && remote != null && trail.isRestless()) {
             remote.followName(file, now);
         }
     }
 
     /** Hands over what is there. Returns whether there is something to read at once. */
     private boolean handOver(LineSink sink, long now) throws IOException {
-        byte[] buffer = ReadBuffer.get(bufferSize());
         int handed = 0;
         while (handed < TURN_BYTES) {
             FollowedFile file = trail.current();
@@ -161,9 +170,12 @@ public final class FileReader implements LogReader {
             if (file == null || (room <= 0 && handed > 0)) {
                 return file != null;
             }
-            int fresh = file.read(buffer, Math.min(settings.readSize(), Math.max(LEAST_BYTES, room)));
+            int wanted = Math.min(Math.min(reach, TURN_BYTES - handed), Math.max(LEAST_BYTES, room));
+            byte[] buffer = ReadBuffer.get(wanted + FollowedFile.AT);
+            int fresh = file.read(buffer, wanted);
+            reach = Math.min(settings.readSize(), fresh < wanted ? FIRST_BYTES : 4 * wanted);
             if (fresh < 0) {
-                if (!watch.isLocal() && trail.sinceLook(now) >= RESTLESS_DELAY) {
+                if (remote != null && trail.sinceLook(now) >= RESTLESS_DELAY) {
                     look(now); // is it cut, or another file that is at its path?
                     if (refusal == null) {
                         remote.openAgain(file);
@@ -188,12 +200,14 @@ public final class FileReader implements LogReader {
             }
             int whole = file.units().whole(buffer, FollowedFile.AT + none, settled - none);
             if (whole > 0) {
-                handSlices(sink, file, buffer, FollowedFile.AT + none, whole);
+                hand(sink, file, buffer, FollowedFile.AT + none, whole);
             } else if (none == 0) {
                 return false;
             }
             trail.wasBusy(now);
-            remote.wasRead();
+            if (remote != null) {
+                remote.wasRead();
+            }
             quietSince = now;
             delay = FIRST_DELAY / 2;
             handed += fresh;
@@ -207,14 +221,10 @@ public final class FileReader implements LogReader {
 
     /** To be opened again at the same byte finds the file wherever it is now. */
     private void failIfStale(FollowedFile file, long now) throws IOException {
-        boolean comparable = settings.follow() && !watch.isLocal() && !trail.isRestless() && !trail.isMissing();
-        if (comparable && remote.isStale(file, now)) {
+        boolean comparable = settings.follow() && !trail.isRestless() && !trail.isMissing();
+        if (remote != null && comparable && remote.isStale(file, now)) {
             throw new IOException(settings.path() + " names another file than the open one");
         }
-    }
-
-    private int bufferSize() {
-        return settings.readSize() + FollowedFile.AT;
     }
 
     /** How many bytes there are without the NULs at the end, which on a remote file system may be bytes on their way. */
@@ -234,16 +244,10 @@ public final class FileReader implements LogReader {
         return now - nulsSince >= REMOTE_NULS ? fresh : settled;
     }
 
-    private void handSlices(LineSink sink, FollowedFile file, byte[] buffer, int begin, int length) {
-        int end = begin + length;
-        Units units = file.units();
-        int slice;
-        for (int from = begin; from < end; from += slice) {
-            slice = units.whole(buffer, from, Math.min(SLICE_BYTES, end - from));
-            sink.bytes(Channel.STDOUT, units.bytes(buffer, from, slice), LineSink.NO_TIME);
-            file.took(buffer, from, slice);
-            sink.position(trail.mark(file).position(-1));
-        }
+    private void hand(LineSink sink, FollowedFile file, byte[] buffer, int from, int length) {
+        sink.bytes(Channel.STDOUT, file.units().bytes(buffer, from, length), LineSink.NO_TIME);
+        file.took(buffer, from, length);
+        sink.position(trail.mark(file).position(-1));
     }
 
     private long lookInterval() {
@@ -264,7 +268,7 @@ public final class FileReader implements LogReader {
         }
         if (watch.isActive() && !trail.hasDrained()) {
             delay = Math.min(IDLE_SWEEP, Math.max(SWEEP, 2 * delay));
-            return delay;
+            return delay - Math.floorMod(now + delay, TICK);
         }
         delay = Math.min(2 * delay, watch.isActive() ? SWEEP : most);
         return Math.min(delay, Math.max(FIRST_DELAY, lookInterval() - trail.sinceLook(now)));

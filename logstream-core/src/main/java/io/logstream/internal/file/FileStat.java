@@ -39,6 +39,11 @@ record FileStat(Kind kind, long device, long inode, long birthNanos, long size, 
         return inode == other.inode && device == other.device;
     }
 
+    /** Whether both are one file, of which nobody may hold one open: it may have left its inode to another. */
+    boolean isSame(FileStat other) {
+        return sameFile(other) && birthsFit(birthNanos, other.birthNanos);
+    }
+
     /** The same, where it is known to have been written after another file. */
     FileStat writtenAfter(FileStat other) {
         return writtenAt(Math.max(modifiedNanos, other.modifiedNanos + 1));

@@ -74,11 +74,11 @@ final class FollowedFile implements Closeable {
             FileStat after = null;
             try {
                 after = access.stat(path);
-                if (after != null && after.sameFile(before)) {
+                if (after != null && after.isSame(before)) {
                     return new FollowedFile(file, after);
                 }
             } finally {
-                if (after == null || !after.sameFile(before)) {
+                if (after == null || !after.isSame(before)) {
                     file.close();
                 }
             }
@@ -225,7 +225,11 @@ final class FollowedFile implements Closeable {
             }
         }
         int fresh = got - anchorLength;
-        sizeSeen = fresh < wanted ? offset + fresh : Math.min(limit, file.size());
+        if (fresh < wanted) {
+            sizeSeen = offset + fresh;
+        } else if (sizeSeen <= offset + fresh) {
+            sizeSeen = Math.min(limit, file.size());
+        }
         return fresh;
     }
 

@@ -11,8 +11,8 @@ final class LineScan {
 
     /** Where the last {@code lines} lines before {@code end} begin; an unterminated last line counts as one. */
     static long lastLines(OpenFile file, Units units, long size, int lines) throws IOException, InterruptedException {
-        byte[] buffer = ReadBuffer.get(BLOCK);
         long end = size - size % units.size();
+        byte[] buffer = ReadBuffer.get((int) Math.min(BLOCK, end));
         // The line end at the very end ends the last line, and begins none.
         long wanted = lines;
         for (long blockEnd = end; blockEnd > 0; blockEnd -= BLOCK) {
@@ -30,7 +30,7 @@ final class LineScan {
 
     /** How many line ends there are before {@code end}. */
     static long count(OpenFile file, Units units, long end) throws IOException, InterruptedException {
-        byte[] buffer = ReadBuffer.get(BLOCK);
+        byte[] buffer = ReadBuffer.get((int) Math.min(BLOCK, end));
         long count = 0;
         for (long at = 0; at < end; ) {
             stopIfInterrupted();

@@ -8,38 +8,46 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /** What the sink has to be told before the next bytes: found out while there was no sink, or told in one place. */
 final class Notices {
     private final Path path;
-    private final List<Consumer<LineSink>> notices = new ArrayList<>(2);
+    private @Nullable List<Consumer<LineSink>> notices;
 
     Notices(Path path) {
         this.path = path;
     }
 
     void event(SourceEvent.Kind kind) {
-        notices.add(sink -> sink.event(SourceEvent.of(kind, path.toString())));
+        add(sink -> sink.event(SourceEvent.of(kind, path.toString())));
     }
 
     void endLine() {
-        notices.add(sink -> sink.endLine(Channel.STDOUT));
+        add(sink -> sink.endLine(Channel.STDOUT));
     }
 
     /** An unknown number of lines is missing. */
     void gap(Gap.Reason reason) {
-        notices.add(sink -> sink.gap(-1, reason));
+        add(sink -> sink.gap(-1, reason));
     }
 
     /** The next byte is the one behind this mark. */
     void position(FileMark mark, long linesBefore) {
-        notices.add(sink -> sink.position(mark.position(linesBefore)));
+        add(sink -> sink.position(mark.position(linesBefore)));
+    }
+
+    private void add(Consumer<LineSink> notice) {
+        List<Consumer<LineSink>> known = notices == null ? new ArrayList<>() : notices;
+        known.add(notice);
+        notices = known;
     }
 
     void tell(LineSink sink) {
-        if (!notices.isEmpty()) {
-            notices.forEach(notice -> notice.accept(sink));
-            notices.clear();
+        List<Consumer<LineSink>> known = notices;
+        if (known != null) {
+            known.forEach(notice -> notice.accept(sink));
+            notices = null;
         }
     }
 }

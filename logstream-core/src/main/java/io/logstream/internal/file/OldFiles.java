@@ -26,7 +26,11 @@ final class OldFiles {
     private static final int MOST = 64;
 
     private final Notices notices;
-    private final Deque<Old> files = new ArrayDeque<>(0);
+    private static final Deque<Old> NONE = new ArrayDeque<>(0);
+
+    /** Made when there is a first one: most logs never have any. */
+    private Deque<Old> files = NONE;
+
     private long lookedAt;
 
     private static final class Old {
@@ -49,6 +53,7 @@ final class OldFiles {
 
     /** Holds a file that has just been read to its end. */
     void add(FollowedFile file, long now) {
+        files = files == NONE ? new ArrayDeque<>(2) : files;
         files.add(new Old(file, now));
     }
 

@@ -6,6 +6,7 @@ import io.logstream.internal.file.PathHops.Hop;
 import io.logstream.spi.SourceContext;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -16,6 +17,9 @@ import org.jspecify.annotations.Nullable;
  * which the watch thread calls.
  */
 final class PathWatch implements FileWatch.Listener {
+    /** How long after it happened everything has been told. */
+    static final long ALL_TOLD = Duration.ofSeconds(1).toNanos();
+
     private final FileSettings settings;
     private final FileAccess access;
     private final FileWatch watch;
@@ -34,6 +38,8 @@ final class PathWatch implements FileWatch.Listener {
 
     /** The entry whose files are counted. */
     private @Nullable Hop counted;
+
+    private long countedSince;
 
     private @Nullable Boolean local;
     private boolean closed;
@@ -70,6 +76,11 @@ final class PathWatch implements FileWatch.Listener {
     /** How many files were given the log's name, as far as was told. */
     int made() {
         return made.get();
+    }
+
+    /** Whether all that is told has happened since it is counted. */
+    boolean isCounting() {
+        return context.time().nanoTime() - countedSince >= ALL_TOLD;
     }
 
     /** Compares what was told with what was found: below zero if not all was told yet. */
@@ -136,15 +147,15 @@ final class PathWatch implements FileWatch.Listener {
             return;
         }
         List<Registration> old = registrations;
-        List<Registration> renewed = new ArrayList<>(1);
+        List<Registration> renewed = new ArrayList<>();
         registrations = List.of();
         try {
             if (registerAll(renewed)) {
-                registrations = renewed;
+                registrations = List.copyOf(renewed);
             }
         } finally {
             old.forEach(Registration::cancel);
-            if (registrations != renewed) {
+            if (registrations.isEmpty()) {
                 renewed.forEach(Registration::cancel);
             }
         }
@@ -156,7 +167,7 @@ final class PathWatch implements FileWatch.Listener {
             boolean last = hop.equals(hops.get(hops.size() - 1));
             if (last && !hop.equals(counted)) {
                 counted = hop;
-                found = made.get() + 1; // one may have been given the name a moment ago
+                countedSince = context.time().nanoTime();
             }
             FileWatch.Listener listener = last ? this : path -> changed(path);
             Registration registration = watch.register(settings.watch(), access, hop.directory(), hop.name(), listener);

@@ -13,7 +13,7 @@ final class ReadBuffer {
     static byte[] get(int size) {
         byte[] buffer = BUFFERS.get();
         if (buffer.length < size) {
-            buffer = new byte[Math.max(size, SCAN_BYTES + FileMark.ANCHOR_BYTES)];
+            buffer = new byte[size];
             BUFFERS.set(buffer);
         }
         return buffer;

@@ -16,7 +16,6 @@ final class RemoteHandle {
 
     private final FileAccess access;
     private final Path path;
-    private final Siblings siblings;
     private long trustedSize = -1;
     private long trustedModified;
     private boolean suspected;
@@ -27,7 +26,6 @@ final class RemoteHandle {
     RemoteHandle(FileAccess access, Path path) {
         this.access = access;
         this.path = path;
-        this.siblings = new Siblings(access, path);
     }
 
     /** The open file had something more. */
@@ -87,7 +85,7 @@ final class RemoteHandle {
             return;
         }
         searchedAt = lookedAt;
-        FollowedFile same = siblings.renamed(file.mark());
+        FollowedFile same = new Siblings(access, path).renamed(file.mark());
         if (same != null) {
             file.goOnWith(same);
             renamed = file;

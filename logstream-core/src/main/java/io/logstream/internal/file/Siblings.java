@@ -114,7 +114,7 @@ final class Siblings {
         } catch (IOException | LogStreamException e) {
             return null;
         }
-        if (file != null && !file.stat().sameFile(entry.stat())) {
+        if (file != null && !file.stat().isSame(entry.stat())) {
             file.close();
             return null;
         }
@@ -123,7 +123,7 @@ final class Siblings {
 
     private boolean isMoved(Entry entry) throws IOException {
         FileStat now = access.stat(entry.path());
-        return now == null || !now.sameFile(entry.stat());
+        return now == null || !now.isSame(entry.stat());
     }
 
     /**

@@ -35,7 +35,6 @@ final class Trail {
     private final FileAccess access;
     private final PathWatch watch;
     private final TimeSource time;
-    private final Siblings siblings;
     private final Notices notices;
     private final Upcoming next;
     private final OldFiles old;
@@ -66,7 +65,6 @@ final class Trail {
         this.access = access;
         this.watch = watch;
         this.time = time;
-        this.siblings = new Siblings(access, settings.path());
         this.notices = new Notices(settings.path());
         this.next = new Upcoming(settings, watch, time);
         this.old = new OldFiles(notices);
@@ -77,17 +75,13 @@ final class Trail {
         long now = time.nanoTime();
         quietSince = now;
         lookedAt = now;
-        FileStat before = access.stat(settings.path());
         watch.renew();
         FollowedFile found = FollowedFile.open(access, settings.path());
-        if (found == null ? before == null : before != null && before.sameFile(found.stat())) {
-            watch.settle(watch.made());
-        }
         if (start instanceof Start.At at) {
             FileMark mark = FileMark.of(at.position());
             resume(new Left(mark, at.position().linesBefore(), true, false), found, now);
             for (FileMark older : mark.older()) {
-                FollowedFile file = siblings.renamed(older);
+                FollowedFile file = siblings().renamed(older);
                 if (file != null) {
                     old.add(file, now);
                 }
@@ -131,9 +125,9 @@ final class Trail {
                 return;
             }
         }
-        FollowedFile moved = same ? null : siblings.renamed(mark);
+        FollowedFile moved = same ? null : siblings().renamed(mark);
         if (moved == null) {
-            moved = siblings.copy(mark);
+            moved = siblings().copy(mark);
         }
         if (moved != null) {
             current = moved;
@@ -157,7 +151,7 @@ final class Trail {
 
     /** The file is gone in which reading stopped: goes on with what was rotated away after it and is still there. */
     private void goOnBehind(Left stopped, FollowedFile found, long now) throws IOException {
-        Siblings.Between between = siblings.between(stopped.mark.stat(), stopped.mark, null, found, next.room());
+        Siblings.Between between = siblings().between(stopped.mark.stat(), stopped.mark, null, found, next.room());
         if (between.files().isEmpty()) {
             beginAnew(stopped, found, false);
             return;
@@ -370,7 +364,7 @@ final class Trail {
         Siblings.Between between;
         try {
             found.rememberBeginning();
-            between = siblings.between(newest.stat(), newest.readMark(), newest, found, next.room());
+            between = siblings().between(newest.stat(), newest.readMark(), newest, found, next.room());
         } catch (IOException e) {
             found.close();
             throw e;
@@ -382,6 +376,10 @@ final class Trail {
         missing = false;
         goneTold = false;
         gapDue |= next.add(between, found, entry, drain, this::isKnown, now);
+    }
+
+    private Siblings siblings() {
+        return new Siblings(access, settings.path());
     }
 
     /** Whether it was read already, or will be. */
@@ -487,7 +485,7 @@ final class Trail {
     }
 
     private @Nullable FollowedFile copyOf(FollowedFile cut) throws IOException {
-        FollowedFile copy = siblings.copy(cut.knownMark());
+        FollowedFile copy = siblings().copy(cut.knownMark());
         FileStat stat = access.stat(settings.path());
         if (stat != null && stat.sameFile(cut.stat())) {
             cut.seenAgain(stat);

@@ -24,13 +24,14 @@ final class Upcoming {
     private static final int MOST = 64;
     /** How soon the watch has told what happened when a file was found. */
     private static final long SURE = Duration.ofMillis(250).toNanos();
-    /** How long after the last write it has told all. */
-    private static final long ALL_TOLD = Duration.ofSeconds(1).toNanos();
 
     private final FileSettings settings;
     private final PathWatch watch;
     private final TimeSource time;
-    private final Deque<Next> files = new ArrayDeque<>(1);
+    private static final Deque<Next> NONE = new ArrayDeque<>(0);
+
+    /** Made when there is a first one: an idle log has none. */
+    private Deque<Next> files = NONE;
     /** Whether there are files behind the newest one that were not opened yet. */
     private boolean more;
     /** Whether there may have been others right before the newest one. */
@@ -102,6 +103,7 @@ final class Upcoming {
      * @return whether lines are missing before the file that is read now
      */
     boolean add(Between between, FollowedFile found, Kind entry, boolean drain, Predicate<FileStat> isKnown, long now) {
+        files = files == NONE ? new ArrayDeque<>(2) : files;
         boolean lostBefore = unsure && markNewest(); // there was no time to find out
         boolean drainNext = drain;
         // Where the older one was removed, so may be others that came after it.
@@ -140,10 +142,10 @@ final class Upcoming {
      * @return whether lines are missing before the file that is read now
      */
     boolean confirm(int made, long quiet, long now) {
-        int seen = watch.compareMade(made);
-        boolean uncounted = watch.takeUncounted();
+        boolean uncounted = watch.takeUncounted() || !watch.isCounting();
+        int seen = uncounted ? 0 : watch.compareMade(made);
         boolean lost = seen > 0 || (unsure && uncounted);
-        if (seen > 0 || uncounted || quiet >= ALL_TOLD) {
+        if (seen > 0 || uncounted || quiet >= PathWatch.ALL_TOLD) {
             watch.settle(made);
         }
         unsure &= !lost && (seen < 0 || now - unsureSince < SURE);

@@ -1,0 +1,126 @@
+package io.logstream.internal;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.logstream.Channel;
+import io.logstream.Replay;
+import io.logstream.StreamOptions;
+import io.logstream.SubscribeOptions;
+import io.logstream.spi.LineSink;
+import io.logstream.spi.LogReader;
+import io.logstream.spi.LogSource;
+import io.logstream.spi.SourceContext;
+import io.logstream.spi.Start;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What a look at a source costs those who watch. */
+class ReadingTest {
+    private static final Duration LOOK = Duration.ofSeconds(1);
+
+    private static final HubSettings SETTINGS = new HubSettings(1 << 20, 10, 10, 1, 1, 1, Duration.ZERO, null);
+
+    private final SimEngine sim = new SimEngine(new Random(1), 1 << 20, 0);
+    private final Polled source = new Polled();
+    private final List<String> lines = new ArrayList<>();
+    private int looksOfViewers;
+
+    /** A log that has to be looked at again and again. */
+    private static final class Polled implements LogSource {
+        private String written = "";
+        private int looks;
+
+        @Override
+        public String identity() {
+            return "polled";
+        }
+
+        @Override
+        public LogReader open(Start start, SourceContext context) {
+            return new LogReader() {
+                @Override
+                public Outcome read(LineSink sink) {
+                    looks++;
+                    context.wakeWithin(LOOK);
+                    ByteBuffer bytes = ByteBuffer.wrap(written.getBytes(StandardCharsets.UTF_8));
+                    written = "";
+                    if (bytes.hasRemaining()) {
+                        sink.bytes(Channel.STDOUT, bytes, LineSink.NO_TIME);
+                    }
+                    return Outcome.WAIT;
+                }
+
+                @Override
+                public void close() {}
+            };
+        }
+    }
+
+    private void watch(int viewers) {
+        Hub hub = new Hub(SETTINGS, sim.engine);
+        for (int i = 0; i < viewers; i++) {
+            hub.open("log", source, StreamOptions.defaults())
+                    .subscribe(
+                            SubscribeOptions.builder().replay(Replay.all()).build(),
+                            batch -> batch.forEach(line -> lines.add(line.text())));
+        }
+        sim.runAll(true);
+        sim.watch = new SimEngine.Watch() {
+            @Override
+            public void before(Object task) {
+                looksOfViewers += task instanceof Reading ? 0 : 1; // the dispatcher's too, who would wake them
+            }
+
+            @Override
+            public void after(Object task) {}
+        };
+    }
+
+    private void look() {
+        int before = source.looks;
+        sim.advance(LOOK.toNanos());
+        sim.runAll(true);
+        assertThat(source.looks).isEqualTo(before + 1);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 3})
+    void look_wakesNobody_whereNothingHasCome(int viewers) {
+        watch(viewers);
+
+        look();
+        look();
+
+        assertThat(looksOfViewers).isZero();
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 3})
+    void look_wakesEveryViewer_whereALineHasCome(int viewers) {
+        watch(viewers);
+        source.written = "a\n";
+
+        look();
+
+        assertThat(lines).hasSize(viewers).containsOnly("a");
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 3})
+    void look_wakesEveryViewer_whereAnUnfinishedLineHasBeenQuiet(int viewers) {
+        watch(viewers);
+        source.written = "half";
+        look();
+        assertThat(lines).isEmpty();
+
+        look();
+
+        assertThat(lines).hasSize(viewers).containsOnly("half");
+    }
+}
