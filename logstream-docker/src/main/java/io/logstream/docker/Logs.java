@@ -1,0 +1,285 @@
+package io.logstream.docker;
+
+import io.logstream.Channel;
+import io.logstream.Gap;
+import io.logstream.spi.LineSink;
+import io.logstream.spi.LogReader;
+import io.logstream.spi.TimeSource;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads the log from the reader's place on. It asks for the newest entries, more and more of them, until they overlap with
+ * what is known: to have the daemon look for a time takes seconds where the log is long.
+ */
+final class Logs implements Stage, Entries {
+    private static final int FIRST_TAIL = 1000;
+    private static final int LAST_TAIL = 100_000;
+    private static final long SLACK_NANOS = 200_000_000; // the channels' times differ by milliseconds
+    private static final long POSITION_BYTES = 16 * 1024;
+    private static final Duration UNSETTLED = Duration.ofMillis(500);
+    private static final Duration FIRST_SILENCE = Duration.ofSeconds(30);
+    private static final Duration LAST_SILENCE = Duration.ofMinutes(2);
+    private static final Channel[] CHANNELS = Channel.values();
+
+    private final DockerReader reader;
+    private final Place place;
+    private final boolean stepBack;
+    private int tail;
+    private volatile LogRequest request;
+    private Gate gate;
+    private Gate.@Nullable Verdict turn;
+    private @Nullable LineSink sink;
+    private long unplaced;
+    private long entries;
+    private boolean told;
+
+    private volatile @Nullable LogRequest probe;
+    private long probed = Place.NONE;
+    private int probedChannel;
+    private Duration silence = FIRST_SILENCE;
+    private TimeSource.@Nullable Alarm alarm;
+    private long heard;
+    private volatile boolean silent;
+    private volatile boolean closed;
+    private long unsettledSince;
+
+    /**
+     * @param stepBack see {@link Gate}
+     */
+    Logs(DockerReader reader, boolean stepBack) throws IOException {
+        this.reader = reader;
+        this.place = reader.place();
+        this.stepBack = stepBack;
+        boolean whole = place.anchor < 0 || reader.isPodman(); // podman leaves lines out between tail and follow
+        tail = whole ? Integer.MAX_VALUE : FIRST_TAIL;
+        gate = gate();
+        request = ask();
+    }
+
+    private Gate gate() {
+        Gate.Window window = tail < Integer.MAX_VALUE
+                ? Gate.Window.TAIL
+                : place.earliest() == Place.NONE ? Gate.Window.WHOLE : Gate.Window.SINCE;
+        return new Gate(place, window, stepBack, reader.partBytes());
+    }
+
+    private LogRequest ask() throws IOException {
+        long earliest = place.earliest();
+        long since = tail < Integer.MAX_VALUE || earliest == Place.NONE
+                ? Place.NONE
+                : place.anchor < 0 ? earliest : earliest - SLACK_NANOS;
+        unsettledSince = reader.now();
+        return reader.logs(reader.follows(), tail, since, this);
+    }
+
+    @Override
+    public LogReader.@Nullable Outcome step(LineSink to) throws IOException {
+        sink = to;
+        if (!told) {
+            told = true;
+            to.position(reader.position());
+        }
+        try {
+            Exchange.Step step;
+            do {
+                step = request.step();
+                if (step == Exchange.Step.DONE && !request.isGranted()) {
+                    return reader.refused(request, to);
+                }
+            } while (step == Exchange.Step.MORE && turn == null && to.room() > 0);
+            return turn != null ? turned() : outcome(step, to);
+        } finally {
+            tellPosition();
+            sink = null;
+        }
+    }
+
+    private LogReader.@Nullable Outcome outcome(Exchange.Step step, LineSink to) throws IOException {
+        return switch (step) {
+            case MORE -> LogReader.Outcome.MORE;
+            case WAIT -> waiting(to);
+            case DONE -> {
+                if (!gate.isSettled()) {
+                    if (tail < Integer.MAX_VALUE) {
+                        yield widen();
+                    }
+                    missing(to);
+                }
+                yield reader.ended(entries > 0, to);
+            }
+        };
+    }
+
+    /** What the place stands behind is no longer there, and nothing else has come either. */
+    private void missing(LineSink to) {
+        to.gap(-1, Gap.Reason.ROTATED);
+        place.anchor = -1;
+        to.position(reader.position());
+    }
+
+    // ---- entries
+
+    @Override
+    public void entry(int c, byte[] bytes, int from, int to, long time) {
+        LineSink into = sink;
+        if (turn != null || into == null) {
+            return;
+        }
+        boolean ended = place.open[c] && time != place.time[c] && reader.partBytes() > 0;
+        Place before = gate.isSettled() ? null : place.copy();
+        Gate.Verdict verdict = gate.judge(c, time, bytes, from, to);
+        switch (verdict) {
+            case OLD -> {}
+            case NEW -> deliver(into, c, bytes, from, to, time, ended);
+            case NEW_BEHIND_GAP -> {
+                into.gap(-1, Gap.Reason.ROTATED);
+                if (before != null) {
+                    into.position(Place.before(c, time, before).position(-1));
+                }
+                deliver(into, c, bytes, from, to, time, false);
+            }
+            case TOO_LATE, BACK -> turn = verdict;
+        }
+    }
+
+    private void deliver(LineSink into, int c, byte[] bytes, int from, int to, long time, boolean ended) {
+        entries++;
+        if (ended) {
+            into.endLine(CHANNELS[c]);
+        }
+        reader.tellRestart(into, time);
+        into.bytes(CHANNELS[c], ByteBuffer.wrap(bytes, from, to - from), time);
+        if (!place.open[c] && to > from && bytes[to - 1] != '\n') {
+            into.endLine(CHANNELS[c]);
+        }
+        unplaced += to - from + 1;
+        if (unplaced >= POSITION_BYTES) {
+            tellPosition();
+        }
+    }
+
+    private void tellPosition() {
+        LineSink into = sink;
+        if (unplaced > 0 && into != null) {
+            unplaced = 0;
+            into.position(reader.position());
+        }
+    }
+
+    // ---- reading again
+
+    private LogReader.@Nullable Outcome turned() throws IOException {
+        if (turn == Gate.Verdict.TOO_LATE) {
+            return widen();
+        }
+        return reader.readAgain(entries == 0);
+    }
+
+    private LogReader.@Nullable Outcome widen() throws IOException {
+        request.close();
+        turn = null;
+        tail = tail < LAST_TAIL ? 10 * tail : Integer.MAX_VALUE;
+        gate = gate();
+        request = ask();
+        if (closed) {
+            request.close();
+        }
+        return null;
+    }
+
+    // ---- silence
+
+    private LogReader.@Nullable Outcome waiting(LineSink to) throws IOException {
+        if (!gate.isSettled() && tail < Integer.MAX_VALUE) {
+            long left = UNSETTLED.toNanos() - (reader.now() - unsettledSince);
+            if (left <= 0) {
+                return widen();
+            }
+            reader.context().wakeWithin(Duration.ofNanos(left));
+        }
+        reader.tellRestart(to, Long.MAX_VALUE);
+        if (reader.follows()) {
+            LogReader.Outcome probing = silent || probe != null ? probe() : LogReader.Outcome.WAIT;
+            watch();
+            return probing;
+        }
+        return LogReader.Outcome.WAIT;
+    }
+
+    /** Sets the alarm that looks whether anything has come at all. */
+    private void watch() {
+        if (alarm == null && !closed) {
+            heard = entries;
+            alarm = reader.context().time().after(silence, this::lookForSilence);
+        } else if (heard != entries) {
+            silence = FIRST_SILENCE;
+        }
+    }
+
+    private void lookForSilence() {
+        silent = true;
+        if (!closed) {
+            reader.context().wake();
+        }
+    }
+
+    /**
+     * After a long silence: is the newest entry of the log one that has come? If not, the daemon has stopped to tell, as some
+     * do when somebody cuts the log's file; and a daemon that does not answer is gone without a word.
+     */
+    private LogReader.@Nullable Outcome probe() throws IOException {
+        if (silent) {
+            silent = false;
+            alarm = null;
+            if (heard != entries) {
+                return LogReader.Outcome.WAIT;
+            }
+            if (probe != null) {
+                throw new IOException("the daemon does not answer");
+            }
+            silence = silence.compareTo(LAST_SILENCE) < 0 ? silence.multipliedBy(2) : LAST_SILENCE;
+            probed = Place.NONE;
+            LogRequest asking = reader.logs(false, 1, Place.NONE, (c, bytes, from, to, time) -> {
+                probed = time;
+                probedChannel = c;
+            });
+            probe = asking;
+            if (closed) {
+                asking.close();
+            }
+        }
+        LogRequest asked = probe;
+        if (asked == null) {
+            return LogReader.Outcome.WAIT;
+        }
+        Exchange.Step step;
+        do {
+            step = asked.step();
+        } while (step == Exchange.Step.MORE);
+        if (step == Exchange.Step.DONE) {
+            asked.close();
+            probe = null;
+            if (asked.isGranted() && probed > place.time[probedChannel]) {
+                return reader.readAgain(false);
+            }
+        }
+        return LogReader.Outcome.WAIT;
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+        TimeSource.Alarm set = alarm;
+        if (set != null) {
+            set.cancel();
+        }
+        request.close();
+        LogRequest asked = probe;
+        if (asked != null) {
+            asked.close();
+        }
+    }
+}
