@@ -13,6 +13,7 @@ import java.nio.charset.StandardCharsets;
  * @param status created, running, paused, restarting, removing, exited or dead
  * @param exitCode how it has exited, if it has
  * @param started when it was started last, in nanoseconds since 1970, or {@link Place#NONE}
+ * @param finished when it ended last, in nanoseconds since 1970, or {@link Place#NONE}
  * @param driver the log driver
  * @param logPath where the log's file is, or an empty text
  */
@@ -23,6 +24,7 @@ record ContainerState(
         String status,
         int exitCode,
         long started,
+        long finished,
         String driver,
         String logPath) {
 
@@ -55,6 +57,7 @@ record ContainerState(
                 parts.status,
                 parts.exitCode,
                 parts.started,
+                parts.finished,
                 parts.driver,
                 parts.logPath);
     }
@@ -66,6 +69,7 @@ record ContainerState(
         private String status = "";
         private int exitCode;
         private long started = Place.NONE;
+        private long finished = Place.NONE;
         private String driver = "";
         private String logPath = "";
 
@@ -92,6 +96,7 @@ record ContainerState(
                 case "Status" -> status = value;
                 case "ExitCode" -> exitCode = value.matches("-?[0-9]{1,9}") ? Integer.parseInt(value) : 0;
                 case "StartedAt" -> started = time(value);
+                case "FinishedAt" -> finished = time(value);
                 default -> {}
             }
         }

@@ -58,6 +58,7 @@ final class DockerReader implements LogReader, DaemonEvents.Listener {
     private final EarlySink early = new EarlySink();
     private boolean woken; // guarded by this, like those below
     private boolean changed;
+    private boolean started;
     private OptionalInt lastExit = OptionalInt.empty();
 
     DockerReader(DockerSource source, Start start, SourceContext context) {
@@ -133,8 +134,9 @@ final class DockerReader implements LogReader, DaemonEvents.Listener {
         return isPodman() ? 0 : DOCKER_PART;
     }
 
+    /** Whether the log is read on behind its present end; not where it is read once more to be sure. */
     boolean follows() {
-        return source.follows();
+        return source.follows() && !verified;
     }
 
     /** Where reading goes on; known behind the first stages. */
@@ -190,7 +192,7 @@ final class DockerReader implements LogReader, DaemonEvents.Listener {
         boolean first = container == null;
         container = now;
         reference = now.id();
-        if (follows()) {
+        if (source.follows()) {
             watch(now.id());
         }
         if (now.driver().equals("none")) {
@@ -201,7 +203,7 @@ final class DockerReader implements LogReader, DaemonEvents.Listener {
             return null;
         }
         if (now.wasNeverStarted() && !read) {
-            return follows() ? waitForStart(sink) : Outcome.END;
+            return source.follows() ? waitForStart(sink) : Outcome.END;
         }
         if (waitingTold) {
             waitingTold = false;
@@ -306,7 +308,7 @@ final class DockerReader implements LogReader, DaemonEvents.Listener {
         } else if (now.started() != Place.NONE && at.started != now.started()) {
             restarted = true;
         }
-        verified = now.isOver();
+        verified = read && now.isOver();
         enter(new Logs(this, false));
         return null;
     }
@@ -318,7 +320,12 @@ final class DockerReader implements LogReader, DaemonEvents.Listener {
             return null;
         }
         if (now.isOver()) {
-            if (now.started() != place().started && now.started() != Place.NONE || !verified) {
+            boolean again = now.started() != place().started && now.started() != Place.NONE;
+            if (again) {
+                restarted = true;
+                tellRestart(sink, Long.MAX_VALUE);
+            }
+            if (again || !verified) {
                 return readLog(now); // also what came between the end that was told and the container's
             }
             tellFinished(OptionalInt.of(now.exitCode()), sink);
@@ -339,7 +346,27 @@ final class DockerReader implements LogReader, DaemonEvents.Listener {
             return null;
         }
         waitedForCode = false;
+        restarted = true;
+        tellRestart(sink, Long.MAX_VALUE); // all that came before has been read
         return readLog(now);
+    }
+
+    /** The container may have been started again while its log was read on: asks what it is like. */
+    @Nullable
+    Answer askAside() throws IOException {
+        Dialect dialect = daemon.dialect();
+        return takeStarted() && dialect != null
+                ? daemon.ask(dialect.path("/containers/" + reference + "/json"), wake)
+                : null;
+    }
+
+    /** That question was answered. */
+    void answeredAside(Answer answer) throws IOException {
+        if (answer.status() == 200) {
+            ContainerState now = ContainerState.parse(answer.body());
+            restarted |= now.started() != Place.NONE && now.started() != place().started;
+            container = now;
+        }
     }
 
     private Duration nextWait() {
@@ -378,7 +405,7 @@ final class DockerReader implements LogReader, DaemonEvents.Listener {
     /** The daemon says that this was all. */
     @Nullable
     Outcome ended(boolean anything, LineSink sink) {
-        if (!follows()) {
+        if (!source.follows()) {
             return Outcome.END;
         }
         tellRestart(sink, Long.MAX_VALUE);
@@ -425,7 +452,7 @@ final class DockerReader implements LogReader, DaemonEvents.Listener {
     /** Tells that the container was started again, before the first entry from after that. */
     void tellRestart(LineSink sink, long time) {
         ContainerState now = container;
-        if (restarted && now != null && time >= now.started()) {
+        if (restarted && now != null && time > now.finished()) {
             restarted = false;
             place().started = now.started();
             place().finished = false;
@@ -444,6 +471,7 @@ final class DockerReader implements LogReader, DaemonEvents.Listener {
     public void happened(DaemonEvents.Event event) {
         synchronized (this) {
             changed = true;
+            started |= event.action().equals("start");
             if (event.exitCode().isPresent()) {
                 lastExit = event.exitCode();
             }
@@ -454,6 +482,12 @@ final class DockerReader implements LogReader, DaemonEvents.Listener {
     synchronized boolean takeChanged() {
         boolean was = changed;
         changed = false;
+        return was;
+    }
+
+    private synchronized boolean takeStarted() {
+        boolean was = started;
+        started = false;
         return was;
     }
 

@@ -52,6 +52,7 @@ final class Gate {
     private final boolean[] past = new boolean[2];
     private final boolean[] earlier = new boolean[2];
     private final int[] seen = new int[2];
+    private final long[] newest = {Place.NONE, Place.NONE};
     private boolean anchorSeen;
     private boolean fine; // some time is finer than a microsecond, so equal times mean equal entries
     private final long[] first = new long[2];
@@ -81,7 +82,7 @@ final class Gate {
     /** Judges an entry. */
     Verdict judge(int c, long time, byte[] bytes, int from, int to) {
         fine |= time % 1000 != 0;
-        Verdict verdict = past[c] ? live(c, time, bytes, from, to) : resuming(c, time);
+        Verdict verdict = past[c] ? live(c, time, bytes, from, to) : resuming(c, time, bytes, from, to);
         if (verdict == Verdict.NEW || verdict == Verdict.NEW_BEHIND_GAP) {
             past[c] = true;
             moved = true;
@@ -107,7 +108,11 @@ final class Gate {
         return Verdict.BACK;
     }
 
-    private Verdict resuming(int c, long time) {
+    private Verdict resuming(int c, long time, byte[] bytes, int from, int to) {
+        if (time < newest[c] && !stepBack) {
+            return Verdict.BACK; // counting would go wrong
+        }
+        newest[c] = Math.max(newest[c], time);
         long mark = place.time[c];
         if (time < mark) {
             earlier[c] = true;
@@ -119,6 +124,7 @@ final class Gate {
             }
             if (seen[c] < place.count[c]) {
                 seen[c]++;
+                remember(c, bytes, from, to);
                 if (seen[c] == place.count[c]) {
                     past[c] = true;
                     found(c);

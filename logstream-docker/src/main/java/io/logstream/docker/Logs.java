@@ -44,6 +44,7 @@ final class Logs implements Stage, Entries {
     private long heard;
     private volatile boolean silent;
     private volatile boolean closed;
+    private volatile @Nullable Answer aside;
     private long unsettledSince;
 
     /**
@@ -190,6 +191,22 @@ final class Logs implements Stage, Entries {
         return null;
     }
 
+    private void lookAside() throws IOException {
+        Answer asked = aside;
+        if (asked == null) {
+            asked = reader.askAside();
+            aside = asked;
+            if (asked != null && closed) {
+                asked.close();
+            }
+        }
+        if (asked != null && asked.isComplete()) {
+            aside = null;
+            asked.close();
+            reader.answeredAside(asked);
+        }
+    }
+
     // ---- silence
 
     private LogReader.@Nullable Outcome waiting(LineSink to) throws IOException {
@@ -200,8 +217,9 @@ final class Logs implements Stage, Entries {
             }
             reader.context().wakeWithin(Duration.ofNanos(left));
         }
-        reader.tellRestart(to, Long.MAX_VALUE);
         if (reader.follows()) {
+            lookAside();
+            reader.tellRestart(to, Long.MAX_VALUE);
             LogReader.Outcome probing = silent || probe != null ? probe() : LogReader.Outcome.WAIT;
             watch();
             return probing;
@@ -280,6 +298,10 @@ final class Logs implements Stage, Entries {
         LogRequest asked = probe;
         if (asked != null) {
             asked.close();
+        }
+        Answer question = aside;
+        if (question != null) {
+            question.close();
         }
     }
 }
