@@ -24,14 +24,26 @@ final class Collected implements Subscriber {
     private final CountDownLatch ended = new CountDownLatch(1);
     private boolean keepLines = true;
     private EndReason end;
+    private Runnable before = () -> {};
 
     Collected bytesOnly() {
         keepLines = false;
         return this;
     }
 
+    /** Runs something before each batch is taken. */
+    Collected before(Runnable action) {
+        before = action;
+        return this;
+    }
+
     @Override
-    public synchronized void onLines(LogBatch batch) {
+    public void onLines(LogBatch batch) {
+        before.run();
+        take(batch);
+    }
+
+    private synchronized void take(LogBatch batch) {
         for (LogLine line : batch) {
             ByteArrayOutputStream channel = bytes[line.channel().ordinal()];
             byte[] content = new byte[line.length()];

@@ -22,7 +22,8 @@ import java.util.stream.Stream;
  */
 final class RealDaemon implements AutoCloseable {
     private static final List<String> COMMANDS =
-            List.of("sh", "cat", "echo", "sleep", "seq", "date", "printf", "yes", "head", "dd", "tr", "usleep", "awk");
+            List.of("sh", "cat", "echo", "sleep", "seq", "date", "printf", "yes", "head", "dd", "tr", "usleep", "awk",
+                    "touch");
     private static RealDaemon shared;
 
     private final Path directory;
