@@ -47,7 +47,7 @@ record ContainerState(
         try (JsonParser parser = Json.parse(json)) {
             Json.object(parser, parts::top);
         }
-        if (!parts.id.matches("[0-9a-f]{12,128}")) {
+        if (!parts.id.matches("[0-9a-f]{16,128}")) {
             throw new IOException("no container in the daemon's answer: its id is '" + Text.shown(parts.id) + "'");
         }
         return new ContainerState(

@@ -40,6 +40,7 @@ final class DockerReader implements LogReader, DaemonEvents.Listener {
     private final Start start;
     private final SourceContext context;
     private final Runnable wake;
+    private final @Nullable Place known; // of the position to begin at
     private String reference;
     private @Nullable ContainerState container;
     private @Nullable Place place;
@@ -67,7 +68,8 @@ final class DockerReader implements LogReader, DaemonEvents.Listener {
         this.start = start;
         this.context = context;
         this.wake = this::woken;
-        reference = source.container();
+        known = start instanceof Start.At at ? Place.of(at.position()) : null;
+        reference = known == null ? source.reference() : known.reference();
         stage = new Asking(this, daemon);
     }
 
@@ -141,17 +143,17 @@ final class DockerReader implements LogReader, DaemonEvents.Listener {
 
     /** Where reading goes on; known behind the first stages. */
     Place place() {
-        Place known = place;
-        if (known == null) {
+        Place now = place;
+        if (now == null) {
             throw new IllegalStateException("no place yet");
         }
-        return known;
+        return now;
     }
 
     SourcePosition position() {
-        Place known = place();
-        boolean first = start instanceof Start.Beginning && known.anchor < 0 && known.time[0] == Place.NONE;
-        return known.position(first ? 0 : -1);
+        Place now = place();
+        boolean first = start instanceof Start.Beginning && now.anchor < 0 && now.time[0] == Place.NONE;
+        return now.position(first ? 0 : -1);
     }
 
     long containerHash() {
@@ -165,9 +167,9 @@ final class DockerReader implements LogReader, DaemonEvents.Listener {
      * @param since from which time on, or {@link Place#NONE}
      */
     LogRequest logs(boolean follow, int tail, long since, Entries entries) throws IOException {
-        ContainerState known = container;
+        ContainerState now = container;
         Dialect dialect = daemon.dialect();
-        if (known == null || dialect == null) {
+        if (now == null || dialect == null) {
             throw new IOException("the daemon was lost meanwhile");
         }
         StringBuilder target = new StringBuilder(dialect.path("/containers/" + reference + "/logs?timestamps=1"));
@@ -181,7 +183,7 @@ final class DockerReader implements LogReader, DaemonEvents.Listener {
             long nanos = Math.max(0, since);
             target.append("&since=").append(String.format("%d.%09d", nanos / 1_000_000_000, nanos % 1_000_000_000));
         }
-        return new LogRequest(daemon.exchange(target.toString(), wake), known.terminal(), entries);
+        return new LogRequest(daemon.exchange(target.toString(), wake), now.terminal(), entries);
     }
 
     // ---- what the daemon says of the container
@@ -221,10 +223,10 @@ final class DockerReader implements LogReader, DaemonEvents.Listener {
     /** Finds out where reading begins; false if that takes a stage of its own. */
     private boolean place(ContainerState now, LineSink sink) throws IOException {
         Place begin = new Place(containerHash());
-        if (start instanceof Start.At at) {
-            Place known = Place.of(at.position());
-            if (known != null && known.container == containerHash()) {
-                place = known;
+        if (start instanceof Start.At) {
+            Place before = known;
+            if (before != null && before.container == containerHash()) {
+                place = before;
                 return true;
             }
             sink.gap(-1, Gap.Reason.MISMATCH); // another container has this name now
@@ -378,6 +380,11 @@ final class DockerReader implements LogReader, DaemonEvents.Listener {
     /** There is no such container. */
     @Nullable
     Outcome gone(LineSink sink) {
+        if (container == null && !reference.equals(source.reference())) {
+            reference = source.reference(); // the one of the position is gone; there may be another with its name
+            enter(new Asking(this, daemon));
+            return null;
+        }
         if (container == null) {
             throw new LogStreamException(
                     start instanceof Start.At
@@ -428,9 +435,9 @@ final class DockerReader implements LogReader, DaemonEvents.Listener {
             return null;
         }
         if (request.status() == 501 || message.contains("does not support reading")) {
-            ContainerState known = container;
+            ContainerState now = container;
             throw new LogStreamException(this + ": the daemon can't read logs of its log driver '"
-                    + (known == null ? "" : known.driver()) + "': " + message);
+                    + (now == null ? "" : now.driver()) + "': " + message);
         }
         throw new IOException("the daemon can't tell the log: HTTP status " + request.status() + ": " + message);
     }

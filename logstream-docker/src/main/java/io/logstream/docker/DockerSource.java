@@ -37,6 +37,7 @@ public final class DockerSource implements LogSource {
 
     private final DockerDaemon daemon;
     private final String container;
+    private final String reference;
     private final Set<Channel> channels;
     private final boolean follow;
     private final boolean endWithContainer;
@@ -44,6 +45,7 @@ public final class DockerSource implements LogSource {
     private DockerSource(Builder builder) {
         daemon = builder.daemon;
         container = builder.container;
+        reference = builder.id.isEmpty() ? container : builder.id;
         channels = builder.channels;
         follow = builder.follow;
         endWithContainer = builder.endWithContainer;
@@ -84,6 +86,11 @@ public final class DockerSource implements LogSource {
 
     DockerDaemon daemon() {
         return daemon;
+    }
+
+    /** What the daemon is asked for: the name, or the id where it is known which container is meant. */
+    String reference() {
+        return reference;
     }
 
     Set<Channel> channels() {
@@ -128,6 +135,7 @@ public final class DockerSource implements LogSource {
     public static final class Builder {
         private final DockerDaemon daemon;
         private final String container;
+        private String id = "";
         private Set<Channel> channels = EnumSet.allOf(Channel.class);
         private boolean follow = true;
         private boolean endWithContainer;
@@ -139,6 +147,12 @@ public final class DockerSource implements LogSource {
                 throw new IllegalArgumentException("no container can have the name '" + Text.shown(container)
                         + "': use letters, digits, '_', '.' and '-'");
             }
+        }
+
+        /** The container has this id, whatever its name will be. */
+        Builder id(String id) {
+            this.id = id;
+            return this;
         }
 
         /**

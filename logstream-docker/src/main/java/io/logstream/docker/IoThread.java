@@ -8,6 +8,7 @@ import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.time.Duration;
 import java.util.PriorityQueue;
+import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -69,6 +70,15 @@ final class IoThread {
         } catch (ClosedSelectorException e) {
             // the thread has ended, and all channels with it
         }
+    }
+
+    /** Where something that blocks gets a thread of its own. */
+    Executor threads() {
+        return task -> {
+            Thread blocking = new Thread(task, name + "-command");
+            blocking.setDaemon(true);
+            blocking.start();
+        };
     }
 
     /** Runs something on this thread later. */

@@ -131,8 +131,13 @@ final class Place {
         return place;
     }
 
+    /** What the container can be asked for by: the beginning of its id. */
+    String reference() {
+        return String.format("%016x", container);
+    }
+
     /** A hash of a container's id: its first 16 digits, as ids are random. */
     static long hash(String id) {
-        return id.matches("[0-9a-f]{16,}") ? Long.parseUnsignedLong(id.substring(0, 16), 16) : id.hashCode();
+        return Long.parseUnsignedLong(id.substring(0, 16), 16);
     }
 }
