@@ -22,13 +22,15 @@ final class ContainersCommand implements Callable<Integer> {
         List<DockerContainer> containers;
         try (DockerDaemon daemon = DockerDaemon.fromEnvironment()) {
             containers = DockerScheme.list(daemon).stream()
-                    .filter(one -> all || one.state().equals("running") || one.state().equals("paused"))
+                    .filter(one ->
+                            all || one.state().equals("running") || one.state().equals("paused"))
                     .sorted((one, other) -> one.name().compareTo(other.name()))
                     .toList();
         } catch (LogStreamException e) {
             throw new UserError(String.valueOf(e.getMessage()));
         }
-        int width = containers.stream().mapToInt(one -> one.name().length()).max().orElse(0);
+        int width =
+                containers.stream().mapToInt(one -> one.name().length()).max().orElse(0);
         String row = "%-" + (Math.max(4, width) + "docker:".length()) + "s  %-10s  %-12s  %s%n";
         System.out.printf(row, "SOURCE", "STATE", "ID", "IMAGE");
         for (DockerContainer one : containers) {

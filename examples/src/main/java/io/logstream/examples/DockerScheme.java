@@ -23,8 +23,8 @@ final class DockerScheme {
 
     NamedSource source(String given, String rest, boolean follow) {
         if (rest.isEmpty()) {
-            throw new UserError("'" + given + "' names no container; 'docker:*' means all, and 'logstream containers' lists"
-                    + " them");
+            throw new UserError("'" + given
+                    + "' names no container; 'docker:*' means all, and 'logstream containers' lists" + " them");
         }
         try {
             return rest.contains("=") || rest.equals("*")
@@ -41,8 +41,9 @@ final class DockerScheme {
             for (String condition : rest.split(",(?=(label|name|image|project|service)=)", -1)) {
                 Matcher matcher = CONDITION.matcher(condition);
                 if (!matcher.matches()) {
-                    throw new UserError("'" + given + "': containers are found by label=KEY=VALUE, label=KEY, name=REGEX,"
-                            + " image=IMAGE, project=NAME and service=NAME (of compose), separated by commas");
+                    throw new UserError(
+                            "'" + given + "': containers are found by label=KEY=VALUE, label=KEY, name=REGEX,"
+                                    + " image=IMAGE, project=NAME and service=NAME (of compose), separated by commas");
                 }
                 String value = matcher.group(2);
                 switch (matcher.group(1)) {
@@ -63,8 +64,8 @@ final class DockerScheme {
         DockerSource source =
                 DockerSource.builder(daemon(), name).follow(follow).build();
         List<DockerContainer> all = list(daemon());
-        boolean there = all.stream()
-                .anyMatch(one -> one.name().equals(name) || one.id().startsWith(name));
+        boolean there =
+                all.stream().anyMatch(one -> one.name().equals(name) || one.id().startsWith(name));
         if (!there) {
             String names =
                     all.stream().limit(20).map(DockerContainer::name).sorted().collect(Collectors.joining(", "));

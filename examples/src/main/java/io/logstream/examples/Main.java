@@ -44,7 +44,8 @@ final class Main implements Runnable {
 
     @Override
     public void run() {
-        throw new ParameterException(spec.commandLine(), "say what to do: follow, containers or demo; --help tells more");
+        throw new ParameterException(
+                spec.commandLine(), "say what to do: follow, containers or demo; --help tells more");
     }
 
     /** The library's log is set up before anything asks for it. */

@@ -34,11 +34,9 @@ final class Sources {
      * @throws UserError if one of them is no source, or can't be read as things are
      */
     static List<NamedSource> parse(List<String> given, boolean follow) {
-        Map<String, Scheme> schemes = new TreeMap<>(Map.of("file", Sources::file, "docker", new DockerScheme()::source));
-        return given.stream()
-                .distinct()
-                .map(one -> parse(one, schemes, follow))
-                .toList();
+        Map<String, Scheme> schemes =
+                new TreeMap<>(Map.of("file", Sources::file, "docker", new DockerScheme()::source));
+        return given.stream().distinct().map(one -> parse(one, schemes, follow)).toList();
     }
 
     private static NamedSource parse(String given, Map<String, Scheme> schemes, boolean follow) {

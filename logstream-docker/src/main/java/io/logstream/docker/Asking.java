@@ -26,7 +26,8 @@ final class Asking implements Stage {
             if (waiting == null) {
                 Dialect dialect = daemon.dialect();
                 asked = dialect != null;
-                String target = dialect == null ? Dialect.PING : dialect.path("/containers/" + reader.reference() + "/json");
+                String target =
+                        dialect == null ? Dialect.PING : dialect.path("/containers/" + reader.reference() + "/json");
                 waiting = daemon.ask(target, reader.wake());
                 answer = waiting;
                 if (closed) {

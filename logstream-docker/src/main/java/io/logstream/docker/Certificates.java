@@ -28,9 +28,11 @@ import org.jspecify.annotations.Nullable;
 
 /** The files {@code ca.pem}, {@code cert.pem} and {@code key.pem} of a directory, as docker has them, made ready for TLS. */
 final class Certificates {
-    private static final Pattern KEY = Pattern.compile(
-            "-----BEGIN ((?:RSA )?)PRIVATE KEY-----([^-]*)-----END (?:RSA )?PRIVATE KEY-----");
-    private static final byte[] RSA = {0x30, 0x0d, 6, 9, 0x2a, (byte) 0x86, 0x48, (byte) 0x86, (byte) 0xf7, 0x0d, 1, 1, 1, 5, 0};
+    private static final Pattern KEY =
+            Pattern.compile("-----BEGIN ((?:RSA )?)PRIVATE KEY-----([^-]*)-----END (?:RSA )?PRIVATE KEY-----");
+    private static final byte[] RSA = {
+        0x30, 0x0d, 6, 9, 0x2a, (byte) 0x86, 0x48, (byte) 0x86, (byte) 0xf7, 0x0d, 1, 1, 1, 5, 0
+    };
     private static final char[] NO_PASSWORD = {};
 
     private Certificates() {}
@@ -73,8 +75,7 @@ final class Certificates {
     }
 
     private static List<Certificate> certificates(byte[] pem) throws GeneralSecurityException {
-        return List.copyOf(
-                CertificateFactory.getInstance("X.509").generateCertificates(new ByteArrayInputStream(pem)));
+        return List.copyOf(CertificateFactory.getInstance("X.509").generateCertificates(new ByteArrayInputStream(pem)));
     }
 
     private static KeyStore trusted(byte[] pem) throws GeneralSecurityException, IOException {
@@ -89,7 +90,8 @@ final class Certificates {
     private static KeyStore own(byte[] chain, byte[] key, Path file) throws GeneralSecurityException, IOException {
         KeyStore store = KeyStore.getInstance("PKCS12");
         store.load(null, null);
-        store.setKeyEntry("own", key(key, file), NO_PASSWORD, certificates(chain).toArray(Certificate[]::new));
+        store.setKeyEntry(
+                "own", key(key, file), NO_PASSWORD, certificates(chain).toArray(Certificate[]::new));
         return store;
     }
 

@@ -84,7 +84,8 @@ final class CommandConnection implements Connection {
 
     private String error() throws IOException {
         InputStream errors = process.getErrorStream();
-        return Text.shown(new String(errors.readNBytes(Math.min(MAX_ERROR, errors.available())), StandardCharsets.UTF_8));
+        return Text.shown(
+                new String(errors.readNBytes(Math.min(MAX_ERROR, errors.available())), StandardCharsets.UTF_8));
     }
 
     @Override

@@ -238,7 +238,8 @@ final class DaemonEvents {
                 }
             });
         }
-        OptionalInt code = found[2].matches("-?[0-9]{1,9}") ? OptionalInt.of(Integer.parseInt(found[2])) : OptionalInt.empty();
+        OptionalInt code =
+                found[2].matches("-?[0-9]{1,9}") ? OptionalInt.of(Integer.parseInt(found[2])) : OptionalInt.empty();
         return new Event(found[0], found[1], code);
     }
 

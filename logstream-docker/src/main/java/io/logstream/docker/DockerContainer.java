@@ -60,7 +60,8 @@ public record DockerContainer(
             }
         });
         // A linked container also has names like /other/alias.
-        String name = names.stream().filter(any -> !any.contains("/")).findFirst().orElse(texts[0]);
+        String name =
+                names.stream().filter(any -> !any.contains("/")).findFirst().orElse(texts[0]);
         return new DockerContainer(
                 texts[0],
                 name,

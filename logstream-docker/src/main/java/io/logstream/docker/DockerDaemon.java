@@ -177,7 +177,8 @@ public final class DockerDaemon implements AutoCloseable {
         return new Answer(exchange(target, ready));
     }
 
-    private IOException explained(IOException e) {
+    /** What to do about it. */
+    IOException explained(IOException e) {
         String reason = String.valueOf(e.getMessage());
         if (reason.contains("Permission denied") && !everAnswered) {
             throw new LogStreamException(

@@ -33,7 +33,9 @@ final class DockerEnvironment {
             String certificates = variables.getOrDefault("DOCKER_CERT_PATH", "");
             boolean tls = !variables.getOrDefault("DOCKER_TLS_VERIFY", "").isEmpty()
                     || !variables.getOrDefault("DOCKER_TLS", "").isEmpty();
-            return tls ? Endpoint.parse(host, certificates.isEmpty() ? configuration : Path.of(certificates)) : Endpoint.parse(host);
+            return tls
+                    ? Endpoint.parse(host, certificates.isEmpty() ? configuration : Path.of(certificates))
+                    : Endpoint.parse(host);
         }
         String context = variables.getOrDefault("DOCKER_CONTEXT", "");
         if (context.isEmpty()) {

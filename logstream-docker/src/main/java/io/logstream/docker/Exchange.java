@@ -30,7 +30,8 @@ final class Exchange implements Closeable {
         this.connection = connection;
         this.buffers = buffers;
         // The name of the host means nothing on a unix socket, but HTTP/1.1 wants one.
-        String text = "GET " + target + " HTTP/1.1\r\nHost: docker\r\nUser-Agent: logstream\r\nConnection: close\r\n\r\n";
+        String text =
+                "GET " + target + " HTTP/1.1\r\nHost: docker\r\nUser-Agent: logstream\r\nConnection: close\r\n\r\n";
         request = ByteBuffer.wrap(text.getBytes(StandardCharsets.US_ASCII));
     }
 

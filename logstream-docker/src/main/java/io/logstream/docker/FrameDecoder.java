@@ -79,7 +79,9 @@ final class FrameDecoder implements HttpParser.Body {
                 | (bytes[at + 5] & 0xFF) << 16
                 | (bytes[at + 6] & 0xFF) << 8
                 | (bytes[at + 7] & 0xFF);
-        if ((bytes[at] & 0xFF) > 3 || (bytes[at + 1] | bytes[at + 2] | bytes[at + 3]) != 0 || length < 0
+        if ((bytes[at] & 0xFF) > 3
+                || (bytes[at + 1] | bytes[at + 2] | bytes[at + 3]) != 0
+                || length < 0
                 || length > MAX_FRAME) {
             throw new IOException("no frame of a log: '" + Text.shown(bytes, at, at + HEADER) + "'");
         }

@@ -131,8 +131,9 @@ final class HttpParser {
     }
 
     private void parseHead() throws IOException {
-        List<String> lines =
-                new String(head, 0, headLength, StandardCharsets.ISO_8859_1).lines().toList();
+        List<String> lines = new String(head, 0, headLength, StandardCharsets.ISO_8859_1)
+                .lines()
+                .toList();
         String first = lines.get(0);
         if (!first.matches("HTTP/1\\.[01] [1-5][0-9][0-9]( .*)?")) {
             throw new IOException("no HTTP answer: " + printable(first));

@@ -104,8 +104,8 @@ final class Json {
 
     /** Puts a text between quotes. */
     static String quoted(@Nullable String text) {
-        char[] escaped = com.fasterxml.jackson.core.io.JsonStringEncoder.getInstance()
-                .quoteAsString(text == null ? "" : text);
+        char[] escaped =
+                com.fasterxml.jackson.core.io.JsonStringEncoder.getInstance().quoteAsString(text == null ? "" : text);
         return '"' + new String(escaped) + '"';
     }
 }

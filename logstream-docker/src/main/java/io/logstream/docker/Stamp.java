@@ -117,7 +117,7 @@ final class Stamp {
     }
 
     private static IOException none(byte[] bytes, int from, int to) {
-        return new IOException("an entry of the log without a time: '" + Text.shown(bytes, from, Math.min(to, from + 40))
-                + "'");
+        return new IOException(
+                "an entry of the log without a time: '" + Text.shown(bytes, from, Math.min(to, from + 40)) + "'");
     }
 }

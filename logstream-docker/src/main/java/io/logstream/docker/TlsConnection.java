@@ -27,7 +27,8 @@ final class TlsConnection implements Connection {
         int packet = engine.getSession().getPacketBufferSize();
         received = ByteBuffer.allocate(packet).flip();
         sending = ByteBuffer.allocate(packet).flip();
-        plain = ByteBuffer.allocate(engine.getSession().getApplicationBufferSize()).flip();
+        plain = ByteBuffer.allocate(engine.getSession().getApplicationBufferSize())
+                .flip();
     }
 
     @Override

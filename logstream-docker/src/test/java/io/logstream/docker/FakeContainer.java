@@ -27,6 +27,7 @@ final class FakeContainer {
     boolean terminal;
     int exitCode;
     long started;
+    boolean deaf; // those who follow are told nothing more
     String driver = "json-file";
     List<Entry> entries = new ArrayList<>();
     int generation; // of the log's file: a new one has lost the entries before
@@ -103,7 +104,6 @@ final class FakeContainer {
             }
             status = "exited";
             exitCode = code;
-            generation += 0;
             daemon.event(this, "die", "\"exitCode\":\"" + code + "\"");
         }
     }

@@ -38,10 +38,11 @@ final class FakeDaemon implements Closeable {
     boolean lateHeads;
     /** Which requests get no answer at all. */
     Predicate<String> frozen = request -> false;
-    /** How many bytes of a log are sent before the connection is cut; less than 0 for all. */
-    long cutAfter = -1;
+    /** How many bytes of a log are sent before the connection is cut, once; less than 0 for all. */
+    volatile long cutAfter = -1;
     /** Sent as a last frame, before an end in order. */
     String systemError = "";
+
     private int ids;
     private boolean closed;
 
@@ -179,8 +180,10 @@ final class FakeDaemon implements Closeable {
 
     private void json(SocketChannel to, int status, String body) throws IOException {
         byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
-        send(to, "HTTP/1.1 " + status + " X\r\nContent-Type: application/json\r\nContent-Length: " + bytes.length
-                + "\r\n\r\n" + body);
+        send(
+                to,
+                "HTTP/1.1 " + status + " X\r\nContent-Type: application/json\r\nContent-Length: " + bytes.length
+                        + "\r\n\r\n" + body);
     }
 
     private void events(SocketChannel to) throws IOException, InterruptedException {
@@ -212,8 +215,8 @@ final class FakeDaemon implements Closeable {
             json(to, 501, "{\"message\":\"configured logging driver does not support reading\"}");
             return;
         }
-        Predicate<FakeContainer.Entry> wanted = entry ->
-                query.get("stdout").equals("1") && entry.channel() == Channel.STDOUT.ordinal()
+        Predicate<FakeContainer.Entry> wanted =
+                entry -> query.get("stdout").equals("1") && entry.channel() == Channel.STDOUT.ordinal()
                         || query.get("stderr").equals("1") && entry.channel() == Channel.STDERR.ordinal();
         String head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
         if (!lateHeads) {
@@ -237,15 +240,21 @@ final class FakeDaemon implements Closeable {
                     headSent = true;
                 }
                 byte[] wire = container.wire(entry);
-                if (cutAfter >= 0 && sent + wire.length > cutAfter) {
-                    send(to, chunked(wire), (int) (cutAfter - sent));
+                byte[] chunk = chunked(wire);
+                if (cutAfter >= 0 && sent + chunk.length > cutAfter) {
+                    send(to, chunk, (int) (cutAfter - sent));
+                    cutAfter = -1;
                     return;
                 }
                 chunk(to, wire);
-                sent += wire.length;
+                sent += chunk.length;
             }
             synchronized (this) {
                 boolean over = !follow || !container.isRunning();
+                if (container.deaf && follow) {
+                    wait(1000);
+                    continue;
+                }
                 if (generation != container.generation) {
                     generation = container.generation;
                     next = 0;
@@ -269,7 +278,14 @@ final class FakeDaemon implements Closeable {
         }
         if (!systemError.isEmpty()) {
             byte[] text = systemError.getBytes(StandardCharsets.UTF_8);
-            chunk(to, ByteBuffer.allocate(8 + text.length).put((byte) 3).putInt(4, text.length).position(8).put(text).array());
+            chunk(
+                    to,
+                    ByteBuffer.allocate(8 + text.length)
+                            .put((byte) 3)
+                            .putInt(4, text.length)
+                            .position(8)
+                            .put(text)
+                            .array());
         }
         send(to, "0\r\n\r\n");
     }

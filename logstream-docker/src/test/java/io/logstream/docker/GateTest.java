@@ -64,8 +64,10 @@ class GateTest {
     @Test
     void nothingIsTaken_whereTheTailBeginsBehindThePlace() {
         Entry known = new Entry(OUT, 101, "a\n");
-        assertThat(judge(gate(behind(known), Gate.Window.TAIL), OUT, 201, "b\n")).isEqualTo(TOO_LATE);
-        assertThat(judge(gate(behind(known), Gate.Window.TAIL), ERR, 201, "b\n")).isEqualTo(TOO_LATE);
+        assertThat(judge(gate(behind(known), Gate.Window.TAIL), OUT, 201, "b\n"))
+                .isEqualTo(TOO_LATE);
+        assertThat(judge(gate(behind(known), Gate.Window.TAIL), ERR, 201, "b\n"))
+                .isEqualTo(TOO_LATE);
         assertThat(judge(gate(behind(known), Gate.Window.TAIL), OUT, 101, "a\n"))
                 .as("it may begin between two entries with this time")
                 .isEqualTo(TOO_LATE);

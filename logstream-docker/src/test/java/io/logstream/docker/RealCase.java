@@ -37,7 +37,9 @@ abstract class RealCase {
         if (hub != null) {
             hub.close();
             daemon.close();
-            for (String id : real.docker("ps", "--all", "--quiet", "--filter", "name=" + name).lines().toList()) {
+            for (String id : real.docker("ps", "--all", "--quiet", "--filter", "name=" + name)
+                    .lines()
+                    .toList()) {
                 real.docker("rm", "--force", id);
             }
         }

@@ -21,9 +21,8 @@ import java.util.stream.Stream;
  * there is, {@code bb:1}.
  */
 final class RealDaemon implements AutoCloseable {
-    private static final List<String> COMMANDS =
-            List.of("sh", "cat", "echo", "sleep", "seq", "date", "printf", "yes", "head", "dd", "tr", "usleep", "awk",
-                    "touch");
+    private static final List<String> COMMANDS = List.of(
+            "sh", "cat", "echo", "sleep", "seq", "date", "printf", "yes", "head", "dd", "tr", "usleep", "awk", "touch");
     private static RealDaemon shared;
 
     private final Path directory;
@@ -218,7 +217,8 @@ final class RealDaemon implements AutoCloseable {
             }
             unmount();
             try (Stream<Path> files = Files.walk(directory)) {
-                files.sorted(Comparator.reverseOrder()).forEach(path -> path.toFile().delete());
+                files.sorted(Comparator.reverseOrder())
+                        .forEach(path -> path.toFile().delete());
             }
         } catch (Exception e) {
             System.err.println("the daemon in " + directory + " is not cleaned up: " + e);

@@ -29,7 +29,9 @@ class RealLifeTest extends RealCase {
         for (int i = 1; i <= 3; i++) {
             real.docker("restart", name);
             int hellos = i + 1;
-            viewer.await("hello " + hellos, () -> viewer.lines().stream().filter("hello"::equals).count() == hellos);
+            viewer.await(
+                    "hello " + hellos,
+                    () -> viewer.lines().stream().filter("hello"::equals).count() == hellos);
         }
         assertThat(viewer.lines()).containsExactly("hello", "bye", "hello", "bye", "hello", "bye", "hello");
         assertThat(viewer.events().stream().filter(event -> event.kind() == Kind.RESTARTED))
@@ -45,7 +47,9 @@ class RealLifeTest extends RealCase {
         viewer.awaitEvent(Kind.FINISHED);
         assertThat(viewer.lines()).containsExactly("run", "1", "2", "3");
         real.docker("start", name);
-        viewer.await("second run", () -> viewer.kinds().stream().filter(Kind.FINISHED::equals).count() == 2);
+        viewer.await(
+                "second run",
+                () -> viewer.kinds().stream().filter(Kind.FINISHED::equals).count() == 2);
         assertThat(viewer.lines()).containsExactly("run", "1", "2", "3", "run", "1", "2", "3");
         assertThat(viewer.kinds())
                 .filteredOn(List.of(Kind.FINISHED, Kind.RESTARTED)::contains)
@@ -76,8 +80,7 @@ class RealLifeTest extends RealCase {
         viewer.awaitLine("hello");
         real.docker("rm", "--force", name);
         assertThat(viewer.awaitEnd().kind()).isEqualTo(EndReason.Kind.COMPLETED);
-        assertThat(viewer.events())
-                .anySatisfy(event -> assertThat(event.kind()).isEqualTo(Kind.FINISHED));
+        assertThat(viewer.events()).anySatisfy(event -> assertThat(event.kind()).isEqualTo(Kind.FINISHED));
         assertThat(viewer.gaps()).isEmpty();
     }
 
@@ -91,7 +94,9 @@ class RealLifeTest extends RealCase {
         viewer.await("more lines", () -> viewer.lines().size() > before + 10);
         real.docker("restart", "--time=0", name + "-new");
         viewer.awaitEvent(Kind.RESTARTED);
-        viewer.await("line 1 again", () -> viewer.lines().stream().filter("line 1"::equals).count() == 2);
+        viewer.await(
+                "line 1 again",
+                () -> viewer.lines().stream().filter("line 1"::equals).count() == 2);
     }
 
     @Test

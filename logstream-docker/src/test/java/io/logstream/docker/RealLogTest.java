@@ -26,8 +26,11 @@ class RealLogTest extends RealCase {
         real.run(name, "for i in $(seq 200); do echo out $i; echo err $i >&2; done; printf 'no end'; exit 3");
         Collected viewer = follow(source());
         assertThat(viewer.awaitEnd().kind()).isEqualTo(EndReason.Kind.COMPLETED);
-        assertThat(viewer.lines()).contains("out 1", "out 200", "err 1", "err 200", "no end").hasSize(401);
-        assertThat(viewer.events()).anySatisfy(event -> assertThat(event.exitCode()).hasValue(3));
+        assertThat(viewer.lines())
+                .contains("out 1", "out 200", "err 1", "err 200", "no end")
+                .hasSize(401);
+        assertThat(viewer.events())
+                .anySatisfy(event -> assertThat(event.exitCode()).hasValue(3));
     }
 
     /** About 20,000 lines a second on both channels, with lines of 20,000 bytes among them, cut twenty times. */
@@ -65,7 +68,9 @@ class RealLogTest extends RealCase {
                     "%s: %d cuts, %d lines/s%n",
                     driver, cuts, (LINES + LINES / 3) * 1_000_000_000L / (System.nanoTime() - start));
             assertThat(cuts).isGreaterThanOrEqualTo(20);
-            assertThat(viewer.kinds()).filteredOn(SourceEvent.Kind.RECONNECTED::equals).hasSizeGreaterThanOrEqualTo(15);
+            assertThat(viewer.kinds())
+                    .filteredOn(SourceEvent.Kind.RECONNECTED::equals)
+                    .hasSizeGreaterThanOrEqualTo(15);
             assertThat(viewer.gaps()).isEmpty();
             assertSame(Channel.STDOUT, viewer.bytes(Channel.STDOUT), expected("stdout", 1));
             assertSame(Channel.STDERR, viewer.bytes(Channel.STDERR), expected("stderr", 3));
@@ -106,7 +111,8 @@ class RealLogTest extends RealCase {
         real.run(name, "printf '\\001\\000\\000\\000ABCDrest of line\\n'; echo second; seq 3 >&2", "--tty");
         Collected viewer = follow(source());
         viewer.awaitEnd();
-        byte[] expected = "\u0001\0\0\0ABCDrest of line\r\nsecond\r\n1\r\n2\r\n3\r\n".getBytes(StandardCharsets.US_ASCII);
+        byte[] expected =
+                "\u0001\0\0\0ABCDrest of line\r\nsecond\r\n1\r\n2\r\n3\r\n".getBytes(StandardCharsets.US_ASCII);
         assertSame(Channel.STDOUT, viewer.bytes(Channel.STDOUT), expected);
         assertThat(viewer.bytes(Channel.STDERR)).isEmpty();
     }
@@ -127,7 +133,8 @@ class RealLogTest extends RealCase {
         all.awaitLine("e");
         for (int lines : new int[] {1, 3, 6, 7, 8, 100, 1006, 1007, 5000}) {
             Collected viewer = new Collected();
-            DockerSource source = DockerSource.builder(daemon, name).follow(false).build();
+            DockerSource source =
+                    DockerSource.builder(daemon, name).follow(false).build();
             hub.open("last " + lines, source, streamOptions())
                     .subscribe(
                             io.logstream.SubscribeOptions.builder()
@@ -136,8 +143,7 @@ class RealLogTest extends RealCase {
                             viewer);
             viewer.awaitEnd();
             assertThat(viewer.lines()).hasSize(Math.min(1007, lines));
-            assertThat(viewer.lines())
-                    .isEqualTo(all.lines().subList(1007 - Math.min(1007, lines), 1007));
+            assertThat(viewer.lines()).isEqualTo(all.lines().subList(1007 - Math.min(1007, lines), 1007));
         }
     }
 
@@ -163,8 +169,7 @@ class RealLogTest extends RealCase {
 
     @Test
     void logDriverThatSendsElsewhere_isReadFromTheDaemonsCache() throws Exception {
-        real.run(
-                name, "seq 100", "--log-driver=gelf", "--log-opt", "gelf-address=udp://127.0.0.1:12201");
+        real.run(name, "seq 100", "--log-driver=gelf", "--log-opt", "gelf-address=udp://127.0.0.1:12201");
         Collected viewer = follow(source());
         viewer.awaitEnd();
         assertThat(viewer.lines()).isNotEmpty();

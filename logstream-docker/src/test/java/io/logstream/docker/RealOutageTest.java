@@ -38,8 +38,9 @@ class RealOutageTest extends RealCase {
     private static void assertCounts(Collected viewer) {
         for (Channel channel : Channel.values()) {
             String word = channel == Channel.STDOUT ? "line " : "error ";
-            List<String> lines =
-                    new String(viewer.bytes(channel), StandardCharsets.US_ASCII).lines().toList();
+            List<String> lines = new String(viewer.bytes(channel), StandardCharsets.US_ASCII)
+                    .lines()
+                    .toList();
             for (int i = 0; i < lines.size(); i++) {
                 assertThat(lines.get(i)).isEqualTo(word + (i + 1));
             }
@@ -91,6 +92,7 @@ class RealOutageTest extends RealCase {
         viewer.awaitEnd();
         assertThat(viewer.lines()).last().isEqualTo("line 400");
         assertCounts(viewer);
-        assertThat(viewer.events()).anySatisfy(event -> assertThat(event.exitCode()).hasValue(9));
+        assertThat(viewer.events())
+                .anySatisfy(event -> assertThat(event.exitCode()).hasValue(9));
     }
 }

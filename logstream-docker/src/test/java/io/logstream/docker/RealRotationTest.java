@@ -26,7 +26,9 @@ class RealRotationTest extends RealCase {
                 "--log-opt=max-file=" + files);
         Collected viewer = follow(source());
         viewer.awaitEnd();
-        List<String> got = new String(viewer.bytes(Channel.STDOUT), StandardCharsets.US_ASCII).lines().toList();
+        List<String> got = new String(viewer.bytes(Channel.STDOUT), StandardCharsets.US_ASCII)
+                .lines()
+                .toList();
         Set<String> once = new HashSet<>(got);
         assertThat(got).as("no line comes twice").hasSize(once.size());
         int before = 0;

@@ -171,8 +171,13 @@ class WireTest {
         }
         byte[] next = "2026-11-20T10:20:59.123456789Z ".getBytes(StandardCharsets.US_ASCII);
         assertThat(stamp.read(next, 0, next.length)).isEqualTo(1795170059_123456789L);
-        for (String none : List.of("", "2026-11-20T10:20:13Z", "2026-11-20 10:20:13Z ", "2026-13-20T10:20:13Z x",
-                "2026-11-20T10:20:13z ", "no time at all, but a long text")) {
+        for (String none : List.of(
+                "",
+                "2026-11-20T10:20:13Z",
+                "2026-11-20 10:20:13Z ",
+                "2026-13-20T10:20:13Z x",
+                "2026-11-20T10:20:13z ",
+                "no time at all, but a long text")) {
             byte[] bytes = none.getBytes(StandardCharsets.US_ASCII);
             assertThatThrownBy(() -> stamp.read(bytes, 0, bytes.length)).isInstanceOf(IOException.class);
         }
