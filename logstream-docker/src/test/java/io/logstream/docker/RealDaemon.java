@@ -21,7 +21,7 @@ import java.util.stream.Stream;
  * there is, {@code bb:1}.
  */
 final class RealDaemon implements AutoCloseable {
-    private static final List<String> COMMANDS = List.of(
+    static final List<String> COMMANDS = List.of(
             "sh", "cat", "echo", "sleep", "seq", "date", "printf", "yes", "head", "dd", "tr", "usleep", "awk", "touch");
     private static RealDaemon shared;
 
@@ -215,7 +215,7 @@ final class RealDaemon implements AutoCloseable {
                     process.destroyForcibly().waitFor();
                 }
             }
-            unmount();
+            unmount(directory);
             try (Stream<Path> files = Files.walk(directory)) {
                 files.sorted(Comparator.reverseOrder())
                         .forEach(path -> path.toFile().delete());
@@ -225,7 +225,8 @@ final class RealDaemon implements AutoCloseable {
         }
     }
 
-    private void unmount() throws Exception {
+    /** Unmounts what is left below a directory. */
+    static void unmount(Path directory) throws Exception {
         for (String line : Files.readAllLines(Path.of("/proc/self/mounts"))) {
             String at = line.split(" ")[1];
             if (at.startsWith(directory + "/")) {
