@@ -3,6 +3,9 @@ package io.logstream.docker;
 import com.fasterxml.jackson.core.JsonParser;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * What the daemon says of a container.
@@ -15,6 +18,7 @@ import java.nio.charset.StandardCharsets;
  * @param started when it was started last, in nanoseconds since 1970, or {@link Place#NONE}
  * @param finished when it ended last, in nanoseconds since 1970, or {@link Place#NONE}
  * @param driver the log driver
+ * @param rotatedAt at how many bytes the log's file is rotated, or 0 if it is not
  * @param logPath where the log's file is, or an empty text
  */
 record ContainerState(
@@ -26,6 +30,7 @@ record ContainerState(
         long started,
         long finished,
         String driver,
+        long rotatedAt,
         String logPath) {
 
     boolean wasNeverStarted() {
@@ -59,8 +64,12 @@ record ContainerState(
                 parts.started,
                 parts.finished,
                 parts.driver,
+                parts.rotatedAt(),
                 parts.logPath);
     }
+
+    private static final long LOCAL_SIZE = 20 << 20;
+    private static final Pattern SIZE = Pattern.compile("([0-9]+(?:\\.[0-9]+)?) ?([kKmMgG]?)i?[bB]?");
 
     private static final class Parts {
         private String id = "";
@@ -71,6 +80,7 @@ record ContainerState(
         private long started = Place.NONE;
         private long finished = Place.NONE;
         private String driver = "";
+        private String maxSize = "";
         private String logPath = "";
 
         void top(String field, String value, JsonParser at) throws IOException {
@@ -84,11 +94,29 @@ record ContainerState(
                 case "HostConfig" ->
                     Json.object(at, (name, text, in) -> {
                         if (name.equals("LogConfig")) {
-                            Json.object(in, (key, type, inside) -> driver = key.equals("Type") ? type : driver);
+                            Json.object(in, this::logConfig);
                         }
                     });
                 default -> {}
             }
+        }
+
+        private void logConfig(String field, String value, JsonParser at) throws IOException {
+            if (field.equals("Type")) {
+                driver = value;
+            } else if (field.equals("Config")) {
+                maxSize = Json.texts(at).getOrDefault("max-size", "");
+            }
+        }
+
+        /** As docker reads sizes: a number with a unit, k, m or g. */
+        private long rotatedAt() {
+            Matcher matcher = SIZE.matcher(maxSize);
+            if (!matcher.matches()) {
+                return driver.equals("local") ? LOCAL_SIZE : 0;
+            }
+            int shift = "bkmg".indexOf(matcher.group(2).isEmpty() ? "b" : matcher.group(2).toLowerCase(Locale.ROOT)) * 10;
+            return (long) (Double.parseDouble(matcher.group(1)) * (1L << shift));
         }
 
         private void state(String field, String value, JsonParser at) throws IOException {

@@ -55,6 +55,7 @@ final class DockerReader implements LogReader, DaemonEvents.Listener {
     private boolean restarted;
     private Duration wait = FIRST_WAIT;
     private long backAt = Place.NONE;
+    private final Trace trace = new Trace();
 
     private final EarlySink early = new EarlySink();
     private boolean woken; // guarded by this, like those below
@@ -154,6 +155,16 @@ final class DockerReader implements LogReader, DaemonEvents.Listener {
         Place now = place();
         boolean first = start instanceof Start.Beginning && now.anchor < 0 && now.time[0] == Place.NONE;
         return now.position(first ? 0 : -1);
+    }
+
+    Trace trace() {
+        return trace;
+    }
+
+    /** At how many bytes the log is rotated by a daemon that may leave something out then; 0 where it is not. */
+    long rotatedAt() {
+        ContainerState now = container;
+        return now == null || isPodman() ? 0 : now.rotatedAt();
     }
 
     long containerHash() {

@@ -16,9 +16,11 @@ import org.jspecify.annotations.Nullable;
  */
 final class Logs implements Stage, Entries {
     private static final int FIRST_TAIL = 1000;
+    private static final long MAX_UNCHECKED = 1 << 20;
     private static final int LAST_TAIL = 100_000;
     private static final long SLACK_NANOS = 200_000_000; // the channels' times differ by milliseconds
     private static final long POSITION_BYTES = 16 * 1024;
+    private static final Duration UNCOMPARED = Duration.ofSeconds(5);
     private static final Duration UNSETTLED = Duration.ofMillis(500);
     private static final Duration FIRST_SILENCE = Duration.ofSeconds(30);
     private static final Duration LAST_SILENCE = Duration.ofMinutes(2);
@@ -32,6 +34,8 @@ final class Logs implements Stage, Entries {
     private Gate gate;
     private Gate.@Nullable Verdict turn;
     private @Nullable LineSink sink;
+    private final long checkBytes;
+    private long unchecked;
     private long unplaced;
     private long entries;
     private boolean told;
@@ -45,7 +49,7 @@ final class Logs implements Stage, Entries {
     private volatile boolean silent;
     private volatile boolean closed;
     private volatile @Nullable Answer aside;
-    private long unsettledSince;
+    private long askedAt;
 
     /**
      * @param stepBack see {@link Gate}
@@ -55,7 +59,8 @@ final class Logs implements Stage, Entries {
         this.place = reader.place();
         this.stepBack = stepBack;
         boolean whole = place.anchor < 0 || reader.isPodman(); // podman leaves lines out between tail and follow
-        tail = whole ? Integer.MAX_VALUE : FIRST_TAIL;
+        tail = whole ? Integer.MAX_VALUE : FIRST_TAIL + reader.trace().size();
+        checkBytes = Math.min(MAX_UNCHECKED, reader.rotatedAt() / 3);
         gate = gate();
         request = ask();
     }
@@ -72,7 +77,8 @@ final class Logs implements Stage, Entries {
         long since = tail < Integer.MAX_VALUE || earliest == Place.NONE
                 ? Place.NONE
                 : place.anchor < 0 ? earliest : earliest - SLACK_NANOS;
-        unsettledSince = reader.now();
+        askedAt = reader.now();
+        reader.trace().begin();
         return reader.logs(reader.follows(), tail, since, this);
     }
 
@@ -133,7 +139,11 @@ final class Logs implements Stage, Entries {
         Place before = gate.isSettled() ? null : place.copy();
         Gate.Verdict verdict = gate.judge(c, time, bytes, from, to);
         switch (verdict) {
-            case OLD -> {}
+            case OLD -> {
+                if (before != null) {
+                    compare(into, c, bytes, to, time);
+                }
+            }
             case NEW -> deliver(into, c, bytes, from, to, time, ended);
             case NEW_BEHIND_GAP -> {
                 into.gap(-1, Gap.Reason.ROTATED);
@@ -146,8 +156,24 @@ final class Logs implements Stage, Entries {
         }
     }
 
+    /** Is what comes once more what had come? */
+    private void compare(LineSink into, int c, byte[] bytes, int to, long time) {
+        reader.trace().compare(c, time, to > 0 && bytes[to - 1] == '\n');
+        if (gate.isSettled()) {
+            long missing = reader.trace().settle();
+            if (missing > 0) {
+                into.gap(missing, Gap.Reason.DROPPED);
+                into.position(reader.position());
+            }
+        }
+    }
+
     private void deliver(LineSink into, int c, byte[] bytes, int from, int to, long time, boolean ended) {
         entries++;
+        if (checkBytes > 0) {
+            reader.trace().add(c, time);
+            unchecked += to - from;
+        }
         if (ended) {
             into.endLine(CHANNELS[c]);
         }
@@ -191,6 +217,14 @@ final class Logs implements Stage, Entries {
         return null;
     }
 
+    /** Not too often, as a daemon that is slow anyway would leave out the more. */
+    private boolean isToBeCompared() {
+        return checkBytes > 0
+                && unchecked > checkBytes
+                && gate.isSettled()
+                && reader.now() - askedAt > UNCOMPARED.toNanos();
+    }
+
     private void lookAside() throws IOException {
         Answer asked = aside;
         if (asked == null) {
@@ -211,7 +245,7 @@ final class Logs implements Stage, Entries {
 
     private LogReader.@Nullable Outcome waiting(LineSink to) throws IOException {
         if (!gate.isSettled() && tail < Integer.MAX_VALUE) {
-            long left = UNSETTLED.toNanos() - (reader.now() - unsettledSince);
+            long left = UNSETTLED.toNanos() - (reader.now() - askedAt);
             if (left <= 0) {
                 return widen();
             }
@@ -220,6 +254,9 @@ final class Logs implements Stage, Entries {
         if (reader.follows()) {
             lookAside();
             reader.tellRestart(to, Long.MAX_VALUE);
+            if (isToBeCompared()) {
+                return reader.readAgain(false);
+            }
             LogReader.Outcome probing = silent || probe != null ? probe() : LogReader.Outcome.WAIT;
             watch();
             return probing;

@@ -37,17 +37,23 @@ class RealRotationTest extends RealCase {
             assertThat(number).as("the order").isGreaterThan(before);
             before = number;
         }
+        long told = viewer.gaps().stream().mapToLong(Gap::lines).sum();
         System.out.printf(
-                "%s %s x %s: %d of %d lines came, %d gaps%n",
-                driver, size, files, got.size(), lines, viewer.gaps().size());
+                "%s %s x %s: %d of %d lines came, %d gaps of %d lines%n",
+                driver, size, files, got.size(), lines, viewer.gaps().size(), told);
         assertThat(got).last().isEqualTo("line " + lines);
-        assertThat(viewer.gaps()).allSatisfy(gap -> assertThat(gap.reason()).isEqualTo(Gap.Reason.ROTATED));
+        assertThat(viewer.gaps())
+                .extracting(Gap::reason)
+                .isSubsetOf(Gap.Reason.ROTATED, Gap.Reason.DROPPED);
+        assertThat(got.size() == lines || !viewer.gaps().isEmpty())
+                .as("what is missing is told")
+                .isTrue();
         return got;
     }
 
     @Test
     void noLineComesTwice_whenALogOf100KilobytesIsRotated() throws Exception {
-        rotated("json-file", "100k", "3", 20_000, 10);
+        rotated("json-file", "100k", "3", 10_000, 10);
     }
 
     @Test
