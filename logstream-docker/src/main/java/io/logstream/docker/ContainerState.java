@@ -115,7 +115,12 @@ record ContainerState(
             if (!matcher.matches()) {
                 return driver.equals("local") ? LOCAL_SIZE : 0;
             }
-            int shift = "bkmg".indexOf(matcher.group(2).isEmpty() ? "b" : matcher.group(2).toLowerCase(Locale.ROOT)) * 10;
+            int shift = "bkmg"
+                            .indexOf(
+                                    matcher.group(2).isEmpty()
+                                            ? "b"
+                                            : matcher.group(2).toLowerCase(Locale.ROOT))
+                    * 10;
             return (long) (Double.parseDouble(matcher.group(1)) * (1L << shift));
         }
 

@@ -121,6 +121,11 @@ public final class DockerDaemon implements AutoCloseable {
         return io;
     }
 
+    /** Whether its files are those of this host, as far as can be told. */
+    boolean isLocal() {
+        return endpoint instanceof Endpoint.Unix;
+    }
+
     /** What the daemon speaks, if that is known. */
     @Nullable
     Dialect dialect() {

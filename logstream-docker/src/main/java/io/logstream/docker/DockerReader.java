@@ -322,6 +322,16 @@ final class DockerReader implements LogReader, DaemonEvents.Listener {
             restarted = true;
         }
         verified = read && now.isOver();
+        LogFile file = first(at)
+                        && source.readsFiles()
+                        && daemon.isLocal()
+                        && now.driver().equals("json-file")
+                ? LogFile.open(this, now.logPath())
+                : null;
+        if (file != null) {
+            enter(file);
+            return null;
+        }
         enter(new Logs(this, false));
         return null;
     }
@@ -380,6 +390,18 @@ final class DockerReader implements LogReader, DaemonEvents.Listener {
             restarted |= now.started() != Place.NONE && now.started() != place().started;
             container = now;
         }
+    }
+
+    /** Whether nothing of the log was read yet, and all is wanted. */
+    private static boolean first(Place at) {
+        return at.anchor < 0 && at.earliest() == Place.NONE;
+    }
+
+    /** The files were read as far as they can be. */
+    @Nullable
+    Outcome historyRead() throws IOException {
+        enter(new Logs(this, false));
+        return null;
     }
 
     private Duration nextWait() {

@@ -41,6 +41,7 @@ public final class DockerSource implements LogSource {
     private final Set<Channel> channels;
     private final boolean follow;
     private final boolean endWithContainer;
+    private final boolean readFiles;
 
     private DockerSource(Builder builder) {
         daemon = builder.daemon;
@@ -49,6 +50,7 @@ public final class DockerSource implements LogSource {
         channels = builder.channels;
         follow = builder.follow;
         endWithContainer = builder.endWithContainer;
+        readFiles = builder.readFiles;
     }
 
     /**
@@ -105,6 +107,10 @@ public final class DockerSource implements LogSource {
         return endWithContainer;
     }
 
+    boolean readsFiles() {
+        return readFiles && channels.size() == 2;
+    }
+
     @Override
     public String identity() {
         String which = channels.size() == 2 ? "" : channels.contains(Channel.STDOUT) ? " (stdout)" : " (stderr)";
@@ -139,6 +145,7 @@ public final class DockerSource implements LogSource {
         private Set<Channel> channels = EnumSet.allOf(Channel.class);
         private boolean follow = true;
         private boolean endWithContainer;
+        private boolean readFiles;
 
         private Builder(DockerDaemon daemon, String container) {
             this.daemon = Objects.requireNonNull(daemon, "daemon");
@@ -186,6 +193,20 @@ public final class DockerSource implements LogSource {
          */
         public Builder endWithContainer(boolean end) {
             this.endWithContainer = end;
+            return this;
+        }
+
+        /**
+         * Whether a history that is read from its beginning comes from the files of the driver {@code json-file} where this
+         * program can read them, which is many times as fast; what follows comes from the daemon, without a gap or a
+         * repetition. By default false: Docker counts the files among its own affairs. Where they can't be read, or are
+         * compressed, or one channel alone is wanted, the daemon is asked.
+         *
+         * @param read true to read them
+         * @return this
+         */
+        public Builder readFiles(boolean read) {
+            this.readFiles = read;
             return this;
         }
 

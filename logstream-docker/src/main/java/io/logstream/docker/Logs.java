@@ -1,12 +1,10 @@
 package io.logstream.docker;
 
-import io.logstream.Channel;
 import io.logstream.Gap;
 import io.logstream.spi.LineSink;
 import io.logstream.spi.LogReader;
 import io.logstream.spi.TimeSource;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
@@ -14,30 +12,21 @@ import org.jspecify.annotations.Nullable;
  * Reads the log from the reader's place on. It asks for the newest entries, more and more of them, until they overlap with
  * what is known: to have the daemon look for a time takes seconds where the log is long.
  */
-final class Logs implements Stage, Entries {
+final class Logs implements Stage {
     private static final int FIRST_TAIL = 1000;
-    private static final long MAX_UNCHECKED = 1 << 20;
     private static final int LAST_TAIL = 100_000;
     private static final long SLACK_NANOS = 200_000_000; // the channels' times differ by milliseconds
-    private static final long POSITION_BYTES = 16 * 1024;
     private static final Duration UNCOMPARED = Duration.ofSeconds(5);
     private static final Duration UNSETTLED = Duration.ofMillis(500);
     private static final Duration FIRST_SILENCE = Duration.ofSeconds(30);
     private static final Duration LAST_SILENCE = Duration.ofMinutes(2);
-    private static final Channel[] CHANNELS = Channel.values();
 
     private final DockerReader reader;
     private final Place place;
     private final boolean stepBack;
     private int tail;
     private volatile LogRequest request;
-    private Gate gate;
-    private Gate.@Nullable Verdict turn;
-    private @Nullable LineSink sink;
-    private final long checkBytes;
-    private long unchecked;
-    private long unplaced;
-    private long entries;
+    private Handover handover;
     private boolean told;
 
     private volatile @Nullable LogRequest probe;
@@ -60,16 +49,15 @@ final class Logs implements Stage, Entries {
         this.stepBack = stepBack;
         boolean whole = place.anchor < 0 || reader.isPodman(); // podman leaves lines out between tail and follow
         tail = whole ? Integer.MAX_VALUE : FIRST_TAIL + reader.trace().size();
-        checkBytes = Math.min(MAX_UNCHECKED, reader.rotatedAt() / 3);
-        gate = gate();
+        handover = handover();
         request = ask();
     }
 
-    private Gate gate() {
+    private Handover handover() {
         Gate.Window window = tail < Integer.MAX_VALUE
                 ? Gate.Window.TAIL
                 : place.earliest() == Place.NONE ? Gate.Window.WHOLE : Gate.Window.SINCE;
-        return new Gate(place, window, stepBack, reader.partBytes());
+        return new Handover(reader, new Gate(place, window, stepBack, reader.partBytes()));
     }
 
     private LogRequest ask() throws IOException {
@@ -78,13 +66,12 @@ final class Logs implements Stage, Entries {
                 ? Place.NONE
                 : place.anchor < 0 ? earliest : earliest - SLACK_NANOS;
         askedAt = reader.now();
-        reader.trace().begin();
-        return reader.logs(reader.follows(), tail, since, this);
+        return reader.logs(reader.follows(), tail, since, handover);
     }
 
     @Override
     public LogReader.@Nullable Outcome step(LineSink to) throws IOException {
-        sink = to;
+        handover.begin(to);
         if (!told) {
             told = true;
             to.position(reader.position());
@@ -96,11 +83,10 @@ final class Logs implements Stage, Entries {
                 if (step == Exchange.Step.DONE && !request.isGranted()) {
                     return reader.refused(request, to);
                 }
-            } while (step == Exchange.Step.MORE && turn == null && to.room() > 0);
-            return turn != null ? turned() : outcome(step, to);
+            } while (step == Exchange.Step.MORE && handover.turn() == null && to.room() > 0);
+            return handover.turn() != null ? turned() : outcome(step, to);
         } finally {
-            tellPosition();
-            sink = null;
+            handover.end();
         }
     }
 
@@ -109,13 +95,13 @@ final class Logs implements Stage, Entries {
             case MORE -> LogReader.Outcome.MORE;
             case WAIT -> waiting(to);
             case DONE -> {
-                if (!gate.isSettled()) {
+                if (!handover.isSettled()) {
                     if (tail < Integer.MAX_VALUE) {
                         yield widen();
                     }
                     missing(to);
                 }
-                yield reader.ended(entries > 0, to);
+                yield reader.ended(handover.entries() > 0, to);
             }
         };
     }
@@ -127,89 +113,19 @@ final class Logs implements Stage, Entries {
         to.position(reader.position());
     }
 
-    // ---- entries
-
-    @Override
-    public void entry(int c, byte[] bytes, int from, int to, long time) {
-        LineSink into = sink;
-        if (turn != null || into == null) {
-            return;
-        }
-        boolean ended = place.open[c] && time != place.time[c] && reader.partBytes() > 0;
-        Place before = gate.isSettled() ? null : place.copy();
-        Gate.Verdict verdict = gate.judge(c, time, bytes, from, to);
-        switch (verdict) {
-            case OLD -> {
-                if (before != null) {
-                    compare(into, c, bytes, to, time);
-                }
-            }
-            case NEW -> deliver(into, c, bytes, from, to, time, ended);
-            case NEW_BEHIND_GAP -> {
-                into.gap(-1, Gap.Reason.ROTATED);
-                if (before != null) {
-                    into.position(Place.before(c, time, before).position(-1));
-                }
-                deliver(into, c, bytes, from, to, time, false);
-            }
-            case TOO_LATE, BACK -> turn = verdict;
-        }
-    }
-
-    /** Is what comes once more what had come? */
-    private void compare(LineSink into, int c, byte[] bytes, int to, long time) {
-        reader.trace().compare(c, time, to > 0 && bytes[to - 1] == '\n');
-        if (gate.isSettled()) {
-            long missing = reader.trace().settle();
-            if (missing > 0) {
-                into.gap(missing, Gap.Reason.DROPPED);
-                into.position(reader.position());
-            }
-        }
-    }
-
-    private void deliver(LineSink into, int c, byte[] bytes, int from, int to, long time, boolean ended) {
-        entries++;
-        if (checkBytes > 0) {
-            reader.trace().add(c, time);
-            unchecked += to - from;
-        }
-        if (ended) {
-            into.endLine(CHANNELS[c]);
-        }
-        reader.tellRestart(into, time);
-        into.bytes(CHANNELS[c], ByteBuffer.wrap(bytes, from, to - from), time);
-        if (!place.open[c] && to > from && bytes[to - 1] != '\n') {
-            into.endLine(CHANNELS[c]);
-        }
-        unplaced += to - from + 1;
-        if (unplaced >= POSITION_BYTES) {
-            tellPosition();
-        }
-    }
-
-    private void tellPosition() {
-        LineSink into = sink;
-        if (unplaced > 0 && into != null) {
-            unplaced = 0;
-            into.position(reader.position());
-        }
-    }
-
     // ---- reading again
 
     private LogReader.@Nullable Outcome turned() throws IOException {
-        if (turn == Gate.Verdict.TOO_LATE) {
+        if (handover.turn() == Gate.Verdict.TOO_LATE) {
             return widen();
         }
-        return reader.readAgain(entries == 0);
+        return reader.readAgain(handover.entries() == 0);
     }
 
     private LogReader.@Nullable Outcome widen() throws IOException {
         request.close();
-        turn = null;
         tail = tail < LAST_TAIL ? 10 * tail : Integer.MAX_VALUE;
-        gate = gate();
+        handover = handover();
         request = ask();
         if (closed) {
             request.close();
@@ -219,10 +135,7 @@ final class Logs implements Stage, Entries {
 
     /** Not too often, as a daemon that is slow anyway would leave out the more. */
     private boolean isToBeCompared() {
-        return checkBytes > 0
-                && unchecked > checkBytes
-                && gate.isSettled()
-                && reader.now() - askedAt > UNCOMPARED.toNanos();
+        return handover.isToBeCompared() && reader.now() - askedAt > UNCOMPARED.toNanos();
     }
 
     private void lookAside() throws IOException {
@@ -244,7 +157,7 @@ final class Logs implements Stage, Entries {
     // ---- silence
 
     private LogReader.@Nullable Outcome waiting(LineSink to) throws IOException {
-        if (!gate.isSettled() && tail < Integer.MAX_VALUE) {
+        if (!handover.isSettled() && tail < Integer.MAX_VALUE) {
             long left = UNSETTLED.toNanos() - (reader.now() - askedAt);
             if (left <= 0) {
                 return widen();
@@ -267,9 +180,9 @@ final class Logs implements Stage, Entries {
     /** Sets the alarm that looks whether anything has come at all. */
     private void watch() {
         if (alarm == null && !closed) {
-            heard = entries;
+            heard = handover.entries();
             alarm = reader.context().time().after(silence, this::lookForSilence);
-        } else if (heard != entries) {
+        } else if (heard != handover.entries()) {
             silence = FIRST_SILENCE;
         }
     }
@@ -289,7 +202,7 @@ final class Logs implements Stage, Entries {
         if (silent) {
             silent = false;
             alarm = null;
-            if (heard != entries) {
+            if (heard != handover.entries()) {
                 return LogReader.Outcome.WAIT;
             }
             if (probe != null) {

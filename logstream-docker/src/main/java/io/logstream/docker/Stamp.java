@@ -37,6 +37,11 @@ final class Stamp {
      * @throws IOException if there is none
      */
     long read(byte[] bytes, int from, int to) throws IOException {
+        return read(bytes, from, to, (byte) ' ');
+    }
+
+    /** The same with something else than a blank behind it. */
+    long read(byte[] bytes, int from, int to, byte behind) throws IOException {
         if (to - from < MIN_LENGTH) {
             throw none(bytes, from, to);
         }
@@ -61,11 +66,11 @@ final class Stamp {
                 nanos += (bytes[i] - '0') * unit;
             }
         }
-        return offset(bytes, i, seconds, from, to) * NANOS + nanos;
+        return offset(bytes, i, seconds, from, to, behind) * NANOS + nanos;
     }
 
     /** Reads the zone and the blank behind it. */
-    private long offset(byte[] bytes, int at, long seconds, int from, int to) throws IOException {
+    private long offset(byte[] bytes, int at, long seconds, int from, int to, byte behind) throws IOException {
         int i = at;
         long utc = seconds;
         if (i < to && bytes[i] == 'Z') {
@@ -79,7 +84,7 @@ final class Stamp {
         } else {
             throw none(bytes, from, to);
         }
-        if (i >= to || bytes[i] != ' ' || i + 1 - from > MAX_LENGTH) {
+        if (i >= to || bytes[i] != behind || i + 1 - from > MAX_LENGTH) {
             throw none(bytes, from, to);
         }
         length = i + 1 - from;

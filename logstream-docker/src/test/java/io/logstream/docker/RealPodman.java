@@ -76,7 +76,8 @@ final class RealPodman implements AutoCloseable {
                 "--events-backend=file"));
         command.addAll(arguments);
         ProcessBuilder builder = new ProcessBuilder(command);
-        builder.environment().put("CONTAINERS_CONF", directory.resolve("containers.conf").toString());
+        builder.environment()
+                .put("CONTAINERS_CONF", directory.resolve("containers.conf").toString());
         return builder;
     }
 
@@ -112,7 +113,8 @@ final class RealPodman implements AutoCloseable {
             }
             RealDaemon.unmount(directory);
             try (Stream<Path> files = Files.walk(directory)) {
-                files.sorted(Comparator.reverseOrder()).forEach(path -> path.toFile().delete());
+                files.sorted(Comparator.reverseOrder())
+                        .forEach(path -> path.toFile().delete());
             }
         } catch (Exception e) {
             System.err.println("podman in " + directory + " is not cleaned up: " + e);

@@ -72,14 +72,16 @@ class RealPodmanTest {
         Collected viewer = follow(daemon, true, Replay.all());
         assertThat(viewer.awaitEnd().kind()).isEqualTo(EndReason.Kind.COMPLETED);
         assertThat(viewer.lines()).isEqualTo(lines(200));
-        assertThat(viewer.events()).anySatisfy(event -> assertThat(event.exitCode()).hasValue(4));
+        assertThat(viewer.events())
+                .anySatisfy(event -> assertThat(event.exitCode()).hasValue(4));
     }
 
     @Test
     void linesComeOnce_overCutConnections() throws Exception {
         podman.run(name, "i=0; while [ $i -lt 600 ]; do i=$((i+1)); echo line $i; usleep 5000; done");
         Path socket = Files.createTempDirectory("logstream-proxy").resolve("proxy.sock");
-        UnixDomainSocketAddress target = UnixDomainSocketAddress.of(podman.host().substring("unix://".length()));
+        UnixDomainSocketAddress target =
+                UnixDomainSocketAddress.of(podman.host().substring("unix://".length()));
         try (FaultProxy proxy = FaultProxy.unix(socket, target);
                 DockerDaemon through = DockerDaemon.of("unix://" + socket)) {
             Collected viewer = follow(through, true, Replay.all());
@@ -119,7 +121,9 @@ class RealPodmanTest {
         viewer.awaitLine("late");
         viewer.awaitEvent(Kind.FINISHED);
         podman.podman("start", name);
-        viewer.await("second run", () -> viewer.kinds().stream().filter(Kind.FINISHED::equals).count() == 2);
+        viewer.await(
+                "second run",
+                () -> viewer.kinds().stream().filter(Kind.FINISHED::equals).count() == 2);
         assertThat(viewer.lines()).containsExactly("late", "late");
         assertThat(viewer.kinds()).contains(Kind.RESTARTED);
     }

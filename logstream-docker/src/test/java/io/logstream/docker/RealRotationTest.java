@@ -42,9 +42,7 @@ class RealRotationTest extends RealCase {
                 "%s %s x %s: %d of %d lines came, %d gaps of %d lines%n",
                 driver, size, files, got.size(), lines, viewer.gaps().size(), told);
         assertThat(got).last().isEqualTo("line " + lines);
-        assertThat(viewer.gaps())
-                .extracting(Gap::reason)
-                .isSubsetOf(Gap.Reason.ROTATED, Gap.Reason.DROPPED);
+        assertThat(viewer.gaps()).extracting(Gap::reason).isSubsetOf(Gap.Reason.ROTATED, Gap.Reason.DROPPED);
         assertThat(got.size() == lines || !viewer.gaps().isEmpty())
                 .as("what is missing is told")
                 .isTrue();
