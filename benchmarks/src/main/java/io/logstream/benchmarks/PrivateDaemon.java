@@ -17,6 +17,7 @@ final class PrivateDaemon implements AutoCloseable {
 
     private final Path directory;
     private final Process process;
+    private final Thread hook = new Thread(this::end, "dockerd");
 
     PrivateDaemon(Path directory) throws IOException, InterruptedException {
         for (String needed : List.of(DOCKER, DOCKERD, BUSYBOX)) {
@@ -25,6 +26,7 @@ final class PrivateDaemon implements AutoCloseable {
             }
         }
         this.directory = Files.createDirectories(directory);
+        Runtime.getRuntime().addShutdownHook(hook);
         process = new ProcessBuilder(
                         DOCKERD,
                         "--data-root=" + directory.resolve("data"),
@@ -110,6 +112,14 @@ final class PrivateDaemon implements AutoCloseable {
 
     @Override
     public void close() {
+        end();
+        Runtime.getRuntime().removeShutdownHook(hook);
+    }
+
+    private void end() {
+        if (!process.isAlive()) {
+            return;
+        }
         try {
             String all = docker("ps", "--all", "--quiet");
             for (String id : all.lines().toList()) {

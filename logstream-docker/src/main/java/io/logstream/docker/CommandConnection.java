@@ -64,8 +64,12 @@ final class CommandConnection implements Connection {
     public void write(ByteBuffer bytes) throws IOException {
         byte[] request = new byte[bytes.remaining()]; // shorter than what a pipe takes at once
         bytes.get(request);
-        process.getOutputStream().write(request);
-        process.getOutputStream().flush();
+        try {
+            process.getOutputStream().write(request);
+            process.getOutputStream().flush();
+        } catch (IOException e) {
+            LOG.debug("{}: takes no request, and will tell why", command, e);
+        }
     }
 
     @Override

@@ -33,7 +33,7 @@ public final class DockerDaemon implements AutoCloseable {
     private volatile boolean everAnswered;
     private volatile boolean closed;
 
-    private DockerDaemon(Endpoint endpoint) {
+    DockerDaemon(Endpoint endpoint) {
         this.endpoint = endpoint;
         this.io = new IoThread("logstream-docker-" + NUMBERS.incrementAndGet());
     }

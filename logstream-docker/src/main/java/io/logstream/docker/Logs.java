@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * what is known: to have the daemon look for a time takes seconds where the log is long.
  */
 final class Logs implements Stage {
-    private static final int FIRST_TAIL = 1000;
+    private static final int FIRST_TAIL = 1500;
     private static final int LAST_TAIL = 100_000;
     private static final long SLACK_NANOS = 200_000_000; // the channels' times differ by milliseconds
     private static final Duration UNCOMPARED = Duration.ofSeconds(5);

@@ -11,9 +11,13 @@ import java.nio.channels.SocketChannel;
 
 /** A unix or TCP socket. */
 final class SocketConnection implements Connection {
+    private static final long STREAM_NANOS = 10_000_000; // bytes that come again within this time are a stream
+
     private final SocketChannel channel;
     private final SelectionKey key;
     private final IoThread io;
+    private long burst; // bytes since there were none
+    private long idle = System.nanoTime(); // when there were none
 
     SocketConnection(SocketAddress address, IoThread io, Runnable ready) throws IOException {
         this.io = io;
@@ -53,8 +57,17 @@ final class SocketConnection implements Connection {
     @Override
     public int read(ByteBuffer into) throws IOException {
         int read = channel.read(into);
-        if (read == 0) {
-            io.want(key, SelectionKey.OP_READ);
+        if (read > 0) {
+            burst += read;
+        } else if (read == 0) {
+            long now = System.nanoTime();
+            if (burst > 0 && now - idle < STREAM_NANOS) {
+                io.wantSoon(key);
+            } else {
+                io.want(key, SelectionKey.OP_READ);
+            }
+            idle = now;
+            burst = 0;
         }
         return read;
     }

@@ -14,9 +14,12 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 
 /** A viewer that keeps all that it is told, with the bytes of each channel put together again. */
 final class Collected implements Subscriber {
+    private static final int PATIENCE_SECONDS = Integer.getInteger("docker.patience", 60);
+
     private final ByteArrayOutputStream[] bytes = {new ByteArrayOutputStream(), new ByteArrayOutputStream()};
     private final List<SourceEvent> events = new ArrayList<>();
     private final List<Gap> gaps = new ArrayList<>();
@@ -126,10 +129,14 @@ final class Collected implements Subscriber {
     }
 
     static void until(String what, BooleanSupplier condition) {
-        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+        until(() -> what, condition);
+    }
+
+    static void until(Supplier<String> what, BooleanSupplier condition) {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
         while (!condition.getAsBoolean()) {
             if (deadline - System.nanoTime() < 0) {
-                throw new AssertionError("not within 60 s: " + what);
+                throw new AssertionError("not within " + PATIENCE_SECONDS + " s: " + what.get());
             }
             LockSupport.parkNanos(1_000_000);
         }

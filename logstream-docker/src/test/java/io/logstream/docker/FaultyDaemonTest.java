@@ -60,6 +60,26 @@ class FaultyDaemonTest {
         return viewer;
     }
 
+    @Test
+    void lastLine_comesAlone_ofALongLog() throws Exception {
+        for (int i = 1; i <= 5000; i++) {
+            web.write(i % 4 == 0 ? Channel.STDERR : Channel.STDOUT, "line " + i + "\n");
+        }
+        try (LogHub hub = LogHub.create()) {
+            for (int last : new int[] {1, 2, 700}) {
+                Collected viewer = new Collected();
+                hub.open("last " + last, source(), OPTIONS)
+                        .subscribe(
+                                SubscribeOptions.builder()
+                                        .replay(Replay.last(last))
+                                        .build(),
+                                viewer);
+                viewer.awaitLine("line 5000");
+                assertThat(viewer.lines()).hasSize(last);
+            }
+        }
+    }
+
     // ---- cuts
 
     @Test
