@@ -17,7 +17,7 @@ final class Logs implements Stage {
     private static final int LAST_TAIL = 100_000;
     private static final long SLACK_NANOS = 200_000_000; // the channels' times differ by milliseconds
     private static final Duration UNCOMPARED = Duration.ofSeconds(5);
-    private static final Duration UNSETTLED = Duration.ofMillis(500);
+    private static final Duration UNSETTLED = Duration.ofSeconds(1);
     private static final Duration FIRST_SILENCE = Duration.ofSeconds(30);
     private static final Duration LAST_SILENCE = Duration.ofMinutes(2);
 
@@ -39,6 +39,8 @@ final class Logs implements Stage {
     private volatile boolean closed;
     private volatile @Nullable Answer aside;
     private long askedAt;
+    private long heardAt;
+    private Duration unsettled = UNSETTLED;
 
     /**
      * @param stepBack see {@link Gate}
@@ -66,6 +68,7 @@ final class Logs implements Stage {
                 ? Place.NONE
                 : place.anchor < 0 ? earliest : earliest - SLACK_NANOS;
         askedAt = reader.now();
+        heardAt = askedAt;
         return reader.logs(reader.follows(), tail, since, handover);
     }
 
@@ -80,6 +83,9 @@ final class Logs implements Stage {
             Exchange.Step step;
             do {
                 step = request.step();
+                if (step == Exchange.Step.MORE && !handover.isSettled()) {
+                    heardAt = reader.now();
+                }
                 if (step == Exchange.Step.DONE && !request.isGranted()) {
                     return reader.refused(request, to);
                 }
@@ -158,8 +164,9 @@ final class Logs implements Stage {
 
     private LogReader.@Nullable Outcome waiting(LineSink to) throws IOException {
         if (!handover.isSettled() && tail < Integer.MAX_VALUE) {
-            long left = UNSETTLED.toNanos() - (reader.now() - askedAt);
+            long left = unsettled.toNanos() - (reader.now() - heardAt);
             if (left <= 0) {
+                unsettled = unsettled.multipliedBy(2); // it may only be busy
                 return widen();
             }
             reader.context().wakeWithin(Duration.ofNanos(left));

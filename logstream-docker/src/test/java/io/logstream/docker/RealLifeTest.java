@@ -3,7 +3,10 @@ package io.logstream.docker;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.logstream.EndReason;
+import io.logstream.Replay;
 import io.logstream.SourceEvent.Kind;
+import io.logstream.SubscribeOptions;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
@@ -97,6 +100,23 @@ class RealLifeTest extends RealCase {
         viewer.await(
                 "line 1 again",
                 () -> viewer.lines().stream().filter("line 1"::equals).count() == 2);
+    }
+
+    @Test
+    void twoHundredFollowers_eachGetTheLastLine() throws Exception {
+        real.run(name, "seq 30000; sleep 1000");
+        follow(lasting()).awaitLine("30000");
+        List<Collected> viewers = new ArrayList<>();
+        SubscribeOptions last =
+                SubscribeOptions.builder().replay(Replay.last(1)).build();
+        for (int i = 0; i < 200; i++) {
+            viewers.add(new Collected());
+            hub.open("follower " + i, lasting(), streamOptions()).subscribe(last, viewers.get(i));
+        }
+        Collected.until(
+                () -> viewers.stream().filter(one -> one.lines().isEmpty()).count() + " have no line",
+                () -> viewers.stream().noneMatch(one -> one.lines().isEmpty()));
+        assertThat(viewers).allSatisfy(one -> assertThat(one.lines()).containsExactly("30000"));
     }
 
     @Test
