@@ -22,6 +22,7 @@ public final class Main {
         EXPERIMENTS.put("join", new JoinExperiment());
         EXPERIMENTS.put("split", new SplitExperiment());
         EXPERIMENTS.put("file", new FileExperiment());
+        EXPERIMENTS.put("docker", new DockerExperiment());
     }
 
     private Main() {}

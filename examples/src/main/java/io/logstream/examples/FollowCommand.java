@@ -48,8 +48,9 @@ final class FollowCommand implements Callable<Integer> {
             arity = "1..*",
             description =
                     "What to follow: a path, or file:PATH; a directory for all files in it; a pattern in quotes, such as"
-                            + " 'logs/**/*.log', for all files that match, now and later. Several are merged, each line naming its"
-                            + " file.")
+                            + " 'logs/**/*.log', for all files that match, now and later; docker:NAME for a container;"
+                            + " docker:label=KEY=VALUE, name=REGEX, image=, project= or service= (of compose), for all that"
+                            + " match, now and later. Several are merged, each line naming its file or container.")
     private List<String> given = List.of();
 
     @ArgGroup

@@ -13,7 +13,7 @@ import java.util.regex.Pattern;
 
 /**
  * Understands what the user names as a source: {@code scheme:rest}, or a path. A path that exists is a path, whatever it
- * looks like; {@code file:} makes one of anything. A path with wildcards that does not exist is a pattern, a directory means
+ * looks like; {@code file:} makes one of anything, and {@code docker:} names containers. A path with wildcards that does not exist is a pattern, a directory means
  * all files in it.
  */
 final class Sources {
@@ -22,8 +22,6 @@ final class Sources {
     private interface Scheme {
         NamedSource source(String given, String rest, boolean follow);
     }
-
-    private static final Map<String, Scheme> SCHEMES = new TreeMap<>(Map.of("file", Sources::file));
 
     /** A single letter is no scheme. */
     private static final Pattern WITH_SCHEME = Pattern.compile("([A-Za-z][A-Za-z0-9+.-]+):(.*)", Pattern.DOTALL);
@@ -36,10 +34,12 @@ final class Sources {
      * @throws UserError if one of them is no source, or can't be read as things are
      */
     static List<NamedSource> parse(List<String> given, boolean follow) {
-        return given.stream().distinct().map(one -> parse(one, follow)).toList();
+        Map<String, Scheme> schemes =
+                new TreeMap<>(Map.of("file", Sources::file, "docker", new DockerScheme()::source));
+        return given.stream().distinct().map(one -> parse(one, schemes, follow)).toList();
     }
 
-    private static NamedSource parse(String given, boolean follow) {
+    private static NamedSource parse(String given, Map<String, Scheme> schemes, boolean follow) {
         if (given.isEmpty() || given.length() > 1000) {
             throw new UserError("a source is named by 1 to 1000 characters, not by " + given.length());
         }
@@ -47,10 +47,10 @@ final class Sources {
         if (!matcher.matches() || (!given.startsWith("file:") && Files.exists(path(given)))) {
             return file(given, given, follow);
         }
-        Scheme scheme = SCHEMES.get(matcher.group(1));
+        Scheme scheme = schemes.get(matcher.group(1));
         if (scheme == null) {
             throw new UserError("unknown scheme " + matcher.group(1) + ": in '" + given + "'; known: "
-                    + String.join(": ", SCHEMES.keySet()) + ":, and file:" + given + " names a file");
+                    + String.join(": ", schemes.keySet()) + ":, and file:" + given + " names a file");
         }
         return scheme.source(given, matcher.group(2), follow);
     }
@@ -75,8 +75,11 @@ final class Sources {
                 given, "file", FileSource.builder(path).follow(follow).build());
     }
 
-    /** What the names of all files begin with that a source given like this finds. */
+    /** What the ids of all streams begin with that a source given like this finds. */
     static String literalBeginning(String given) {
+        if (given.startsWith("docker:")) {
+            return "docker:";
+        }
         String path = given.startsWith("file:") ? given.substring("file:".length()) : given;
         return path.split("[*?\\[{\\\\]", 2)[0];
     }

@@ -113,6 +113,16 @@ final class Cli implements AutoCloseable {
         return cli;
     }
 
+    /** Starts the command with a variable in its environment. */
+    static Cli startWith(String variable, String value, Object... args) throws IOException {
+        ProcessBuilder builder = builder(List.of("-Xmx256m"), args);
+        builder.environment().put(variable, value);
+        Cli cli = new Cli(builder.start());
+        cli.out.read(cli.process.getInputStream(), "stdout");
+        cli.err.read(cli.process.getErrorStream(), "stderr");
+        return cli;
+    }
+
     /** Starts the command with an output that the test reads itself. */
     static Cli startUnread(Object... args) throws IOException {
         Cli cli = new Cli(builder(List.of("-Xmx256m"), args).start());

@@ -5,11 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.logstream.LogHub;
 import io.logstream.StreamOptions;
 import io.logstream.SubscribeOptions;
+import io.logstream.docker.DockerContainers;
+import io.logstream.docker.DockerSource;
 import io.logstream.file.FileDiscovery;
 import io.logstream.file.FileSource;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.reflect.Method;
+import java.lang.reflect.Modifier;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -79,10 +82,12 @@ class DocumentsTest {
                 StreamOptions.Builder.class,
                 SubscribeOptions.Builder.class,
                 FileSource.Builder.class,
-                FileDiscovery.Builder.class)) {
+                FileDiscovery.Builder.class,
+                DockerSource.Builder.class,
+                DockerContainers.Builder.class)) {
             for (Method option : builder.getDeclaredMethods()) {
-                if (option.getReturnType() == builder) {
-                    assertThat(readme).contains("| `" + option.getName() + "` |");
+                if (option.getReturnType() == builder && Modifier.isPublic(option.getModifiers())) {
+                    assertThat(readme).containsPattern("\\|[^|]*`" + option.getName() + "`[^|]*\\|");
                 }
             }
         }
@@ -103,7 +108,7 @@ class DocumentsTest {
 
     private static List<Path> sources(String name) throws IOException {
         List<Path> found = new ArrayList<>();
-        for (String module : List.of("logstream-core", "logstream-testkit", "examples")) {
+        for (String module : List.of("logstream-core", "logstream-testkit", "logstream-docker", "examples")) {
             try (Stream<Path> files = Files.walk(ROOT.resolve(module).resolve("src"))) {
                 files.filter(file -> file.endsWith(name)).forEach(found::add);
             }

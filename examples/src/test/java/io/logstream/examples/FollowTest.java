@@ -460,7 +460,7 @@ class FollowTest {
                 arguments(List.of("--history", "1", "--new-only", "LOG"), "mutually exclusive"),
                 arguments(List.of("--policy", "wait", "LOG"), "'wait' is none of block"),
                 arguments(List.of("--output-format", "xml", "LOG"), "expected one of [TEXT, JSON]"),
-                arguments(List.of("gopher:hole"), "unknown scheme gopher: in 'gopher:hole'; known: file:"),
+                arguments(List.of("gopher:hole"), "unknown scheme gopher: in 'gopher:hole'; known: docker: file:"),
                 arguments(List.of("FOLDER/{a/b}"), "has a slash in braces"),
                 arguments(List.of("FOLDER/no/app.log"), "there is no directory"),
                 arguments(List.of("/dev/null"), "is not a regular file"),

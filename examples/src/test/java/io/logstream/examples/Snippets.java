@@ -19,7 +19,11 @@ import io.logstream.StreamOptions;
 import io.logstream.SubscribeOptions;
 import io.logstream.Subscriber;
 import io.logstream.Subscription;
+import io.logstream.docker.DockerContainers;
+import io.logstream.docker.DockerDaemon;
+import io.logstream.docker.DockerSource;
 import io.logstream.file.FileSource;
+import io.logstream.spi.LogDiscovery;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -119,6 +123,13 @@ final class Snippets {
         Broadcaster web = hub.open("web", FileSource.of(Path.of("web.log")));
         Broadcaster worker = hub.open("worker", FileSource.of(Path.of("worker.log")));
         return hub.subscribe(List.of(web, worker), SubscribeOptions.defaults(), page);
+    }
+
+    static Subscription containers(DockerDaemon daemon, LogHub hub, Subscriber page) {
+        hub.open("web", DockerSource.of(daemon, "web")).subscribe(page);
+        LogDiscovery shop =
+                DockerContainers.builder(daemon).composeProject("shop").build();
+        return hub.subscribe(shop, StreamOptions.defaults(), SubscribeOptions.defaults(), page);
     }
 
     /** Goes on where the last run of the program was. */

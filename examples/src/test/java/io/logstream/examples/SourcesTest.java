@@ -71,7 +71,7 @@ class SourcesTest {
         assertThatExceptionOfType(UserError.class)
                 .isThrownBy(() -> one("gopher:hole"))
                 .withMessageContaining("unknown scheme gopher:")
-                .withMessageContaining("known: file:")
+                .withMessageContaining("known: docker: file:")
                 .withMessageContaining("file:gopher:hole");
     }
 

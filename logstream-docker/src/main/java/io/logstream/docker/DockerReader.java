@@ -1,0 +1,563 @@
+package io.logstream.docker;
+
+import io.logstream.Channel;
+import io.logstream.Gap;
+import io.logstream.LogStreamException;
+import io.logstream.SourceEvent;
+import io.logstream.spi.LineSink;
+import io.logstream.spi.LogReader;
+import io.logstream.spi.SourceContext;
+import io.logstream.spi.SourcePosition;
+import io.logstream.spi.Start;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.OptionalInt;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Reads the log of one container through its life: waits for its start, reads, and finds out what the end of the log means
+ * when it comes. Where the daemon ends its answer properly the container has stopped; where the connection just ends, nothing
+ * is known, and the hub opens another reader at the last position.
+ *
+ * <pre>{@code
+ * Asking -> Placing -> Logs -> Asking -> Logs (started again, or once more to be sure) -> ...
+ *      \-> Waiting -> Asking                  \-> Waiting (until it is started or removed) -> END
+ * }</pre>
+ */
+final class DockerReader implements LogReader, DaemonEvents.Listener {
+    private static final Logger LOG = LoggerFactory.getLogger(DockerReader.class);
+    private static final Duration FIRST_WAIT = Duration.ofMillis(50);
+    private static final Duration LAST_WAIT = Duration.ofSeconds(10);
+    private static final Duration FOR_EXIT_CODE = Duration.ofMillis(300);
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
+    private static final int DOCKER_PART = 16 * 1024;
+
+    private final DockerDaemon daemon;
+    private final DockerSource source;
+    private final Start start;
+    private final SourceContext context;
+    private final Runnable wake;
+    private final @Nullable Place known; // of the position to begin at
+    private String reference;
+    private @Nullable ContainerState container;
+    private @Nullable Place place;
+    private Stage stage;
+    private boolean closed;
+    private DaemonEvents.@Nullable Watch watch;
+    private boolean read; // the log was read, and the daemon said that it is over
+    private boolean verified; // once more after the container had stopped
+    private boolean waited; // a read has returned
+    private boolean waitingTold;
+    private boolean waitedForCode;
+    private boolean restarted;
+    private Duration wait = FIRST_WAIT;
+    private long backAt = Place.NONE;
+    private final Trace trace = new Trace();
+
+    private final EarlySink early = new EarlySink();
+    private boolean woken; // guarded by this, like those below
+    private boolean changed;
+    private boolean started;
+    private OptionalInt lastExit = OptionalInt.empty();
+
+    DockerReader(DockerSource source, Start start, SourceContext context) {
+        this.daemon = source.daemon();
+        this.source = source;
+        this.start = start;
+        this.context = context;
+        this.wake = this::woken;
+        known = start instanceof Start.At at ? Place.of(at.position()) : null;
+        reference = known == null ? source.reference() : known.reference();
+        stage = new Asking(this, daemon);
+    }
+
+    @Override
+    public Outcome read(LineSink sink) throws IOException {
+        daemon.checkOpen();
+        early.handOver(sink);
+        Outcome outcome = null;
+        try {
+            while (outcome == null) {
+                outcome = stage.step(sink);
+            }
+        } catch (IOException e) {
+            if (place != null || !waited) {
+                throw e;
+            }
+            // The hub knows no position to go on from, and would begin at the end: this reader begins anew itself.
+            LOG.info("{}: trying again: {}", this, e.getMessage());
+            enter(new Waiting(this, nextWait()));
+            outcome = Outcome.MORE;
+        }
+        waited = true;
+        return outcome;
+    }
+
+    private void enter(Stage next) {
+        Stage before = stage;
+        boolean over;
+        synchronized (this) {
+            stage = next;
+            over = closed;
+        }
+        before.close();
+        if (over) {
+            next.close();
+        }
+    }
+
+    // ---- what the stages ask
+
+    SourceContext context() {
+        return context;
+    }
+
+    Runnable wake() {
+        return wake;
+    }
+
+    long now() {
+        return context.time().nanoTime();
+    }
+
+    String reference() {
+        return reference;
+    }
+
+    boolean isPodman() {
+        Dialect dialect = daemon.dialect();
+        return dialect != null && dialect.podman();
+    }
+
+    /** How long an entry without a line end must be to be a part of a line; 0 where each is. */
+    int partBytes() {
+        return isPodman() ? 0 : DOCKER_PART;
+    }
+
+    /** Whether the log is read on behind its present end; not where it is read once more to be sure. */
+    boolean follows() {
+        return source.follows() && !verified;
+    }
+
+    /** Where reading goes on; known behind the first stages. */
+    Place place() {
+        Place now = place;
+        if (now == null) {
+            throw new IllegalStateException("no place yet");
+        }
+        return now;
+    }
+
+    SourcePosition position() {
+        Place now = place();
+        boolean first = start instanceof Start.Beginning && now.anchor < 0 && now.time[0] == Place.NONE;
+        return now.position(first ? 0 : -1);
+    }
+
+    Trace trace() {
+        return trace;
+    }
+
+    /** At how many bytes the log is rotated by a daemon that may leave something out then; 0 where it is not. */
+    long rotatedAt() {
+        ContainerState now = container;
+        return now == null || isPodman() ? 0 : now.rotatedAt();
+    }
+
+    long containerHash() {
+        return Place.hash(reference);
+    }
+
+    /**
+     * Asks for the log.
+     *
+     * @param tail how many of the last entries, or the greatest number for all
+     * @param since from which time on, or {@link Place#NONE}
+     */
+    LogRequest logs(boolean follow, int tail, long since, Entries entries) throws IOException {
+        ContainerState now = container;
+        Dialect dialect = daemon.dialect();
+        if (now == null || dialect == null) {
+            throw new IOException("the daemon was lost meanwhile");
+        }
+        StringBuilder target = new StringBuilder(dialect.path("/containers/" + reference + "/logs?timestamps=1"));
+        target.append("&stdout=").append(source.channels().contains(Channel.STDOUT) ? 1 : 0);
+        target.append("&stderr=").append(source.channels().contains(Channel.STDERR) ? 1 : 0);
+        target.append("&follow=").append(follow ? 1 : 0);
+        if (tail < Integer.MAX_VALUE) {
+            target.append("&tail=").append(tail);
+        }
+        if (since != Place.NONE) {
+            long nanos = Math.max(0, since);
+            target.append("&since=").append(String.format("%d.%09d", nanos / 1_000_000_000, nanos % 1_000_000_000));
+        }
+        return new LogRequest(daemon.exchange(target.toString(), wake), now.terminal(), entries);
+    }
+
+    // ---- what the daemon says of the container
+
+    /** The container is there. */
+    @Nullable
+    Outcome found(ContainerState now, LineSink sink) throws IOException {
+        boolean first = container == null;
+        container = now;
+        reference = now.id();
+        if (source.follows()) {
+            watch(now.id());
+        }
+        if (now.driver().equals("none")) {
+            throw new LogStreamException(this + ": its log driver is 'none', so it has no log to read;"
+                    + " create it with another one, such as --log-driver=json-file or local");
+        }
+        if (place == null && !place(now, sink)) {
+            return null;
+        }
+        if (now.wasNeverStarted() && !read) {
+            return source.follows() ? waitForStart(sink) : Outcome.END;
+        }
+        if (waitingTold) {
+            waitingTold = false;
+            sink.event(SourceEvent.of(SourceEvent.Kind.APPEARED, now.name()));
+        }
+        return first || !read ? readLog(now) : afterRead(now, sink);
+    }
+
+    private synchronized void watch(String id) throws IOException {
+        if (watch == null && !closed) {
+            watch = daemon.events().watch(id, this);
+        }
+    }
+
+    /** Finds out where reading begins; false if that takes a stage of its own. */
+    private boolean place(ContainerState now, LineSink sink) throws IOException {
+        Place begin = new Place(containerHash());
+        if (start instanceof Start.At) {
+            Place before = known;
+            if (before != null && before.container == containerHash()) {
+                place = before;
+                return true;
+            }
+            sink.gap(-1, Gap.Reason.MISMATCH); // another container has this name now
+        } else if (start instanceof Start.Since since) {
+            begin = Place.since(containerHash(), nanos(since.time()));
+        } else if (!(start instanceof Start.Beginning) && !now.wasNeverStarted()) {
+            enter(new Placing(this, start instanceof Start.Last last ? last.lines() : 0));
+            return false;
+        }
+        begin.started = now.started();
+        place = begin;
+        return true;
+    }
+
+    private static long nanos(Instant time) {
+        try {
+            return Math.addExact(Math.multiplyExact(time.getEpochSecond(), 1_000_000_000L), time.getNano());
+        } catch (ArithmeticException e) {
+            return time.getEpochSecond() < 0 ? 0 : Long.MAX_VALUE;
+        }
+    }
+
+    /** The place where reading begins was found. */
+    void placed(Place found, LineSink sink) throws IOException {
+        ContainerState now = container;
+        if (now != null) {
+            found.started = now.started();
+        }
+        place = found;
+        sink.position(position());
+        enter(new Logs(this, false));
+    }
+
+    /** Waits until the place is known where reading begins, or there is nothing to read yet. */
+    void awaitPlace() throws IOException, InterruptedException {
+        daemon.checkOpen();
+        long deadline = now() + PATIENCE.toNanos();
+        while (place == null) {
+            synchronized (this) {
+                woken = false;
+            }
+            if (stage.step(early) == Outcome.WAIT && place == null) {
+                awaitWake(deadline);
+            }
+        }
+    }
+
+    private synchronized void awaitWake(long deadline) throws IOException, InterruptedException {
+        while (!woken) {
+            long left = deadline - now();
+            if (left <= 0) {
+                throw new IOException("the daemon does not answer");
+            }
+            wait(1 + left / 1_000_000);
+        }
+    }
+
+    private void woken() {
+        synchronized (this) {
+            woken = true;
+            notifyAll();
+        }
+        context.wake();
+    }
+
+    private Outcome waitForStart(LineSink sink) {
+        if (!waitingTold) {
+            waitingTold = true;
+            sink.position(position());
+            sink.event(SourceEvent.of(SourceEvent.Kind.WAITING, "created, not started yet"));
+        }
+        enter(new Waiting(this, nextWait()));
+        context.wake();
+        return Outcome.WAIT;
+    }
+
+    private @Nullable Outcome readLog(ContainerState now) throws IOException {
+        Place at = place();
+        if (at.started == Place.NONE) {
+            at.started = now.started();
+        } else if (now.started() != Place.NONE && at.started != now.started()) {
+            restarted = true;
+        }
+        verified = read && now.isOver();
+        LogFile file = first(at)
+                        && source.readsFiles()
+                        && daemon.isLocal()
+                        && now.driver().equals("json-file")
+                ? LogFile.open(this, now.logPath())
+                : null;
+        if (file != null) {
+            enter(file);
+            return null;
+        }
+        enter(new Logs(this, false));
+        return null;
+    }
+
+    /** The log was read to its end: is the container over, or was it started again? */
+    private @Nullable Outcome afterRead(ContainerState now, LineSink sink) throws IOException {
+        if (now.isBeingRemoved()) {
+            enter(new Waiting(this, nextWait()));
+            return null;
+        }
+        if (now.isOver()) {
+            boolean again = now.started() != place().started && now.started() != Place.NONE;
+            if (again) {
+                restarted = true;
+                tellRestart(sink, Long.MAX_VALUE);
+            }
+            if (again || !verified) {
+                return readLog(now); // also what came between the end that was told and the container's
+            }
+            tellFinished(OptionalInt.of(now.exitCode()), sink);
+            if (source.endsWithContainer()) {
+                return Outcome.END;
+            }
+            enter(new Waiting(this, nextWait()));
+            return null;
+        }
+        if (now.started() == place().started) {
+            enter(new Waiting(this, nextWait())); // it is about to end; or the daemon is
+            read = false;
+            return null;
+        }
+        if (lastExit().isEmpty() && !waitedForCode) {
+            waitedForCode = true;
+            enter(new Waiting(this, FOR_EXIT_CODE));
+            return null;
+        }
+        waitedForCode = false;
+        restarted = true;
+        tellRestart(sink, Long.MAX_VALUE); // all that came before has been read
+        return readLog(now);
+    }
+
+    /** The container may have been started again while its log was read on: asks what it is like. */
+    @Nullable
+    Answer askAside() throws IOException {
+        Dialect dialect = daemon.dialect();
+        return takeStarted() && dialect != null
+                ? daemon.ask(dialect.path("/containers/" + reference + "/json"), wake)
+                : null;
+    }
+
+    /** That question was answered. */
+    void answeredAside(Answer answer) throws IOException {
+        if (answer.status() == 200) {
+            ContainerState now = ContainerState.parse(answer.body());
+            restarted |= now.started() != Place.NONE && now.started() != place().started;
+            container = now;
+        }
+    }
+
+    /** Whether nothing of the log was read yet, and all is wanted. */
+    private static boolean first(Place at) {
+        return at.anchor < 0 && at.earliest() == Place.NONE;
+    }
+
+    /** The files were read as far as they can be. */
+    @Nullable
+    Outcome historyRead() throws IOException {
+        enter(new Logs(this, false));
+        return null;
+    }
+
+    private Duration nextWait() {
+        Duration next = wait;
+        wait = wait.compareTo(LAST_WAIT) < 0 ? wait.multipliedBy(2) : LAST_WAIT;
+        return next;
+    }
+
+    /** There is no such container. */
+    @Nullable
+    Outcome gone(LineSink sink) {
+        if (container == null && !reference.equals(source.reference())) {
+            reference = source.reference(); // the one of the position is gone; there may be another with its name
+            enter(new Asking(this, daemon));
+            return null;
+        }
+        if (container == null) {
+            throw new LogStreamException(
+                    start instanceof Start.At
+                            ? this + ": the container is gone, with what it has logged since it was read last"
+                            : this + ": no such container; 'docker ps -a' shows all there are");
+        }
+        if (place != null) {
+            tellFinished(lastExit(), sink);
+        }
+        return Outcome.END;
+    }
+
+    private void tellFinished(OptionalInt code, LineSink sink) {
+        Place at = place();
+        if (!at.finished) {
+            at.finished = true;
+            String detail = code.isPresent() ? "" : "removed";
+            sink.event(new SourceEvent(SourceEvent.Kind.FINISHED, detail, code, "", -1));
+            sink.position(position());
+        }
+    }
+
+    // ---- what comes of reading
+
+    /** The daemon says that this was all. */
+    @Nullable
+    Outcome ended(boolean anything, LineSink sink) {
+        if (!source.follows()) {
+            return Outcome.END;
+        }
+        tellRestart(sink, Long.MAX_VALUE);
+        read = true;
+        wait = anything ? FIRST_WAIT : wait;
+        enter(new Asking(this, daemon));
+        return null;
+    }
+
+    /** The daemon would not tell. */
+    @Nullable
+    Outcome refused(LogRequest request, LineSink sink) throws IOException {
+        String message = request.message();
+        if (request.status() == 404) {
+            return gone(sink);
+        }
+        if (request.status() == 409) { // being removed, or dead
+            read = true;
+            enter(new Waiting(this, nextWait()));
+            return null;
+        }
+        if (request.status() == 501 || message.contains("does not support reading")) {
+            ContainerState now = container;
+            throw new LogStreamException(this + ": the daemon can't read logs of its log driver '"
+                    + (now == null ? "" : now.driver()) + "': " + message);
+        }
+        throw new IOException("the daemon can't tell the log: HTTP status " + request.status() + ": " + message);
+    }
+
+    /**
+     * Reads the log again from this place.
+     *
+     * @param nothingNew whether nothing new has come since it was read last from here
+     */
+    @Nullable
+    Outcome readAgain(boolean nothingNew) throws IOException {
+        Place at = place();
+        boolean same = nothingNew && at.anchor >= 0 && at.time[at.anchor] == backAt;
+        backAt = at.anchor >= 0 ? at.time[at.anchor] : Place.NONE;
+        enter(new Logs(this, same));
+        return null;
+    }
+
+    /** Tells that the container was started again, before the first entry from after that. */
+    void tellRestart(LineSink sink, long time) {
+        ContainerState now = container;
+        if (restarted && now != null && time > now.finished()) {
+            restarted = false;
+            place().started = now.started();
+            place().finished = false;
+            sink.event(new SourceEvent(SourceEvent.Kind.RESTARTED, "", takeExit(), "", -1));
+            wait = FIRST_WAIT;
+        }
+    }
+
+    void askAgain() {
+        enter(new Asking(this, daemon));
+    }
+
+    // ---- events of the daemon
+
+    @Override
+    public void happened(DaemonEvents.Event event) {
+        synchronized (this) {
+            changed = true;
+            started |= event.action().equals("start");
+            if (event.exitCode().isPresent()) {
+                lastExit = event.exitCode();
+            }
+        }
+        context.wake();
+    }
+
+    synchronized boolean takeChanged() {
+        boolean was = changed;
+        changed = false;
+        return was;
+    }
+
+    private synchronized boolean takeStarted() {
+        boolean was = started;
+        started = false;
+        return was;
+    }
+
+    private synchronized OptionalInt lastExit() {
+        return lastExit;
+    }
+
+    private synchronized OptionalInt takeExit() {
+        OptionalInt taken = lastExit;
+        lastExit = OptionalInt.empty();
+        return taken;
+    }
+
+    @Override
+    public void close() {
+        Stage open;
+        DaemonEvents.Watch watching;
+        synchronized (this) {
+            closed = true;
+            open = stage;
+            watching = watch;
+        }
+        if (watching != null) {
+            watching.close();
+        }
+        open.close();
+    }
+
+    @Override
+    public String toString() {
+        return source.identity();
+    }
+}

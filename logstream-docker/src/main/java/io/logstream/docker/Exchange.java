@@ -1,0 +1,91 @@
+package io.logstream.docker;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+
+/**
+ * One request and its response, on a connection of its own. It goes on in steps that never block; whoever waits is told when
+ * to take the next one. For one thread at a time; closed by any.
+ */
+final class Exchange implements Closeable {
+    /** What a step came to. */
+    enum Step {
+        /** Bytes were taken; there may be more. */
+        MORE,
+        /** There is nothing now. */
+        WAIT,
+        /** The response is complete. */
+        DONE
+    }
+
+    private final Connection connection;
+    private final ReadBuffers buffers;
+    private final ByteBuffer request;
+    private final HttpParser response = new HttpParser();
+    private boolean ready;
+
+    Exchange(Connection connection, ReadBuffers buffers, String target) {
+        this.connection = connection;
+        this.buffers = buffers;
+        // The name of the host means nothing on a unix socket, but HTTP/1.1 wants one.
+        String text =
+                "GET " + target + " HTTP/1.1\r\nHost: docker\r\nUser-Agent: logstream\r\nConnection: close\r\n\r\n";
+        request = ByteBuffer.wrap(text.getBytes(StandardCharsets.US_ASCII));
+    }
+
+    int status() {
+        return response.status();
+    }
+
+    boolean hasHead() {
+        return response.hasHead();
+    }
+
+    String header(String name) {
+        return response.header(name);
+    }
+
+    /**
+     * Receives what is there, at most a buffer full.
+     *
+     * @throws IOException if the connection was lost before the response was complete
+     */
+    Step step(HttpParser.Body body) throws IOException {
+        if (response.isDone()) {
+            return Step.DONE;
+        }
+        if (request.hasRemaining() && !send()) {
+            return Step.WAIT;
+        }
+        ByteBuffer buffer = buffers.borrow();
+        try {
+            int read = connection.read(buffer);
+            if (read < 0) {
+                response.endOfConnection();
+            } else if (read > 0) {
+                int from = buffer.arrayOffset();
+                response.feed(buffer.array(), from, from + read, body);
+            }
+            return response.isDone() ? Step.DONE : read > 0 ? Step.MORE : Step.WAIT;
+        } finally {
+            buffers.giveBack(buffer);
+        }
+    }
+
+    private boolean send() throws IOException {
+        if (!ready) {
+            ready = connection.isReady();
+        }
+        if (ready) {
+            connection.write(request);
+        }
+        return !request.hasRemaining();
+    }
+
+    @Override
+    public void close() {
+        connection.close();
+    }
+}

@@ -1,0 +1,132 @@
+package io.logstream.docker;
+
+import io.logstream.Channel;
+import io.logstream.Gap;
+import io.logstream.spi.LineSink;
+import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Hands over what is new of the entries that come, and tells positions in between. For one reading of the log, and one
+ * thread.
+ */
+final class Handover implements Entries {
+    private static final long POSITION_BYTES = 16 * 1024;
+    private static final long MAX_UNCHECKED = 1 << 20;
+    private static final Channel[] CHANNELS = Channel.values();
+
+    private final DockerReader reader;
+    private final Place place;
+    private final Gate gate;
+    private final long checkBytes;
+    private Gate.@Nullable Verdict turn;
+    private @Nullable LineSink sink;
+    private long unplaced;
+    private long unchecked;
+    private long entries;
+
+    Handover(DockerReader reader, Gate gate) {
+        this.reader = reader;
+        this.place = reader.place();
+        this.gate = gate;
+        checkBytes = Math.min(MAX_UNCHECKED, reader.rotatedAt() / 3);
+        reader.trace().begin();
+    }
+
+    /** A read begins: what comes now goes there. */
+    void begin(LineSink to) {
+        sink = to;
+    }
+
+    /** A read ends. */
+    void end() {
+        tellPosition();
+        sink = null;
+    }
+
+    /** How many entries were new. */
+    long entries() {
+        return entries;
+    }
+
+    /** Why no more entries are taken of this reading, or null. */
+    Gate.@Nullable Verdict turn() {
+        return turn;
+    }
+
+    boolean isSettled() {
+        return gate.isSettled();
+    }
+
+    /** Whether so much has come that it should be compared with what the daemon has. */
+    boolean isToBeCompared() {
+        return checkBytes > 0 && unchecked > checkBytes && gate.isSettled();
+    }
+
+    @Override
+    public void entry(int c, byte[] bytes, int from, int to, long time) {
+        LineSink into = sink;
+        if (turn != null || into == null) {
+            return;
+        }
+        boolean ended = place.open[c] && time != place.time[c] && reader.partBytes() > 0;
+        Place before = gate.isSettled() ? null : place.copy();
+        Gate.Verdict verdict = gate.judge(c, time, bytes, from, to);
+        switch (verdict) {
+            case OLD -> {
+                if (before != null) {
+                    compare(into, c, bytes, to, time);
+                }
+            }
+            case NEW -> deliver(into, c, bytes, from, to, time, ended);
+            case NEW_BEHIND_GAP -> {
+                into.gap(-1, Gap.Reason.ROTATED);
+                if (before != null) {
+                    into.position(Place.before(c, time, before).position(-1));
+                }
+                deliver(into, c, bytes, from, to, time, false);
+            }
+            case TOO_LATE, BACK -> turn = verdict;
+        }
+    }
+
+    /** Is what comes once more what had come? */
+    private void compare(LineSink into, int c, byte[] bytes, int to, long time) {
+        reader.trace().compare(c, time, to > 0 && bytes[to - 1] == '\n');
+        if (gate.isSettled()) {
+            long missing = reader.trace().settle();
+            if (missing > 0) {
+                into.gap(missing, Gap.Reason.DROPPED);
+                into.position(reader.position());
+            }
+        }
+    }
+
+    private void deliver(LineSink into, int c, byte[] bytes, int from, int to, long time, boolean ended) {
+        entries++;
+        if (checkBytes > 0) {
+            reader.trace().add(c, time);
+            unchecked += to - from;
+        }
+        if (ended) {
+            into.endLine(CHANNELS[c]);
+        }
+        reader.tellRestart(into, time);
+        into.bytes(CHANNELS[c], ByteBuffer.wrap(bytes, from, to - from), time);
+        if (!place.open[c] && to > from && bytes[to - 1] != '\n') {
+            into.endLine(CHANNELS[c]);
+        }
+        unplaced += to - from + 1;
+        if (unplaced >= POSITION_BYTES) {
+            tellPosition();
+        }
+    }
+
+    private void tellPosition() {
+        LineSink into = sink;
+        if (unplaced > 0 && into != null) {
+            unplaced = 0;
+            into.position(reader.position());
+        }
+    }
+}

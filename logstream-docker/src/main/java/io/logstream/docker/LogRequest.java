@@ -1,0 +1,75 @@
+package io.logstream.docker;
+
+import java.io.ByteArrayOutputStream;
+import java.io.Closeable;
+import java.io.IOException;
+import org.jspecify.annotations.Nullable;
+
+/** One request for the log of a container, or a part of it. For one thread at a time; closed by any. */
+final class LogRequest implements Closeable {
+    private static final int MAX_ERROR = 64 * 1024;
+
+    private final Exchange exchange;
+    private final boolean terminal;
+    private final Entries entries;
+    private final HttpParser.Body body = this::payload;
+    private final ByteArrayOutputStream error = new ByteArrayOutputStream();
+    private HttpParser.@Nullable Body decoder;
+
+    LogRequest(Exchange exchange, boolean terminal, Entries entries) {
+        this.exchange = exchange;
+        this.terminal = terminal;
+        this.entries = entries;
+    }
+
+    /**
+     * Receives what is there and hands over its entries.
+     *
+     * @throws IOException if the connection was lost before the daemon said that this is all
+     */
+    Exchange.Step step() throws IOException {
+        Exchange.Step step = exchange.step(body);
+        if (step == Exchange.Step.DONE && decoder instanceof FrameDecoder frames && frames.isInside()) {
+            throw new IOException("the log ends within a frame");
+        }
+        return step;
+    }
+
+    private void payload(byte[] bytes, int from, int to, boolean chunkEnd) throws IOException {
+        if (!isGranted()) {
+            error.write(bytes, from, Math.min(to - from, MAX_ERROR - error.size()));
+            return;
+        }
+        HttpParser.Body known = decoder;
+        if (known == null) {
+            known = isTerminal() ? new TerminalDecoder(entries) : new FrameDecoder(entries);
+            decoder = known;
+        }
+        known.payload(bytes, from, to, chunkEnd);
+    }
+
+    /** What the daemon says now counts more than what it said of the container. */
+    private boolean isTerminal() {
+        String type = exchange.header("content-type");
+        return type.endsWith("docker.raw-stream") || terminal && !type.endsWith("docker.multiplexed-stream");
+    }
+
+    /** Whether the daemon has begun to answer with anything but an error. */
+    boolean isGranted() {
+        return exchange.status() == 200;
+    }
+
+    int status() {
+        return exchange.status();
+    }
+
+    /** What the daemon says is wrong. */
+    String message() {
+        return Json.message(error.toByteArray());
+    }
+
+    @Override
+    public void close() {
+        exchange.close();
+    }
+}

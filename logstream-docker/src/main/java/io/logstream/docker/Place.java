@@ -1,0 +1,143 @@
+package io.logstream.docker;
+
+import io.logstream.spi.SourcePosition;
+import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A place between two entries in the log of one container, and what is known of the entries before it. Not threadsafe.
+ *
+ * <p>The daemon numbers nothing. What it gives are times: within one channel they never go back, and all parts of one line
+ * have the same. So a place is told per channel by the time of the last entry before it and by how many entries with that
+ * time there were; and between the channels by which of them has the very last one, the <em>anchor</em>: what follows it in
+ * the log's file follows the place.
+ *
+ * <pre>{@code
+ * position:  version (1)  container (8)  flags (1)  anchor (1)  started (8)  { time (8)  count (4) } per channel
+ * }</pre>
+ */
+final class Place {
+    /** The time of a channel, or of a container's start, where there is none. */
+    static final long NONE = Long.MIN_VALUE;
+
+    private static final int VERSION = 1;
+    private static final int LENGTH = 1 + 8 + 1 + 1 + 8 + 2 * 12;
+    private static final int FINISHED = 4;
+
+    /** A hash of the container's id. */
+    long container;
+    /** When the container was started whose entries come now, or {@link #NONE}. */
+    long started = NONE;
+    /** Whether its end was told. */
+    boolean finished;
+    /** The channel of the last entry before this place, or -1. */
+    int anchor = -1;
+    /** Per channel: the time of its last entry before this place; or a time before which nothing is wanted, with count 0. */
+    final long[] time = {NONE, NONE};
+    /** How many entries with that time there were. */
+    final int[] count = new int[2];
+    /** Whether a line of the channel has no end yet. */
+    final boolean[] open = new boolean[2];
+
+    /** A place before the first entry. */
+    Place(long container) {
+        this.container = container;
+    }
+
+    /** Before the first entry of any channel whose time is not before this one. */
+    static Place since(long container, long epochNanos) {
+        Place place = new Place(container);
+        place.time[0] = epochNanos;
+        place.time[1] = epochNanos;
+        return place;
+    }
+
+    Place copy() {
+        Place copy = new Place(container);
+        copy.started = started;
+        copy.finished = finished;
+        copy.anchor = anchor;
+        System.arraycopy(time, 0, copy.time, 0, 2);
+        System.arraycopy(count, 0, copy.count, 0, 2);
+        System.arraycopy(open, 0, copy.open, 0, 2);
+        return copy;
+    }
+
+    /** Goes past an entry. */
+    void pass(int channel, long at, boolean unfinished) {
+        if (at == time[channel]) {
+            count[channel]++;
+        } else {
+            time[channel] = at;
+            count[channel] = 1;
+        }
+        open[channel] = unfinished;
+        anchor = channel;
+    }
+
+    /** A place right before an entry of which nobody knows what comes before it in the file. */
+    static Place before(int channel, long at, Place known) {
+        Place place = known.copy();
+        place.anchor = -1;
+        place.time[channel] = at;
+        place.count[channel] = 0;
+        place.open[channel] = false;
+        return place;
+    }
+
+    /** The earliest time of an entry that is needed to find this place again, or {@link #NONE} if all are. */
+    long earliest() {
+        if (anchor < 0) {
+            return Math.min(time[0], time[1]);
+        }
+        long earliest = time[anchor];
+        for (int c = 0; c < 2; c++) {
+            earliest = open[c] ? Math.min(earliest, time[c]) : earliest;
+        }
+        return earliest;
+    }
+
+    SourcePosition position(long linesBefore) {
+        int flags = (open[0] ? 1 : 0) | (open[1] ? 2 : 0) | (finished ? FINISHED : 0);
+        ByteBuffer bytes = ByteBuffer.allocate(LENGTH)
+                .put((byte) VERSION)
+                .putLong(container)
+                .put((byte) flags)
+                .put((byte) anchor)
+                .putLong(started);
+        for (int c = 0; c < 2; c++) {
+            bytes.putLong(time[c]).putInt(count[c]);
+        }
+        return SourcePosition.of(bytes.array(), linesBefore);
+    }
+
+    /** The place of a position, or null if this is none of ours. */
+    static @Nullable Place of(SourcePosition position) {
+        ByteBuffer bytes = ByteBuffer.wrap(position.data());
+        if (bytes.remaining() != LENGTH || bytes.get() != VERSION) {
+            return null;
+        }
+        Place place = new Place(bytes.getLong());
+        int flags = bytes.get();
+        place.open[0] = (flags & 1) != 0;
+        place.open[1] = (flags & 2) != 0;
+        place.finished = (flags & FINISHED) != 0;
+        place.anchor = Math.max(-1, Math.min(1, bytes.get()));
+        place.started = bytes.getLong();
+        for (int c = 0; c < 2; c++) {
+            place.time[c] = bytes.getLong();
+            place.count[c] = bytes.getInt();
+        }
+        return place;
+    }
+
+    /** What the container can be asked for by: the beginning of its id. */
+    String reference() {
+        return String.format("%016x", container);
+    }
+
+    /** A hash of a container's id: its first 16 digits, as ids are random. */
+    static long hash(String id) {
+        return Long.parseUnsignedLong(id.substring(0, 16), 16);
+    }
+}

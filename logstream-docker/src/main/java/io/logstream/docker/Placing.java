@@ -1,0 +1,63 @@
+package io.logstream.docker;
+
+import io.logstream.spi.LineSink;
+import io.logstream.spi.LogReader;
+import java.io.IOException;
+import org.jspecify.annotations.Nullable;
+
+/** Looks for the place some lines before the end of the log: asks for more and more of its last entries. */
+final class Placing implements Stage {
+    private static final int MORE = 200;
+
+    private final DockerReader reader;
+    private final int lines;
+    private volatile LogRequest request;
+    private volatile boolean closed;
+    private Snapshot snapshot;
+    private int entries;
+
+    Placing(DockerReader reader, int lines) throws IOException {
+        this.reader = reader;
+        this.lines = lines;
+        entries = (int) Math.min(lines + (long) MORE, Integer.MAX_VALUE / 8);
+        snapshot = new Snapshot(reader.partBytes());
+        request = ask();
+    }
+
+    private LogRequest ask() throws IOException {
+        snapshot = new Snapshot(reader.partBytes());
+        return reader.logs(false, entries, Place.NONE, snapshot);
+    }
+
+    @Override
+    public LogReader.@Nullable Outcome step(LineSink sink) throws IOException {
+        Exchange.Step step;
+        do {
+            step = request.step();
+        } while (step == Exchange.Step.MORE);
+        if (step == Exchange.Step.WAIT) {
+            return LogReader.Outcome.WAIT;
+        }
+        if (!request.isGranted()) {
+            return reader.refused(request, sink);
+        }
+        Place place = snapshot.find(reader.containerHash(), lines, snapshot.size() < entries);
+        if (place == null) {
+            request.close();
+            entries *= 4;
+            request = ask();
+            if (closed) {
+                request.close();
+            }
+            return null;
+        }
+        reader.placed(place, sink);
+        return null;
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+        request.close();
+    }
+}

@@ -1,0 +1,31 @@
+package io.logstream.docker;
+
+import io.logstream.spi.LineSink;
+import io.logstream.spi.LogReader;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/** Waits until something happens to the container, or for some time, and then asks what it is like. */
+final class Waiting implements Stage {
+    private final DockerReader reader;
+    private final long until;
+
+    Waiting(DockerReader reader, Duration atMost) {
+        this.reader = reader;
+        until = reader.now() + atMost.toNanos();
+    }
+
+    @Override
+    public LogReader.@Nullable Outcome step(LineSink sink) {
+        long left = until - reader.now();
+        if (reader.takeChanged() || left <= 0) {
+            reader.askAgain();
+            return null;
+        }
+        reader.context().wakeWithin(Duration.ofNanos(left));
+        return LogReader.Outcome.WAIT;
+    }
+
+    @Override
+    public void close() {}
+}

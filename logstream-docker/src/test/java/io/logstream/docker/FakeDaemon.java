@@ -1,0 +1,355 @@
+package io.logstream.docker;
+
+import io.logstream.Channel;
+import java.io.ByteArrayOutputStream;
+import java.io.Closeable;
+import java.io.IOException;
+import java.net.StandardProtocolFamily;
+import java.net.URLDecoder;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Predicate;
+
+/**
+ * A daemon that answers as Docker does, and does wrong what a test wants. Its monitor guards everything; a thread serves each
+ * connection.
+ */
+final class FakeDaemon implements Closeable {
+    private final Path directory;
+    private final ServerSocketChannel server;
+    private final Set<SocketChannel> connections = new HashSet<>();
+    private final List<String> events = new ArrayList<>();
+    final Map<String, FakeContainer> containers = new LinkedHashMap<>();
+    final List<String> requests = new ArrayList<>();
+    /** Into how many bytes at a time answers are cut; 0 for not at all. */
+    int pieces;
+    /** Whether the head of a log comes with its first entry only. */
+    boolean lateHeads;
+    /** Which requests get no answer at all. */
+    Predicate<String> frozen = request -> false;
+    /** How many bytes of a log are sent before the connection is cut, once; less than 0 for all. */
+    volatile long cutAfter = -1;
+    /** Sent as a last frame, before an end in order. */
+    String systemError = "";
+
+    private int ids;
+    private boolean closed;
+
+    FakeDaemon() throws IOException {
+        directory = Files.createTempDirectory("fake-docker");
+        server = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
+        server.bind(UnixDomainSocketAddress.of(directory.resolve("docker.sock")), 1024);
+        start("fake-docker-accept", this::accept);
+    }
+
+    String host() {
+        return "unix://" + directory.resolve("docker.sock");
+    }
+
+    synchronized FakeContainer container(String name, String status) {
+        ids++;
+        String id = String.format("%016x", 0x9e3779b97f4a7c15L * ids) + String.format("%048x", ids);
+        FakeContainer container = new FakeContainer(this, id, name, status);
+        containers.put(id, container);
+        event(container, "create", "");
+        return container;
+    }
+
+    synchronized void event(FakeContainer container, String action, String attributes) {
+        events.add("{\"status\":\"" + action + "\",\"id\":\"" + container.id
+                + "\",\"Type\":\"container\",\"Action\":\"" + action + "\",\"Actor\":{\"ID\":\"" + container.id
+                + "\",\"Attributes\":{" + attributes + "}}}\n");
+        notifyAll();
+    }
+
+    /** Cuts all connections, without a word. */
+    void breakConnections() throws IOException {
+        List<SocketChannel> all;
+        synchronized (this) {
+            all = List.copyOf(connections);
+        }
+        for (SocketChannel connection : all) {
+            connection.close();
+        }
+    }
+
+    synchronized long requests(String part) {
+        return requests.stream().filter(request -> request.contains(part)).count();
+    }
+
+    private void accept() {
+        try {
+            while (true) {
+                SocketChannel connection = server.accept();
+                synchronized (this) {
+                    connections.add(connection);
+                }
+                start("fake-docker-serve", () -> serve(connection));
+            }
+        } catch (IOException e) {
+            // closed
+        }
+    }
+
+    private void serve(SocketChannel connection) {
+        try (connection) {
+            ByteBuffer head = ByteBuffer.allocate(64 * 1024);
+            String text = "";
+            while (!text.contains("\r\n\r\n")) {
+                if (connection.read(head) < 0) {
+                    return;
+                }
+                text = new String(head.array(), 0, head.position(), StandardCharsets.US_ASCII);
+            }
+            answer(connection, URLDecoder.decode(text.split(" ")[1], StandardCharsets.UTF_8));
+        } catch (IOException | InterruptedException e) {
+            // the client is gone
+        } finally {
+            synchronized (this) {
+                connections.remove(connection);
+                notifyAll();
+            }
+        }
+    }
+
+    private void answer(SocketChannel to, String target) throws IOException, InterruptedException {
+        synchronized (this) {
+            requests.add(target);
+            while (frozen.test(target) && to.isOpen() && !closed) {
+                wait(50);
+            }
+        }
+        String path = target.replaceFirst("^/v[0-9.]+", "").replaceFirst("\\?.*", "");
+        String[] parts = path.split("/");
+        if (path.equals("/_ping")) {
+            send(to, "HTTP/1.1 200 OK\r\nApi-Version: 1.41\r\nContent-Length: 2\r\n\r\nOK");
+        } else if (path.equals("/events")) {
+            events(to);
+        } else if (path.equals("/containers/json")) {
+            json(to, 200, list(target));
+        } else if (parts.length == 4 && parts[1].equals("containers")) {
+            FakeContainer container = find(parts[2]);
+            if (container == null) {
+                json(to, 404, "{\"message\":\"No such container: " + parts[2] + "\"}");
+            } else if (parts[3].equals("json")) {
+                json(to, 200, container.json());
+            } else {
+                logs(to, container, query(target));
+            }
+        } else {
+            json(to, 404, "{\"message\":\"page not found\"}");
+        }
+    }
+
+    private synchronized FakeContainer find(String reference) {
+        return containers.values().stream()
+                .filter(container -> container.name.equals(reference) || container.id.startsWith(reference))
+                .findFirst()
+                .orElse(null);
+    }
+
+    private synchronized String list(String target) {
+        List<String> all = new ArrayList<>();
+        for (FakeContainer container : containers.values()) {
+            if (target.contains("all=1") || container.isRunning()) {
+                all.add("{\"Id\":\"" + container.id + "\",\"Names\":[\"/" + container.name
+                        + "\"],\"Image\":\"bb:1\",\"State\":\"" + container.status + "\",\"Labels\":{}}");
+            }
+        }
+        return "[" + String.join(",", all) + "]";
+    }
+
+    private static Map<String, String> query(String target) {
+        Map<String, String> query = new LinkedHashMap<>();
+        for (String pair : target.replaceFirst("^[^?]*\\?", "").split("&")) {
+            query.put(pair.split("=")[0], pair.substring(pair.indexOf('=') + 1));
+        }
+        return query;
+    }
+
+    private void json(SocketChannel to, int status, String body) throws IOException {
+        byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
+        send(
+                to,
+                "HTTP/1.1 " + status + " X\r\nContent-Type: application/json\r\nContent-Length: " + bytes.length
+                        + "\r\n\r\n" + body);
+    }
+
+    private void events(SocketChannel to) throws IOException, InterruptedException {
+        int next;
+        synchronized (this) {
+            next = events.size();
+        }
+        send(to, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
+        while (to.isOpen()) {
+            String event;
+            synchronized (this) {
+                while (next == events.size()) {
+                    wait(1000);
+                    if (!to.isOpen() || closed) {
+                        return;
+                    }
+                }
+                event = events.get(next++);
+            }
+            chunk(to, event.getBytes(StandardCharsets.UTF_8));
+        }
+    }
+
+    // ---- logs
+
+    private void logs(SocketChannel to, FakeContainer container, Map<String, String> query)
+            throws IOException, InterruptedException {
+        if (container.driver.equals("none")) {
+            json(to, 501, "{\"message\":\"configured logging driver does not support reading\"}");
+            return;
+        }
+        Predicate<FakeContainer.Entry> wanted =
+                entry -> query.get("stdout").equals("1") && entry.channel() == Channel.STDOUT.ordinal()
+                        || query.get("stderr").equals("1") && entry.channel() == Channel.STDERR.ordinal();
+        String head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+        if (!lateHeads) {
+            send(to, head);
+        }
+        boolean headSent = !lateHeads;
+        int next;
+        int generation;
+        List<FakeContainer.Entry> batch;
+        synchronized (this) {
+            generation = container.generation;
+            batch = history(container.entries, query, wanted);
+            next = container.entries.size();
+        }
+        boolean follow = query.get("follow").equals("1");
+        long sent = 0;
+        while (true) {
+            for (FakeContainer.Entry entry : batch) {
+                if (!headSent) {
+                    send(to, head);
+                    headSent = true;
+                }
+                byte[] wire = container.wire(entry);
+                byte[] chunk = chunked(wire);
+                if (cutAfter >= 0 && sent + chunk.length > cutAfter) {
+                    send(to, chunk, (int) (cutAfter - sent));
+                    cutAfter = -1;
+                    return;
+                }
+                chunk(to, wire);
+                sent += chunk.length;
+            }
+            synchronized (this) {
+                boolean over = !follow || !container.isRunning();
+                if (container.deaf && follow) {
+                    wait(1000);
+                    continue;
+                }
+                if (generation != container.generation) {
+                    generation = container.generation;
+                    next = 0;
+                }
+                batch = container.entries.subList(next, container.entries.size()).stream()
+                        .filter(wanted)
+                        .toList();
+                next = container.entries.size();
+                if (batch.isEmpty() && over) {
+                    break;
+                } else if (batch.isEmpty()) {
+                    wait(1000);
+                }
+                if (!to.isOpen() || closed) {
+                    return;
+                }
+            }
+        }
+        if (!headSent) {
+            send(to, head);
+        }
+        if (!systemError.isEmpty()) {
+            byte[] text = systemError.getBytes(StandardCharsets.UTF_8);
+            chunk(
+                    to,
+                    ByteBuffer.allocate(8 + text.length)
+                            .put((byte) 3)
+                            .putInt(4, text.length)
+                            .position(8)
+                            .put(text)
+                            .array());
+        }
+        send(to, "0\r\n\r\n");
+    }
+
+    private static List<FakeContainer.Entry> history(
+            List<FakeContainer.Entry> all, Map<String, String> query, Predicate<FakeContainer.Entry> wanted) {
+        String tail = query.getOrDefault("tail", "all");
+        int from = tail.equals("all") ? 0 : Math.max(0, all.size() - Integer.parseInt(tail));
+        long since = since(query.getOrDefault("since", "0"));
+        return all.subList(from, all.size()).stream()
+                .filter(wanted)
+                .filter(entry -> entry.time() >= since)
+                .toList();
+    }
+
+    private static long since(String text) {
+        String[] parts = text.split("\\.");
+        return Long.parseLong(parts[0]) * 1_000_000_000L + (parts.length > 1 ? Long.parseLong(parts[1]) : 0);
+    }
+
+    private static byte[] chunked(byte[] bytes) {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        out.writeBytes((Integer.toHexString(bytes.length) + "\r\n").getBytes(StandardCharsets.US_ASCII));
+        out.writeBytes(bytes);
+        out.writeBytes("\r\n".getBytes(StandardCharsets.US_ASCII));
+        return out.toByteArray();
+    }
+
+    private void chunk(SocketChannel to, byte[] bytes) throws IOException {
+        byte[] chunk = chunked(bytes);
+        send(to, chunk, chunk.length);
+    }
+
+    private void send(SocketChannel to, String text) throws IOException {
+        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+        send(to, bytes, bytes.length);
+    }
+
+    private void send(SocketChannel to, byte[] bytes, int length) throws IOException {
+        for (int from = 0; from < length; ) {
+            int to1 = pieces == 0 ? length : Math.min(length, from + pieces);
+            ByteBuffer piece = ByteBuffer.wrap(bytes, from, to1 - from);
+            while (piece.hasRemaining()) {
+                to.write(piece);
+            }
+            from = to1;
+        }
+    }
+
+    private static void start(String name, Runnable task) {
+        Thread thread = new Thread(task, "tck-" + name);
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    @Override
+    public void close() throws IOException {
+        synchronized (this) {
+            closed = true;
+            notifyAll();
+        }
+        server.close();
+        breakConnections();
+        Files.deleteIfExists(directory.resolve("docker.sock"));
+        Files.deleteIfExists(directory);
+    }
+}

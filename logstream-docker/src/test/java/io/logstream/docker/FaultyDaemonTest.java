@@ -1,0 +1,300 @@
+package io.logstream.docker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.logstream.Channel;
+import io.logstream.EndReason;
+import io.logstream.Gap;
+import io.logstream.LogHub;
+import io.logstream.LogStreamException;
+import io.logstream.Replay;
+import io.logstream.SourceEvent.Kind;
+import io.logstream.StreamOptions;
+import io.logstream.SubscribeOptions;
+import io.logstream.spi.LogReader.Outcome;
+import io.logstream.spi.Start;
+import io.logstream.testkit.FaultProxy;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.SocketException;
+import java.net.UnixDomainSocketAddress;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** A scripted daemon does wrong what daemons and networks do wrong. */
+class FaultyDaemonTest {
+    private static final StreamOptions OPTIONS = StreamOptions.builder()
+            .retry(Duration.ofMillis(1), Duration.ofMillis(20))
+            .build();
+
+    private FakeDaemon fake;
+    private FakeContainer web;
+    private DockerDaemon daemon;
+
+    @BeforeEach
+    void begin() throws IOException {
+        fake = new FakeDaemon();
+        web = fake.container("web", "running");
+        daemon = DockerDaemon.of(fake.host());
+    }
+
+    @AfterEach
+    void end() throws IOException {
+        daemon.close();
+        fake.close();
+    }
+
+    private DockerSource source() {
+        return DockerSource.builder(daemon, "web").endWithContainer(true).build();
+    }
+
+    private Collected follow(LogHub hub, DockerSource source) {
+        Collected viewer = new Collected();
+        SubscribeOptions all = SubscribeOptions.builder().replay(Replay.all()).build();
+        hub.open("web", source, OPTIONS).subscribe(all, viewer);
+        return viewer;
+    }
+
+    @Test
+    void lastLine_comesAlone_ofALongLog() throws Exception {
+        for (int i = 1; i <= 5000; i++) {
+            web.write(i % 4 == 0 ? Channel.STDERR : Channel.STDOUT, "line " + i + "\n");
+        }
+        try (LogHub hub = LogHub.create()) {
+            for (int last : new int[] {1, 2, 700}) {
+                Collected viewer = new Collected();
+                hub.open("last " + last, source(), OPTIONS)
+                        .subscribe(
+                                SubscribeOptions.builder()
+                                        .replay(Replay.last(last))
+                                        .build(),
+                                viewer);
+                viewer.awaitLine("line 5000");
+                assertThat(viewer.lines()).hasSize(last);
+            }
+        }
+    }
+
+    // ---- cuts
+
+    @Test
+    void linesAreTheSame_whereverTheConnectionIsCut() throws Exception {
+        for (int cut = 0; cut < 420; cut += 3) {
+            web.forget();
+            web.status = "running";
+            web.write(Channel.STDOUT, "one\ntwo\n");
+            web.write(Channel.STDERR, "error\n");
+            web.write(Channel.STDOUT, "x".repeat(60) + "\n");
+            web.write(Channel.STDERR, "\n");
+            web.write(Channel.STDOUT, "last\n");
+            fake.cutAfter = cut;
+            try (LogHub hub = LogHub.create()) {
+                Collected viewer = follow(hub, source());
+                viewer.awaitLine("last");
+                web.exit(0);
+                viewer.awaitEnd();
+                assertThat(viewer.lines())
+                        .as("cut at %d", cut)
+                        .containsExactly("one", "two", "error", "x".repeat(60), "", "last");
+                assertThat(viewer.gaps()).isEmpty();
+            }
+        }
+    }
+
+    @Test
+    void nothingIsLostOrRepeated_overResets() throws Exception {
+        UnixDomainSocketAddress target = UnixDomainSocketAddress.of(fake.host().substring("unix://".length()));
+        try (FaultProxy proxy = FaultProxy.tcp(target);
+                DockerDaemon tcp =
+                        DockerDaemon.of("tcp://127.0.0.1:" + ((InetSocketAddress) proxy.address()).getPort());
+                LogHub hub = LogHub.create()) {
+            Collected viewer = follow(
+                    hub, DockerSource.builder(tcp, "web").endWithContainer(true).build());
+            for (int i = 0; i < 10; i++) {
+                for (int j = 0; j < 100; j++) {
+                    web.write(j % 3 == 0 ? Channel.STDERR : Channel.STDOUT, "line " + i + " " + j + "\n");
+                }
+                viewer.awaitLine("line " + i + " 60");
+                proxy.resetAll();
+            }
+            viewer.awaitLine("line 9 99");
+            web.exit(0);
+            viewer.awaitEnd();
+            assertThat(viewer.lines()).hasSize(1000).doesNotHaveDuplicates();
+            assertThat(viewer.kinds()).contains(Kind.RECONNECTED);
+            assertThat(viewer.gaps()).isEmpty();
+        }
+    }
+
+    @Test
+    void messageOfTheDaemon_isToldAsTheReasonOfAnOutage_andReadingGoesOn() throws Exception {
+        web.write(Channel.STDOUT, "one\n");
+        fake.systemError = "Error grabbing logs: unexpected EOF";
+        try (LogHub hub = LogHub.create()) {
+            web.exit(0);
+            Collected viewer = follow(hub, source());
+            viewer.awaitEvent(Kind.RECONNECTING);
+            assertThat(viewer.events())
+                    .anySatisfy(event -> assertThat(event.detail()).contains("Error grabbing logs"));
+            fake.systemError = "";
+            viewer.awaitEnd();
+            assertThat(viewer.lines()).containsExactly("one");
+        }
+    }
+
+    @Test
+    void gapIsTold_whenTheLogHasLostThePlace() throws Exception {
+        try (LogHub hub = LogHub.create()) {
+            Collected viewer = follow(hub, source());
+            web.write(Channel.STDOUT, "one\ntwo\n");
+            viewer.awaitLine("two");
+            fake.frozen = request -> request.contains("/logs");
+            fake.breakConnections();
+            viewer.awaitEvent(Kind.RECONNECTING);
+            web.forget();
+            web.write(Channel.STDOUT, "five\n");
+            fake.frozen = request -> false;
+            viewer.awaitLine("five");
+            assertThat(viewer.gaps()).extracting(Gap::reason).containsExactly(Gap.Reason.ROTATED);
+            assertThat(viewer.lines()).containsExactly("one", "two", "five");
+        }
+    }
+
+    // ---- silence
+
+    /** Reads until there is nothing more, as often as the reader wants it. */
+    private static void readAll(DockerReader reader, HandContext context, TextSink sink) throws IOException {
+        while (reader.read(sink) != Outcome.WAIT || context.takeWake()) {
+            Thread.onSpinWait();
+        }
+    }
+
+    private void readUntil(DockerReader reader, HandContext context, TextSink sink, String text) throws IOException {
+        long deadline = System.nanoTime() + Duration.ofSeconds(20).toNanos();
+        while (!sink.text.toString().contains(text)) {
+            assertThat(deadline - System.nanoTime())
+                    .as("still time for '%s'", text)
+                    .isPositive();
+            readAll(reader, context, sink);
+            LockSupport.parkNanos(100_000);
+        }
+    }
+
+    @Test
+    void silenceIsNoError_howeverLateTheHeadComes() throws Exception {
+        fake.lateHeads = true;
+        HandContext context = new HandContext();
+        TextSink sink = new TextSink();
+        try (DockerReader reader = new DockerReader(source(), Start.beginning(), context)) {
+            for (int minute = 0; minute < 30; minute++) {
+                for (int i = 0; i < 20; i++) {
+                    readAll(reader, context, sink);
+                    LockSupport.parkNanos(200_000);
+                }
+                context.time.advance(Duration.ofMinutes(1));
+            }
+            web.write(Channel.STDOUT, "at last\n");
+            readUntil(reader, context, sink, "at last");
+            assertThat(sink.gaps).isEmpty();
+            assertThat(fake.requests("follow=1")).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void logIsReadAgain_whenTheDaemonHasStoppedToTellIt() throws Exception {
+        HandContext context = new HandContext();
+        TextSink sink = new TextSink();
+        try (DockerReader reader = new DockerReader(source(), Start.beginning(), context)) {
+            web.write(Channel.STDOUT, "one\n");
+            readUntil(reader, context, sink, "one");
+            readAll(reader, context, sink);
+            synchronized (fake) {
+                web.deaf = true;
+            }
+            web.write(Channel.STDOUT, "two\n");
+            readAll(reader, context, sink);
+            assertThat(sink.text.toString()).isEqualTo("one\n");
+            context.time.advance(Duration.ofSeconds(31)); // since when something has come is known to so much only
+            readAll(reader, context, sink);
+            context.time.advance(Duration.ofSeconds(31));
+            readUntil(reader, context, sink, "two");
+            assertThat(sink.text.toString()).isEqualTo("one\ntwo\n");
+        }
+    }
+
+    @Test
+    void daemonThatDoesNotAnswer_isGivenUp() throws Exception {
+        HandContext context = new HandContext();
+        TextSink sink = new TextSink();
+        try (DockerReader reader = new DockerReader(source(), Start.beginning(), context)) {
+            web.write(Channel.STDOUT, "one\n");
+            readUntil(reader, context, sink, "one");
+            readAll(reader, context, sink);
+            fake.frozen = request -> request.contains("/logs");
+            assertThatThrownBy(() -> {
+                        for (int i = 0; i < 10; i++) {
+                            context.time.advance(Duration.ofMinutes(1));
+                            readAll(reader, context, sink);
+                        }
+                    })
+                    .isInstanceOf(IOException.class)
+                    .hasMessageContaining("does not answer");
+        }
+    }
+
+    // ---- errors
+
+    @Test
+    void missingDaemon_isRetried_andSaysWhatToDo() throws Exception {
+        try (DockerDaemon none = DockerDaemon.of("unix:///nowhere/docker.sock")) {
+            assertThatThrownBy(() -> none.containers(true))
+                    .isInstanceOf(IOException.class)
+                    .hasMessageContaining("no Docker daemon answers at unix:///nowhere/docker.sock")
+                    .hasMessageContaining("DOCKER_HOST");
+        }
+    }
+
+    @Test
+    void permission_isNotRetried_andSaysWhatToDo() {
+        assertThatThrownBy(() -> daemon.explained(new SocketException("Permission denied")))
+                .isInstanceOf(LogStreamException.class)
+                .hasMessageContaining("group")
+                .hasMessageContaining(fake.host());
+    }
+
+    @Test
+    void closedDaemon_failsItsStreams() throws Exception {
+        try (LogHub hub = LogHub.create()) {
+            Collected viewer = follow(hub, source());
+            web.write(Channel.STDOUT, "one\n");
+            viewer.awaitLine("one");
+            daemon.close();
+            fake.breakConnections();
+            assertThat(viewer.awaitEnd().kind()).isEqualTo(EndReason.Kind.FAILED);
+        }
+    }
+
+    @Test
+    void containerThatIsGone_isNotTakenForItsSuccessor() throws Exception {
+        web.write(Channel.STDOUT, "one\n");
+        HandContext context = new HandContext();
+        TextSink first = new TextSink();
+        try (DockerReader reader = new DockerReader(source(), Start.beginning(), context)) {
+            readUntil(reader, context, first, "one");
+        }
+        web.remove();
+        FakeContainer next = fake.container("web", "running");
+        next.write(Channel.STDOUT, "of another\n");
+        TextSink second = new TextSink();
+        Start start = Start.at(first.positions.get(first.positions.size() - 1));
+        try (DockerReader reader = new DockerReader(source(), start, context)) {
+            readUntil(reader, context, second, "of another");
+            assertThat(second.gaps).isEqualTo(List.of(Gap.Reason.MISMATCH));
+        }
+    }
+}

@@ -1,0 +1,99 @@
+package io.logstream.docker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.logstream.Channel;
+import io.logstream.SourceEvent.Kind;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** The daemon goes away and comes back, while its containers live on or not. */
+class RealOutageTest extends RealCase {
+    private static RealDaemon live;
+
+    @BeforeAll
+    static void startDaemon() throws Exception {
+        live = RealDaemon.start("--live-restore");
+    }
+
+    @AfterAll
+    static void stopDaemon() {
+        if (live != null) {
+            live.close();
+        }
+    }
+
+    @Override
+    RealDaemon daemonOfTheTest() {
+        return live;
+    }
+
+    private static String counting() {
+        return "i=0; while :; do i=$((i+1)); echo line $i; echo error $i >&2; usleep 2000; done";
+    }
+
+    private static void assertCounts(Collected viewer) {
+        for (Channel channel : Channel.values()) {
+            String word = channel == Channel.STDOUT ? "line " : "error ";
+            List<String> lines = new String(viewer.bytes(channel), StandardCharsets.US_ASCII)
+                    .lines()
+                    .toList();
+            for (int i = 0; i < lines.size(); i++) {
+                assertThat(lines.get(i)).isEqualTo(word + (i + 1));
+            }
+        }
+    }
+
+    @Test
+    void nothingIsLostOrRepeated_whenTheDaemonIsKilled() throws Exception {
+        real.run(name, counting());
+        Collected viewer = follow(lasting());
+        viewer.awaitLine("line 100");
+        real.kill();
+        viewer.awaitEvent(Kind.RECONNECTING);
+        real.launch();
+        long answered = System.nanoTime();
+        viewer.awaitEvent(Kind.RECONNECTED);
+        int before = viewer.lines().size();
+        viewer.await("new lines", () -> viewer.lines().size() > before + 200);
+        System.out.println("new lines " + (System.nanoTime() - answered) / 1_000_000 + " ms after the daemon was back");
+        assertCounts(viewer);
+        assertThat(viewer.gaps()).isEmpty();
+        assertThat(viewer.kinds()).doesNotContain(Kind.FINISHED, Kind.RESTARTED);
+    }
+
+    @Test
+    void nothingIsLostOrRepeated_whenTheDaemonIsUpdated() throws Exception {
+        real.run(name, counting());
+        Collected viewer = follow(lasting());
+        viewer.awaitLine("line 100");
+        real.terminate();
+        viewer.awaitEvent(Kind.RECONNECTING);
+        real.launch();
+        viewer.awaitEvent(Kind.RECONNECTED);
+        int before = viewer.lines().size();
+        viewer.await("new lines", () -> viewer.lines().size() > before + 200);
+        assertCounts(viewer);
+        assertThat(viewer.gaps()).isEmpty();
+    }
+
+    @Test
+    void containerThatEndsWhileTheDaemonIsAway_isReadToItsEnd() throws Exception {
+        real.run(name, "i=0; while [ $i -lt 400 ]; do i=$((i+1)); echo line $i; usleep 2000; done; exit 9");
+        Collected viewer = follow(source());
+        viewer.awaitLine("line 20");
+        real.kill();
+        viewer.awaitEvent(Kind.RECONNECTING);
+        Thread.sleep(2500);
+        real.launch();
+        viewer.awaitEnd();
+        System.out.println(viewer.lines().size() + " lines of one that ended while the daemon was away");
+        assertSameAsFinalLog(viewer); // what was still in its pipe goes with the daemon
+        assertCounts(viewer);
+        assertThat(viewer.events())
+                .anySatisfy(event -> assertThat(event.exitCode()).hasValue(9));
+    }
+}

@@ -1,0 +1,49 @@
+package io.logstream.docker;
+
+import io.logstream.Channel;
+import io.logstream.Gap;
+import io.logstream.SourceEvent;
+import io.logstream.spi.LineSink;
+import io.logstream.spi.SourcePosition;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Keeps what a reader hands over. */
+final class TextSink implements LineSink {
+    final StringBuilder text = new StringBuilder();
+    final List<SourceEvent> events = new ArrayList<>();
+    final List<Gap.Reason> gaps = new ArrayList<>();
+    final List<SourcePosition> positions = new ArrayList<>();
+
+    @Override
+    public int room() {
+        return 64 * 1024;
+    }
+
+    @Override
+    public void bytes(Channel channel, ByteBuffer bytes, long epochNanos) {
+        text.append(StandardCharsets.UTF_8.decode(bytes));
+    }
+
+    @Override
+    public void endLine(Channel channel) {
+        text.append('\n');
+    }
+
+    @Override
+    public void gap(long lines, Gap.Reason reason) {
+        gaps.add(reason);
+    }
+
+    @Override
+    public void event(SourceEvent event) {
+        events.add(event);
+    }
+
+    @Override
+    public void position(SourcePosition next) {
+        positions.add(next);
+    }
+}
