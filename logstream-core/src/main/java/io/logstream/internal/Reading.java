@@ -29,6 +29,8 @@ final class Reading extends SerialTask {
 
     /** After how many steps viewers are woken while there is more to read: waking costs as much as some hundred lines. */
     private static final int STEPS = 4;
+    /** Where less is kept, each step may be all of it. */
+    private static final long LEAST_BYTES = 8L << 20;
 
     private final Run run;
     private final Intake intake;
@@ -174,11 +176,16 @@ final class Reading extends SerialTask {
     /** Wakes the viewers if something was published; what ends the run, or its history, has done so itself. */
     private void signal(boolean more) {
         long tail = run.ring.tail();
-        if (tail != shown && (!more || ++unshown == STEPS)) {
+        if (tail != shown && (!more || ++unshown == STEPS || isMuch(tail - shown))) {
             shown = tail;
             unshown = 0;
             run.signal();
         }
+    }
+
+    /** Whether a viewer that is not woken now may lose lines. */
+    private boolean isMuch(long slots) {
+        return slots >= options.retainLines() / 4 || options.retainBytes() < LEAST_BYTES;
     }
 
     private void open() throws IOException, InterruptedException {

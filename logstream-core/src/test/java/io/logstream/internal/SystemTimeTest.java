@@ -31,9 +31,9 @@ class SystemTimeTest {
 
     @Test
     void alarms_ringInOrderOfTheirTimes_howeverTheyWereSet() throws Exception {
-        after(90, "third");
-        after(30, "first");
-        after(60, "second");
+        after(3000, "third");
+        after(1000, "first");
+        after(2000, "second");
         assertThat(List.of(next(), next(), next())).containsExactly("first", "second", "third");
     }
 

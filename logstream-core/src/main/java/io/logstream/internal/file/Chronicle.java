@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 final class Chronicle {
     private final List<Entry> entries;
     private final boolean steady;
-    private final boolean ascending;
+    private final int direction;
 
     /** A file beside the log, or the log itself; {@code stamp} is null where rotation is not known to have made the name. */
     record Entry(Path path, FileStat stat, @Nullable Stamp stamp) {
@@ -37,22 +37,32 @@ final class Chronicle {
     Chronicle(List<Entry> entries, boolean steady) {
         this.entries = entries;
         this.steady = steady;
-        this.ascending = isAscending(entries);
+        this.direction = direction(entries);
     }
 
-    private static boolean isAscending(List<Entry> entries) {
+    /** Above zero if counters grow with each rotation, below zero if the newest file has the lowest, zero if nothing tells. */
+    private static int direction(List<Entry> entries) {
         List<Entry> counted = entries.stream()
-                .filter(entry -> entry.isCounted() && !entry.isCompressed())
+                .filter(Entry::isCounted)
                 .sorted(Comparator.comparingInt(Chronicle::number))
                 .toList();
         if (counted.size() < 2) {
-            return false;
+            return 0;
         }
-        FileStat last = counted.get(counted.size() - 1).stat();
-        FileStat first = counted.get(0).stat();
-        int births = compareBirths(last, first);
-        int writes = Long.compare(last.modifiedNanos(), first.modifiedNanos());
-        return births >= 0 && writes >= 0 && births + writes > 0;
+        Entry last = counted.get(counted.size() - 1);
+        Entry first = counted.get(0);
+        int writes = Long.compare(last.stat().modifiedNanos(), first.stat().modifiedNanos());
+        // A compressed file was born when it was compressed, but keeps the time of the last write.
+        boolean born = !last.isCompressed() && !first.isCompressed();
+        int births = born ? compareBirths(last.stat(), first.stat()) : 0;
+        if (births < 0 || writes < 0) {
+            return -1;
+        }
+        return Integer.signum(births + writes);
+    }
+
+    private boolean isAscending() {
+        return direction > 0;
     }
 
     boolean isSteady() {
@@ -103,6 +113,9 @@ final class Chronicle {
         if (entry.stamp() == null || entry.stamp().kind() != old.stamp().kind()) {
             return false;
         }
+        if (entry.isCompressed() && isCompressionOfAnother(entry)) {
+            return false;
+        }
         int names = compareNames(entry, old);
         boolean writtenLast = stat.modifiedNanos() >= old.stat().modifiedNanos();
         // The older one may have been written late, after the last line of this one.
@@ -110,6 +123,17 @@ final class Chronicle {
         // What a copy was made of, and was renamed later, was born before the copy.
         boolean born = births >= 0 || entry.isCompressed() || (names > 0 && entry.isCounted());
         return names >= 0 && (sure || writtenLast) && born;
+    }
+
+    /** Whether the file is there too of which this is made right now. */
+    private boolean isCompressionOfAnother(Entry compressed) {
+        Stamp stamp = compressed.stamp();
+        for (Entry entry : entries) {
+            if (stamp != null && !entry.isCompressed() && entry.stamp() != null && stamp.isSame(entry.stamp())) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** Whether rotation has gone on since the newer one was found, and this came after it. */
@@ -131,10 +155,10 @@ final class Chronicle {
         }
         if (mine.kind() == Kind.COUNTER) {
             int order = steady ? Integer.compare(mine.number(), others.number()) : 0;
-            return ascending ? order : -order;
+            return isAscending() ? order : -order;
         }
         // A date that the day leads tells nothing.
-        int order = Stamp.compareDates(mine, others);
+        int order = Stamp.compareNumbers(mine, others);
         int births = compareBirths(one.stat(), other.stat());
         return births == 0 || (births > 0) == (order > 0) ? order : 0;
     }
@@ -143,35 +167,39 @@ final class Chronicle {
     private Comparator<Entry> order(List<Entry> some) {
         if (steady && some.stream().allMatch(Entry::isCounted)) {
             Comparator<Entry> counters = Comparator.comparingInt(Chronicle::number);
-            return ascending ? counters : counters.reversed();
+            return isAscending() ? counters : counters.reversed();
         }
         boolean born = some.stream().allMatch(entry -> entry.stat().birthNanos() != FileStat.UNKNOWN);
         Comparator<Entry> times = Comparator.comparingLong(
                 entry -> born ? entry.stat().birthNanos() : entry.stat().modifiedNanos());
-        return times.thenComparingLong(entry -> entry.stat().modifiedNanos())
-                .thenComparing((one, other) -> Integer.signum(compareStamps(one, other)));
+        return times.thenComparingLong(entry -> entry.stat().modifiedNanos()).thenComparing(this::compareStamps);
     }
 
     private int compareStamps(Entry one, Entry other) {
         if (one.stamp() == null || other.stamp() == null) {
             return 0;
         }
-        int order = Stamp.compareDates(one.stamp(), other.stamp());
-        return one.isCounted() && !ascending ? -order : order;
+        int order = Stamp.compareNumbers(one.stamp(), other.stamp());
+        return one.isCounted() && other.isCounted() && !isAscending() ? -order : order;
     }
 
     /** Whether a counter is missing between a file that came after another one and the file before it. */
     boolean hasHoleBefore(FileStat newer, FileStat older) {
         Entry old = find(older);
         Entry young = find(newer);
-        if (!steady || old == null || !old.isCounted() || young == null || compareBirths(newer, older) < 0) {
+        if (!steady
+                || direction == 0
+                || old == null
+                || !old.isCounted()
+                || young == null
+                || compareBirths(newer, older) < 0) {
             return false;
         }
-        if (ascending && !young.isCounted()) {
+        if (isAscending() && !young.isCounted()) {
             return false; // whatever has the highest counter is the one before the log itself
         }
-        int before = (young.isCounted() ? number(young) : 0) + (ascending ? -1 : 1);
-        boolean inside = ascending ? before > number(old) : before < number(old);
+        int before = (young.isCounted() ? number(young) : 0) + (isAscending() ? -1 : 1);
+        boolean inside = isAscending() ? before > number(old) : before < number(old);
         return inside && entries.stream().noneMatch(entry -> entry.isCounted() && number(entry) == before);
     }
 

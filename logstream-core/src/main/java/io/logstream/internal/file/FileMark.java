@@ -73,12 +73,13 @@ record FileMark(
         return new FileStat(FileStat.Kind.FILE, device, inode, birthNanos, offset, modifiedNanos);
     }
 
-    int headLength() {
-        return (int) Math.min(offset, HEAD_BYTES);
-    }
-
     int anchorLength() {
         return (int) Math.min(offset, ANCHOR_BYTES);
+    }
+
+    /** Whether a file can be this one; its device may have another number after a restart of the system. */
+    boolean mayBe(FileStat stat) {
+        return stat.inode() == inode && FileStat.birthsFit(stat.birthNanos(), birthNanos);
     }
 
     /** Whether the same is before both, as far as can be told. */

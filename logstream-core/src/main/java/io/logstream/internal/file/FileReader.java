@@ -117,7 +117,8 @@ public final class FileReader implements LogReader {
 
     private Outcome readOn(LineSink sink) throws IOException {
         long now = context.time().nanoTime();
-        if (settings.follow() && (watch.isChanged() || trail.isLookDue() || trail.sinceLook(now) >= lookInterval())) {
+        boolean due = settings.follow() && (watch.isChanged() || trail.sinceLook(now) >= lookInterval());
+        if (due || trail.isLookDue()) {
             look(now);
         }
         trail.tell(sink);

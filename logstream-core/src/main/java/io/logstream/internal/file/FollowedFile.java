@@ -71,14 +71,15 @@ final class FollowedFile implements Closeable {
             } catch (NoSuchFileException e) {
                 continue;
             }
-            FileStat after = null;
+            boolean same = false;
             try {
-                after = access.stat(path);
+                FileStat after = access.stat(path);
                 if (after != null && after.isSame(before)) {
+                    same = true;
                     return new FollowedFile(file, after);
                 }
             } finally {
-                if (after == null || !after.isSame(before)) {
+                if (!same) {
                     file.close();
                 }
             }

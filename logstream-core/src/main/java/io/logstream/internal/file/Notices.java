@@ -43,6 +43,11 @@ final class Notices {
         notices = known;
     }
 
+    boolean isEmpty() {
+        List<Consumer<LineSink>> known = notices;
+        return known == null || known.isEmpty();
+    }
+
     void tell(LineSink sink) {
         List<Consumer<LineSink>> known = notices;
         if (known != null) {

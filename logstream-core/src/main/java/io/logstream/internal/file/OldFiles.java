@@ -127,6 +127,9 @@ final class OldFiles {
         if (any) {
             sink.position(with(current.mark()).position(-1));
         }
+        if (!notices.isEmpty()) {
+            notices.position(with(current.mark()), -1); // behind a gap
+        }
         lookedAt = more ? now - PAUSE : now;
         return more;
     }
@@ -179,6 +182,6 @@ final class OldFiles {
 
     void close() {
         files.forEach(old -> FollowedFile.closeQuietly(old.file));
-        files.clear();
+        files = NONE;
     }
 }

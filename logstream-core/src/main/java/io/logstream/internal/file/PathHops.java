@@ -15,8 +15,9 @@ import java.util.List;
  *
  * @param hops the entries, in the order in which the path is resolved
  * @param real the path without symbolic links, as far as it exists
+ * @param complete whether the last entry is that of the path itself, and not that of a directory which is missing
  */
-record PathHops(List<Hop> hops, Path real) {
+record PathHops(List<Hop> hops, Path real, boolean complete) {
     private static final int MAX_LINKS = 40;
 
     /** An entry of a directory that is itself reached without symbolic links. */
@@ -45,7 +46,7 @@ record PathHops(List<Hop> hops, Path real) {
                 target = access.link(next);
             } catch (NoSuchFileException e) {
                 hops.add(new Hop(at, name.toString()));
-                return new PathHops(hops, next);
+                return new PathHops(hops, next, names.isEmpty());
             }
             if (target != null || names.isEmpty()) {
                 hops.add(new Hop(at, name.toString()));
@@ -62,6 +63,6 @@ record PathHops(List<Hop> hops, Path real) {
             }
             at = target.isAbsolute() ? root : at;
         }
-        return new PathHops(hops, at);
+        return new PathHops(hops, at, true);
     }
 }

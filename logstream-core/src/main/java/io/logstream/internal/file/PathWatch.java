@@ -13,8 +13,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One reader's watch of all that decides what its path names and holds. Used by the reader, except for {@link #changed(boolean)},
- * which the watch thread calls.
+ * One reader's watch of all that decides what its path names and holds. Used by the reader, except for {@link #changed(boolean)}
+ * and {@link #made(int)}, which the watch thread calls.
  */
 final class PathWatch implements FileWatch.Listener {
     /** How long after it happened everything has been told. */
@@ -40,9 +40,10 @@ final class PathWatch implements FileWatch.Listener {
     private @Nullable Hop counted;
 
     private long countedSince;
+    /** Whether the path led elsewhere before. */
+    private boolean moved;
 
     private @Nullable Boolean local;
-    private boolean closed;
 
     PathWatch(FileSettings settings, FileAccess access, FileWatch watch, SourceContext context) {
         this.settings = settings;
@@ -78,9 +79,14 @@ final class PathWatch implements FileWatch.Listener {
         return made.get();
     }
 
-    /** Whether all that is told has happened since it is counted. */
-    boolean isCounting() {
-        return context.time().nanoTime() - countedSince >= ALL_TOLD;
+    /** Whether what is told may have happened before it was counted. */
+    boolean isBeginning() {
+        return context.time().nanoTime() - countedSince < ALL_TOLD;
+    }
+
+    /** Whether files are counted elsewhere than at first. */
+    boolean isMoved() {
+        return moved;
     }
 
     /** Compares what was told with what was found: below zero if not all was told yet. */
@@ -162,14 +168,17 @@ final class PathWatch implements FileWatch.Listener {
     }
 
     private boolean registerAll(List<Registration> to) throws IOException {
-        List<Hop> hops = PathHops.of(access, settings.path()).hops();
+        PathHops path = PathHops.of(access, settings.path());
+        List<Hop> hops = path.hops();
         for (Hop hop : hops) {
-            boolean last = hop.equals(hops.get(hops.size() - 1));
-            if (last && !hop.equals(counted)) {
+            boolean own = path.complete() && hop.equals(hops.get(hops.size() - 1));
+            if (own && !hop.equals(counted)) {
+                moved = counted != null;
                 counted = hop;
                 countedSince = context.time().nanoTime();
+                settle(made.get());
             }
-            FileWatch.Listener listener = last ? this : path -> changed(path);
+            FileWatch.Listener listener = own ? this : any -> changed(any);
             Registration registration = watch.register(settings.watch(), access, hop.directory(), hop.name(), listener);
             if (registration == null) {
                 return false;
@@ -180,10 +189,7 @@ final class PathWatch implements FileWatch.Listener {
     }
 
     void close() {
-        if (!closed) {
-            closed = true;
-            registrations.forEach(Registration::cancel);
-            registrations = List.of();
-        }
+        registrations.forEach(Registration::cancel);
+        registrations = List.of();
     }
 }

@@ -58,7 +58,7 @@ final class RotationEvidence {
         files.forEach((path, stat) -> {
             Sight sight = sights.computeIfAbsent(path, found -> new Sight());
             FileStat last = sight.stat;
-            if (last == null || !isSame(last, stat)) {
+            if (last == null || !last.isSame(stat)) {
                 sight.become(stat, now);
             } else {
                 boolean written = stat.modifiedNanos() != last.modifiedNanos();
@@ -77,7 +77,7 @@ final class RotationEvidence {
         if (sight == null || stat == null) {
             return false;
         }
-        if (other != null && other.former.stream().anyMatch(former -> isSame(former, stat))) {
+        if (other != null && other.former.stream().anyMatch(former -> former.isSame(stat))) {
             sight.own = false;
             return false;
         }
@@ -90,9 +90,5 @@ final class RotationEvidence {
         return file.birthNanos() != FileStat.UNKNOWN
                 && log.birthNanos() != FileStat.UNKNOWN
                 && file.modifiedNanos() - Math.max(file.birthNanos(), log.birthNanos()) > LATE;
-    }
-
-    private static boolean isSame(FileStat one, FileStat other) {
-        return one.sameFile(other) && FileStat.birthsFit(one.birthNanos(), other.birthNanos());
     }
 }

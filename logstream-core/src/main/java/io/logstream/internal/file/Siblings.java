@@ -3,6 +3,7 @@ package io.logstream.internal.file;
 import io.logstream.LogStreamException;
 import io.logstream.internal.file.Chronicle.Entry;
 import io.logstream.internal.file.FileStat.Kind;
+import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -55,9 +56,7 @@ final class Siblings {
         for (int look = 0; look < MOST_LOOKS; look++) {
             Entry found = null;
             for (Entry entry : list(false)) {
-                boolean same = entry.stat().inode() == mark.inode()
-                        && FileStat.birthsFit(entry.stat().birthNanos(), mark.birthNanos());
-                found = same ? entry : found;
+                found = mark.mayBe(entry.stat()) ? entry : found;
             }
             FollowedFile file = found == null ? null : open(found);
             if (file != null) {
@@ -94,14 +93,15 @@ final class Siblings {
         return mark.offset() >= COPY_BYTES || bornAfter;
     }
 
-    private static boolean seekOrClose(FollowedFile file, FileMark mark) throws IOException {
+    private static boolean seekOrClose(FollowedFile file, FileMark mark) {
         boolean fits = false;
         try {
             fits = file.seek(mark);
-        } finally {
-            if (!fits) {
-                file.close();
-            }
+        } catch (IOException e) {
+            // What can't be read is as good as gone: it must not keep the log itself from being read.
+        }
+        if (!fits) {
+            FollowedFile.closeQuietly(file);
         }
         return fits;
     }
@@ -137,21 +137,13 @@ final class Siblings {
      */
     Between between(FileStat older, FileMark read, @Nullable FollowedFile held, FollowedFile newer, int most)
             throws IOException {
-        Search search = new Search(older, newer.stat(), most);
-        boolean done = false;
-        try {
-            Between between = search.run(read, held);
-            done = true;
-            return between;
-        } finally {
-            if (!done) {
-                search.close();
-            }
+        try (Search search = new Search(older, newer.stat(), most)) {
+            return search.run(read, held);
         }
     }
 
     /** One search for what lies between two files. */
-    private final class Search {
+    private final class Search implements Closeable {
         private final FileStat older;
         private final FileStat newer;
         private final int most;
@@ -180,24 +172,36 @@ final class Siblings {
             boolean more = false;
             for (Entry entry : inOrder(chronicle)) {
                 lost |= chronicle.hasHoleBefore(entry.stat(), older);
-                FollowedFile file = more ? null : open.remove(entry.stat().inode());
+                FollowedFile file = more ? null : open.get(entry.stat().inode());
                 if (file == null) {
                     boolean gone = unreadable.contains(entry.stat().inode()) || chronicle.find(entry.stat()) == null;
                     lost |= gone;
                     more |= !gone;
-                } else if (held != null && file.isCopyOf(held)) {
-                    file.close();
-                } else {
-                    // A copy that was made before the older one was cut was read as far as that.
-                    if (mayBeCopy(entry, read)) {
-                        file.seek(read);
-                    }
+                } else if (isReadable(file, entry, read, held)) {
                     files.add(new Found(file, lost));
                     lost = false;
+                } else {
+                    lost |= unreadable.contains(entry.stat().inode());
                 }
             }
-            close();
+            files.forEach(found -> open.values().remove(found.file()));
             return new Between(files, complete, lost || chronicle.hasHoleBefore(newer, older), more);
+        }
+
+        /** Whether the file is to be read; from where it was read to, if it is a copy of the older one from before a cut. */
+        private boolean isReadable(FollowedFile file, Entry entry, FileMark read, @Nullable FollowedFile held) {
+            try {
+                if (held != null && file.isCopyOf(held)) {
+                    return false;
+                }
+                if (mayBeCopy(entry, read)) {
+                    file.seek(read);
+                }
+                return true;
+            } catch (IOException e) {
+                unreadable.add(entry.stat().inode());
+                return false;
+            }
         }
 
         /**
@@ -249,10 +253,10 @@ final class Siblings {
             return again;
         }
 
-        private void close() throws IOException {
-            for (FollowedFile file : open.values()) {
-                file.close();
-            }
+        /** Closes what was opened and is not handed over. */
+        @Override
+        public void close() {
+            open.values().forEach(FollowedFile::closeQuietly);
         }
     }
 

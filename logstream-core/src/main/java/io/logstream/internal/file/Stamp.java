@@ -17,13 +17,21 @@ import org.jspecify.annotations.Nullable;
 record Stamp(Kind kind, String text, boolean isCompressed) {
     private static final String COMPRESSION = "(\\.(?:gz|xz|zst|bz2|lz4|Z))?";
     private static final Pattern BEHIND = Pattern.compile("[-._~]?(\\d[\\dTZ:._+-]*?)" + COMPRESSION);
+    /** Or none, as in {@code app.log~} and {@code app.log.gz}. */
     private static final Pattern WORD =
             Pattern.compile("[-._~]?(old|bak|backup|prev|previous|last|save|orig|rotated|)" + COMPRESSION);
+
     private static final Pattern INSIDE = Pattern.compile("[-._](\\d[\\dTZ:._+-]*)");
-    private static final Pattern COUNTER = Pattern.compile("\\d{1,6}");
+    private static final Pattern COMPRESSED = Pattern.compile(COMPRESSION);
+    private static final Pattern COUNTER = Pattern.compile("\\d{1,5}");
     private static final Pattern NUMBER = Pattern.compile("\\d+");
     /** Fewer digits in front of a log's extension are no date: {@code job-12.log} is not what rotation made of job.log. */
     private static final int LEAST_DATE = 6;
+
+    /** Whether both say the same, though one file may be compressed. */
+    boolean isSame(Stamp other) {
+        return kind == other.kind && text.equals(other.text);
+    }
 
     /** How the stamps of one log are to be compared. */
     enum Kind {
@@ -35,10 +43,14 @@ record Stamp(Kind kind, String text, boolean isCompressed) {
         WORD
     }
 
-    /** What rotation has made of a log's name in this one, or null if it is not known to have. */
+    /**
+     * What rotation has made of a log's name in this one, or null if it is not known to have. Behind a digit that takes
+     * something between them: job-12 is not what rotation made of job-1.
+     */
     static @Nullable Stamp of(String log, String name) {
         if (name.startsWith(log) && name.length() > log.length()) {
-            return behind(name.substring(log.length()));
+            boolean number = isDigit(log.charAt(log.length() - 1)) && isDigit(name.charAt(log.length()));
+            return number ? null : behind(name.substring(log.length()));
         }
         int extension = log.lastIndexOf('.');
         return extension > 0 ? inside(log.substring(0, extension), log.substring(extension), name) : null;
@@ -60,13 +72,17 @@ record Stamp(Kind kind, String text, boolean isCompressed) {
             return null;
         }
         Matcher date = INSIDE.matcher(name.substring(stem.length(), end));
-        Matcher compression = Pattern.compile(COMPRESSION).matcher(name.substring(end + extension.length()));
+        Matcher compression = COMPRESSED.matcher(name.substring(end + extension.length()));
         if (!date.matches()
                 || !compression.matches()
-                || date.group(1).chars().filter(c -> c >= '0' && c <= '9').count() < LEAST_DATE) {
+                || date.group(1).chars().filter(c -> isDigit((char) c)).count() < LEAST_DATE) {
             return null;
         }
         return new Stamp(Kind.DATE, date.group(1), compression.group(1) != null);
+    }
+
+    private static boolean isDigit(char c) {
+        return c >= '0' && c <= '9';
     }
 
     /** A counter's number. */
@@ -74,12 +90,12 @@ record Stamp(Kind kind, String text, boolean isCompressed) {
         return Integer.parseInt(text);
     }
 
-    /** Compares the dates of two stamps, number by number. */
-    static int compareDates(Stamp one, Stamp other) {
+    /** Compares two stamps, number by number. */
+    static int compareNumbers(Stamp one, Stamp other) {
         List<String> mine = numbers(one);
         List<String> others = numbers(other);
         for (int i = 0; i < Math.min(mine.size(), others.size()); i++) {
-            int order = compareNumbers(mine.get(i), others.get(i));
+            int order = compareDigits(mine.get(i), others.get(i));
             if (order != 0) {
                 return order;
             }
@@ -91,7 +107,7 @@ record Stamp(Kind kind, String text, boolean isCompressed) {
         return NUMBER.matcher(stamp.text).results().map(MatchResult::group).toList();
     }
 
-    private static int compareNumbers(String one, String other) {
+    private static int compareDigits(String one, String other) {
         return one.length() == other.length() ? one.compareTo(other) : Integer.compare(one.length(), other.length());
     }
 }

@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
 final class Trail {
     /** How long a rotated-away file is drained at most, if it never gets quiet and the next one has lines. */
     private static final long DRAIN_CAP = Duration.ofSeconds(5).toNanos();
-    /** How long a file that has disappeared, or was drained, is held open when it is quiet. */
+    /** How long a file that has disappeared, is held open when it is quiet. */
     private static final long HOLD = Duration.ofSeconds(60).toNanos();
     /** How long a file on a remote file system must look shorter: its size there lags behind what was read. */
     private static final long REMOTE_CUT = Duration.ofSeconds(3).toNanos();
@@ -114,9 +114,7 @@ final class Trail {
     /** Goes on where reading stopped, wherever the file is now; {@code found} is what is at the path. */
     private void resume(Left stopped, @Nullable FollowedFile found, long now) throws IOException {
         FileMark mark = stopped.mark;
-        boolean same = found != null
-                && found.stat().inode() == mark.inode()
-                && FileStat.birthsFit(found.stat().birthNanos(), mark.birthNanos());
+        boolean same = found != null && mark.mayBe(found.stat());
         if (found != null) {
             // So that it is closed with the reader whatever happens here.
             current = found;
@@ -262,6 +260,7 @@ final class Trail {
         FileStat stat = access.stat(settings.path());
         if (stat != null && newest != null && newest.stat().sameFile(stat)) {
             newest.seenAgain(stat);
+            watch.found(missing ? 1 : 0);
             comeBack();
             gapDue |= next.confirm(made, now - quietSince, now);
             return;
@@ -341,14 +340,15 @@ final class Trail {
 
     private void arrive(FollowedFile found, long now) throws IOException {
         comeBack();
-        watch.found(1);
         if (left == null) {
+            watch.found(1);
             current = found;
             notices.position(mark(found), 0);
             return;
         }
         try {
             resume(left, found, now);
+            watch.found(next.isEmpty() ? 1 : 0);
         } catch (IOException e) {
             close();
             found.close();
@@ -453,7 +453,7 @@ final class Trail {
         boolean last = next.isEmpty();
         FollowedFile copy = last ? copyOf(file) : takeCopyOf(file);
         if (copy != null) {
-            copy.goOnFrom(file);
+            goOn(copy, file);
             current = copy;
             file.seenAgain(file.stat().writtenAfter(copy.stat()));
             file.restart();
@@ -484,6 +484,18 @@ final class Trail {
         return true;
     }
 
+    private static void goOn(FollowedFile copy, FollowedFile cut) throws IOException {
+        boolean done = false;
+        try {
+            copy.goOnFrom(cut);
+            done = true;
+        } finally {
+            if (!done) {
+                FollowedFile.closeQuietly(copy);
+            }
+        }
+    }
+
     private @Nullable FollowedFile copyOf(FollowedFile cut) throws IOException {
         FollowedFile copy = siblings().copy(cut.knownMark());
         FileStat stat = access.stat(settings.path());
@@ -509,7 +521,7 @@ final class Trail {
 
     /** Whether all was read that was there at the beginning; never while following. */
     boolean isComplete() {
-        return !settings.follow() && next.isEmpty();
+        return !settings.follow() && next.isEmpty() && !next.isLookDue();
     }
 
     void close() {

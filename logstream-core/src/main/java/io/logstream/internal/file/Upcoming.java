@@ -64,7 +64,7 @@ final class Upcoming {
     }
 
     void addFirst(Next next) {
-        files.addFirst(next);
+        own().addFirst(next);
     }
 
     @Nullable
@@ -103,11 +103,13 @@ final class Upcoming {
      * @return whether lines are missing before the file that is read now
      */
     boolean add(Between between, FollowedFile found, Kind entry, boolean drain, Predicate<FileStat> isKnown, long now) {
-        files = files == NONE ? new ArrayDeque<>(2) : files;
-        boolean lostBefore = unsure && markNewest(); // there was no time to find out
+        boolean lostBefore = false;
+        if (unsure) {
+            lostBefore = markNewest(); // there was no time to find out
+        }
         boolean drainNext = drain;
         // Where the older one was removed, so may be others that came after it.
-        boolean removed = entry == Kind.ROTATED && !between.complete();
+        boolean removed = entry == Kind.ROTATED && !between.complete() && !isAllFound(between);
         boolean lost = false;
         for (Found older : between.files()) {
             FollowedFile file = older.file();
@@ -116,7 +118,7 @@ final class Upcoming {
                 FollowedFile.closeQuietly(file); // a copy that was read when its original was cut
                 continue;
             }
-            files.add(new Next(file, entry, lost || removed, now, drainNext));
+            own().add(new Next(file, entry, lost || removed, now, drainNext));
             watch.found(1);
             removed = false;
             lost = false;
@@ -129,9 +131,15 @@ final class Upcoming {
             FollowedFile.closeQuietly(found);
         } else {
             watch.found(entry == Kind.TRUNCATED ? 0 : 1);
-            files.add(new Next(found, entry, lost || between.lostAfter(), now, drainNext));
+            own().add(new Next(found, entry, lost || between.lostAfter(), now, drainNext));
         }
         return lostBefore;
+    }
+
+    /** Whether the watch has told of as many files as were found, and of no more. */
+    private boolean isAllFound(Between between) {
+        boolean told = watch.isActive() && !watch.isBeginning();
+        return told && watch.compareMade(watch.made() - between.files().size() - 1) == 0;
     }
 
     /**
@@ -142,9 +150,11 @@ final class Upcoming {
      * @return whether lines are missing before the file that is read now
      */
     boolean confirm(int made, long quiet, long now) {
-        boolean uncounted = watch.takeUncounted() || !watch.isCounting();
+        boolean beginning = watch.isBeginning();
+        boolean uncounted = watch.takeUncounted() || beginning;
         int seen = uncounted ? 0 : watch.compareMade(made);
-        boolean lost = seen > 0 || (unsure && uncounted);
+        // Where the path has just begun to lead elsewhere, the first file there follows.
+        boolean lost = seen > 0 || (unsure && uncounted && !(beginning && watch.isMoved()));
         if (seen > 0 || uncounted || quiet >= PathWatch.ALL_TOLD) {
             watch.settle(made);
         }
@@ -167,6 +177,11 @@ final class Upcoming {
                 < 2 * settings.drainTime().toNanos();
     }
 
+    private Deque<Next> own() {
+        files = files == NONE ? new ArrayDeque<>(2) : files;
+        return files;
+    }
+
     /** From now on each ends where it ends at this moment. */
     void limitToPresentSize() throws IOException {
         for (Next next : files) {
@@ -176,6 +191,6 @@ final class Upcoming {
 
     void close() {
         files.forEach(next -> FollowedFile.closeQuietly(next.file()));
-        files.clear();
+        files = NONE;
     }
 }
