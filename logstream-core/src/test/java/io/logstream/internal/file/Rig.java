@@ -32,8 +32,12 @@ final class Rig implements AutoCloseable {
     private @Nullable FileReader reader;
 
     Rig(Path directory) {
+        this(directory, "app.log");
+    }
+
+    Rig(Path directory, String name) {
         this.directory = directory;
-        this.log = directory.resolve("app.log");
+        this.log = directory.resolve(name);
     }
 
     Rig open(Start start) throws IOException, InterruptedException {

@@ -170,6 +170,37 @@ class RotationTest {
     }
 
     @Test
+    void tellsNoGap_whileTheRotatedFileIsCompressed() throws Exception {
+        rig.append("a3\n");
+        rig.rename("", ".1");
+        Rig.append(rig.beside(".1.gz"), "half of it");
+        rig.append("b1\n");
+        assertThat(rig.pass(Rig.DRAINED)).isEqualTo("a3\n<ROTATED>b1\n");
+    }
+
+    @Test
+    void tellsNoGap_whenOlderFilesAreCompressedUnderGrowingNumbers() throws Exception {
+        Rig.append(rig.beside(".56.gz"), "compressed");
+        Files.setLastModifiedTime(rig.beside(".56.gz"), FileTime.fromMillis(0));
+        rig.rename("", ".57");
+        rig.append("b1\n");
+        assertThat(rig.pass(Rig.DRAINED)).isEqualTo("<ROTATED>b1\n");
+    }
+
+    @Test
+    void readsNoOtherLog_whenItsNumberBeginsLikeTheOneOfThis() throws Exception {
+        Path one = directory.resolve("job-1");
+        Rig other = new Rig(directory, "job-1");
+        Rig.append(one, "1\n");
+        assertThat(other.open(Start.beginning()).moment()).isEqualTo("1\n");
+        Rig.append(directory.resolve("job-12"), "another log\n");
+        Files.delete(one);
+        Rig.append(one, "2\n");
+        assertThat(other.pass(Rig.DRAINED)).isEqualTo("<ROTATED>2\n");
+        other.close();
+    }
+
+    @Test
     void readsLateLinesBetweenTwoLines_whenTheOldFileIsWrittenAfterItWasQuiet() throws Exception {
         rig.rename("", ".1");
         rig.append("b1\n");
