@@ -28,6 +28,9 @@ final class Asking implements Stage {
             if (waiting == null) {
                 Dialect dialect = daemon.dialect();
                 asked = dialect != null;
+                if (dialect != null) {
+                    reader.speak(dialect);
+                }
                 String target =
                         dialect == null ? Dialect.PING : dialect.path("/containers/" + reader.reference() + "/json");
                 waiting = daemon.ask(target, reader.wake());

@@ -55,7 +55,7 @@ final class DockerReader implements LogReader, DaemonEvents.Listener {
     private boolean waitingTold;
     private boolean waitedForCode;
     private boolean restarted;
-    private boolean podman;
+    private @Nullable Dialect spoken; // by the daemon that told of the container
     private Duration wait = FIRST_WAIT;
     private long backAt = Place.NONE;
     private final Trace trace = new Trace();
@@ -141,12 +141,14 @@ final class DockerReader implements LogReader, DaemonEvents.Listener {
         return reference;
     }
 
+    /** The daemon is asked of the container in this dialect, and from then on. */
+    void speak(Dialect dialect) {
+        spoken = dialect;
+    }
+
     boolean isPodman() {
-        Dialect dialect = daemon.dialect();
-        if (dialect != null) {
-            podman = dialect.podman();
-        }
-        return podman; // or what it was, where the daemon was lost meanwhile
+        Dialect dialect = spoken;
+        return dialect != null && dialect.podman();
     }
 
     /** How long an entry without a line end must be to be a part of a line; 0 where each is. */
@@ -196,7 +198,7 @@ final class DockerReader implements LogReader, DaemonEvents.Listener {
      */
     LogRequest logs(boolean follow, int tail, long since, Entries entries) throws IOException {
         ContainerState now = container;
-        Dialect dialect = daemon.dialect();
+        Dialect dialect = spoken;
         if (now == null || dialect == null) {
             throw new IOException("the daemon was lost meanwhile");
         }
@@ -408,7 +410,7 @@ final class DockerReader implements LogReader, DaemonEvents.Listener {
     /** The container may have been started again while its log was read on: asks what it is like. */
     @Nullable
     Answer askAside() throws IOException {
-        Dialect dialect = daemon.dialect();
+        Dialect dialect = spoken;
         return dialect != null && takeStarted()
                 ? daemon.ask(dialect.path("/containers/" + reference + "/json"), wake)
                 : null;
