@@ -6,13 +6,18 @@ import java.io.IOException;
 
 /** The whole answer to a small question, such as what a container is like. For one thread at a time; closed by any. */
 final class Answer implements Closeable {
-    private static final int MAX_BYTES = 64 << 20;
+    /** How many bytes a list may have. */
+    static final int LIST = 64 << 20;
+    /** How many bytes any other answer may have. */
+    static final int ONE = 4 << 20;
 
     private final Exchange exchange;
+    private final int maxBytes;
     private final ByteArrayOutputStream body = new ByteArrayOutputStream();
 
-    Answer(Exchange exchange) {
+    Answer(Exchange exchange, int maxBytes) {
         this.exchange = exchange;
+        this.maxBytes = maxBytes;
     }
 
     /** Receives what is there; whether the answer is complete. */
@@ -20,8 +25,8 @@ final class Answer implements Closeable {
         Exchange.Step step;
         do {
             step = exchange.step((bytes, from, to, chunkEnd) -> {
-                if (body.size() + to - from > MAX_BYTES) {
-                    throw new IOException("the daemon's answer is longer than " + MAX_BYTES + " bytes");
+                if (body.size() + to - from > maxBytes) {
+                    throw new IOException("the daemon's answer is longer than " + maxBytes + " bytes");
                 }
                 body.write(bytes, from, to - from);
             });

@@ -12,6 +12,8 @@ final class Asking implements Stage {
     private final DockerDaemon daemon;
     private volatile @Nullable Answer answer;
     private boolean asked;
+    private boolean learnt; // what the daemon speaks
+    private long askedAt;
     private volatile boolean closed;
 
     Asking(DockerReader reader, DockerDaemon daemon) {
@@ -26,16 +28,20 @@ final class Asking implements Stage {
             if (waiting == null) {
                 Dialect dialect = daemon.dialect();
                 asked = dialect != null;
+                if (dialect != null) {
+                    reader.speak(dialect);
+                }
                 String target =
                         dialect == null ? Dialect.PING : dialect.path("/containers/" + reader.reference() + "/json");
                 waiting = daemon.ask(target, reader.wake());
                 answer = waiting;
+                askedAt = reader.now();
                 if (closed) {
                     waiting.close();
                 }
             }
             if (!waiting.isComplete()) {
-                return LogReader.Outcome.WAIT;
+                return reader.awaitAnswer(askedAt);
             }
             answer = null;
             waiting.close();
@@ -43,10 +49,14 @@ final class Asking implements Stage {
                 return answered(waiting, sink);
             }
             daemon.learn(waiting);
+            learnt = true;
         }
     }
 
     private LogReader.@Nullable Outcome answered(Answer from, LineSink sink) throws IOException {
+        if (!learnt && daemon.isAnother(from)) {
+            throw new IOException("another daemon answers: " + from.message());
+        }
         return switch (from.status()) {
             case 200 -> reader.found(ContainerState.parse(from.body()), sink);
             case 404 -> reader.gone(sink);

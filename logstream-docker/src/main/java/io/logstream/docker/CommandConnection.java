@@ -6,12 +6,15 @@ import java.nio.ByteBuffer;
 import java.nio.channels.Pipe;
 import java.nio.channels.SelectionKey;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The input and output of a command that is connected to the daemon. Takes a process and a thread, which ends with it. */
+/** The input and output of a command that is connected to the daemon. Takes a process and two threads, which end with it. */
 final class CommandConnection implements Connection {
     private static final Logger LOG = LoggerFactory.getLogger(CommandConnection.class);
     private static final int MAX_ERROR = 2048;
@@ -21,6 +24,8 @@ final class CommandConnection implements Connection {
     private final Pipe pipe;
     private final SelectionKey key;
     private final IoThread io;
+    private final CountDownLatch drained = new CountDownLatch(1);
+    private byte[] errors = {}; // the last of them; guarded by this
 
     CommandConnection(List<String> command, Executor threads, IoThread io, Runnable ready) throws IOException {
         this.command = command;
@@ -30,6 +35,7 @@ final class CommandConnection implements Connection {
         process = new ProcessBuilder(command).start();
         try {
             key = io.register(pipe.source(), ready);
+            threads.execute(this::drain);
             threads.execute(this::pump);
         } catch (IOException | RuntimeException | Error e) {
             process.destroy();
@@ -50,8 +56,27 @@ final class CommandConnection implements Connection {
                     sink.write(bytes);
                 }
             }
+            drained.await(1, TimeUnit.SECONDS); // who reads the end wants to know why
+        } catch (IOException | InterruptedException e) {
+            LOG.trace("{}: closed", command, e);
+        }
+    }
+
+    /** Takes what the command complains about, which would block it otherwise, and keeps the last of it. */
+    private void drain() {
+        try (InputStream from = process.getErrorStream()) {
+            byte[] buffer = new byte[MAX_ERROR];
+            for (int n = from.read(buffer); n >= 0; n = from.read(buffer)) {
+                synchronized (this) {
+                    byte[] all = Arrays.copyOf(errors, errors.length + n);
+                    System.arraycopy(buffer, 0, all, errors.length, n);
+                    errors = Arrays.copyOfRange(all, Math.max(0, all.length - MAX_ERROR), all.length);
+                }
+            }
         } catch (IOException e) {
             LOG.trace("{}: closed", command, e);
+        } finally {
+            drained.countDown();
         }
     }
 
@@ -86,10 +111,8 @@ final class CommandConnection implements Connection {
         return read;
     }
 
-    private String error() throws IOException {
-        InputStream errors = process.getErrorStream();
-        return Text.shown(
-                new String(errors.readNBytes(Math.min(MAX_ERROR, errors.available())), StandardCharsets.UTF_8));
+    private synchronized String error() {
+        return Text.shown(new String(errors, StandardCharsets.UTF_8));
     }
 
     @Override

@@ -25,6 +25,7 @@ final class DaemonEvents {
     private static final Logger LOG = LoggerFactory.getLogger(DaemonEvents.class);
     private static final Duration FIRST_RETRY = Duration.ofMillis(50);
     private static final Duration LAST_RETRY = Duration.ofSeconds(5);
+    private static final int STEPS = 32;
     private static final int MAX_EVENT = 4 << 20;
     private static final String FILTERS = "{\"type\":[\"container\"]}";
 
@@ -67,6 +68,7 @@ final class DaemonEvents {
     private @Nullable Answer ping;
     private boolean connected;
     private boolean retrying;
+    private boolean connecting;
     private Duration retry = FIRST_RETRY;
     private byte[] line = new byte[1024];
     private int lineLength;
@@ -84,7 +86,7 @@ final class DaemonEvents {
         Watch watch = new Watch(id, listener);
         synchronized (this) {
             watches.computeIfAbsent(id, key -> new HashSet<>()).add(watch);
-            if (exchange == null && ping == null && !retrying) {
+            if (exchange == null && ping == null && !retrying && !connecting) {
                 retrying = true;
                 daemon.io().after(Duration.ZERO, this::open);
             }
@@ -123,30 +125,45 @@ final class DaemonEvents {
 
     private synchronized void open() {
         retrying = false;
-        if (watches.isEmpty() || exchange != null || ping != null) {
+        if (watches.isEmpty() || exchange != null || ping != null || connecting) {
             return;
         }
-        try {
-            lineLength = 0;
-            if (daemon.dialect() == null) {
-                ping = daemon.ask(Dialect.PING, this::step);
-            } else {
-                request();
-            }
-        } catch (IOException | RuntimeException e) {
-            failed(e);
-            return;
-        }
-        step();
+        connect();
     }
 
-    private void request() throws IOException {
-        Dialect dialect = daemon.dialect();
-        if (dialect == null) {
-            throw new IOException("the daemon was lost meanwhile");
+    /** Connects on a thread of its own, as a name may have to be looked up or a command started. */
+    private void connect() {
+        connecting = true;
+        daemon.io().threads().execute(this::connectNow);
+    }
+
+    private void connectNow() {
+        try {
+            Dialect dialect = daemon.dialect();
+            if (dialect == null) {
+                publish(daemon.ask(Dialect.PING, this::step), null);
+            } else {
+                String filters = URLEncoder.encode(FILTERS, StandardCharsets.UTF_8);
+                publish(null, daemon.exchange(dialect.path("/events?filters=" + filters), this::step));
+            }
+        } catch (IOException | RuntimeException e) {
+            synchronized (this) {
+                connecting = false;
+                failed(e);
+            }
         }
-        String filters = URLEncoder.encode(FILTERS, StandardCharsets.UTF_8);
-        exchange = daemon.exchange(dialect.path("/events?filters=" + filters), this::step);
+    }
+
+    private synchronized void publish(@Nullable Answer asked, @Nullable Exchange opened) throws IOException {
+        connecting = false;
+        ping = asked;
+        exchange = opened;
+        lineLength = 0;
+        if (watches.isEmpty() || daemon.isClosed()) {
+            close();
+        } else {
+            daemon.io().after(Duration.ZERO, this::step);
+        }
     }
 
     private void step() {
@@ -170,7 +187,7 @@ final class DaemonEvents {
             asked.close();
             ping = null;
             daemon.learn(asked);
-            request();
+            connect();
         }
     }
 
@@ -180,7 +197,12 @@ final class DaemonEvents {
             return;
         }
         Exchange.Step step;
+        int steps = 0;
         do {
+            if (++steps > STEPS) {
+                daemon.io().after(Duration.ZERO, this::step); // others have their turn
+                return;
+            }
             step = open.step((bytes, from, to, chunkEnd) -> take(bytes, from, to, open.status() == 200, events));
             if (!connected && open.hasHead()) {
                 if (open.status() != 200) {
@@ -246,6 +268,7 @@ final class DaemonEvents {
     private void failed(Exception e) {
         boolean wanted = !watches.isEmpty();
         close();
+        daemon.forgetDialect();
         if (wanted && !retrying) {
             LOG.debug("{}: events are lost, trying again: {}", daemon.host(), e.getMessage());
             try {

@@ -53,7 +53,7 @@ public record DockerContainer(
                 case "Id" -> texts[0] = value;
                 case "Image" -> texts[1] = value;
                 case "State" -> texts[2] = value;
-                case "Created" -> created[0] = value.matches("[0-9]{1,18}") ? Long.parseLong(value) : 0;
+                case "Created" -> created[0] = value.matches("[0-9]{1,11}") ? Long.parseLong(value) : 0;
                 case "Names" -> Json.array(in, name -> names.add(name.getText().replaceFirst("^/", "")));
                 case "Labels" -> labels.add(Json.texts(in));
                 default -> {}

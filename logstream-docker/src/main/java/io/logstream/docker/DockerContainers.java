@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -16,6 +17,8 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The containers of a daemon with a label, a name or an image, as they come and go. All conditions must hold. Each container
@@ -26,6 +29,7 @@ import org.jspecify.annotations.Nullable;
  * {@link DockerDaemon}.
  */
 public final class DockerContainers implements LogDiscovery {
+    private static final Logger LOG = LoggerFactory.getLogger(DockerContainers.class);
     private static final String PROJECT = "com.docker.compose.project";
     private static final String SERVICE = "com.docker.compose.service";
 
@@ -101,20 +105,33 @@ public final class DockerContainers implements LogDiscovery {
                 .build();
     }
 
+    /**
+     * A container that is shown.
+     *
+     * @param stream the name of its stream
+     * @param source its log
+     */
+    private record Shown(String stream, DockerSource source) {}
+
     /** Lists the containers whenever something has happened to one, and tells the difference. */
     private final class Looking implements Scan, DaemonEvents.Listener {
         private static final Duration LOOK_AGAIN = Duration.ofSeconds(60);
 
         private final SourceContext context;
         private final DaemonEvents.Watch watch;
-        private final Map<String, String> shown = new HashMap<>(); // id to stream
+        private final Map<String, Shown> shown = new HashMap<>(); // by id
+        private final Set<String> refused = new HashSet<>(); // ids
         private @Nullable List<DockerContainer> first;
         private volatile @Nullable Answer asked;
+        private boolean pinging;
+        private long askedAt;
+        private long listedAt;
         private volatile boolean changed;
         private volatile boolean closed;
 
         Looking(SourceContext context) throws IOException {
             this.context = context;
+            listedAt = context.time().nanoTime();
             watch = daemon.events().watch("", this);
         }
 
@@ -152,10 +169,14 @@ public final class DockerContainers implements LogDiscovery {
                     return Outcome.END;
                 }
             }
+            long now = context.time().nanoTime();
+            changed |= now - listedAt >= LOOK_AGAIN.toNanos();
             while (asked != null || changed) {
                 Answer answer = asked;
                 if (answer == null) {
                     changed = false;
+                    listedAt = now;
+                    askedAt = now;
                     answer = ask();
                     asked = answer;
                     if (closed) {
@@ -163,11 +184,11 @@ public final class DockerContainers implements LogDiscovery {
                     }
                 }
                 if (!answer.isComplete()) {
-                    return Outcome.WAIT;
+                    return awaitAnswer(now);
                 }
                 answer.close();
                 asked = null;
-                if (daemon.dialect() == null) {
+                if (pinging) {
                     daemon.learn(answer);
                     changed = true;
                 } else {
@@ -178,12 +199,25 @@ public final class DockerContainers implements LogDiscovery {
             return Outcome.WAIT;
         }
 
+        private Outcome awaitAnswer(long now) throws IOException {
+            long left = DockerReader.PATIENCE.toNanos() - (now - askedAt);
+            if (left <= 0) {
+                throw new IOException("the daemon at " + daemon.host() + " does not answer");
+            }
+            context.wakeWithin(Duration.ofNanos(left));
+            return Outcome.WAIT;
+        }
+
         private Answer ask() throws IOException {
             Dialect dialect = daemon.dialect();
+            pinging = dialect == null;
             return daemon.ask(dialect == null ? Dialect.PING : dialect.path(query()), context::wake);
         }
 
         private List<DockerContainer> parse(Answer answer) throws IOException {
+            if (daemon.isAnother(answer)) {
+                throw new IOException("another daemon answers: " + answer.message());
+            }
             if (answer.status() == 400) {
                 throw new LogStreamException(identity() + ": the daemon does not understand this: " + answer.message());
             }
@@ -196,10 +230,11 @@ public final class DockerContainers implements LogDiscovery {
         private void tell(List<DockerContainer> all, Sink sink) {
             Map<String, DockerContainer> there =
                     all.stream().collect(Collectors.toMap(DockerContainer::id, one -> one, (one, other) -> one));
-            for (Map.Entry<String, String> gone : List.copyOf(shown.entrySet())) {
+            refused.retainAll(there.keySet());
+            for (Map.Entry<String, Shown> gone : List.copyOf(shown.entrySet())) {
                 if (!there.containsKey(gone.getKey())) {
                     shown.remove(gone.getKey());
-                    sink.gone(gone.getValue());
+                    sink.gone(gone.getValue().stream());
                 }
             }
             List<DockerContainer> inOrder = new ArrayList<>(there.values());
@@ -207,8 +242,28 @@ public final class DockerContainers implements LogDiscovery {
             for (DockerContainer container : inOrder) {
                 boolean known = shown.containsKey(container.id());
                 if (isShown(container, known)) {
-                    String stream = shown.computeIfAbsent(container.id(), id -> "docker:" + container.name());
-                    sink.found(stream, source(container));
+                    show(container, sink);
+                }
+            }
+        }
+
+        /** A container keeps the name of its stream, and its source, also when it is renamed. */
+        private void show(DockerContainer container, Sink sink) {
+            String id = container.id();
+            try {
+                Shown one = shown.get(id);
+                if (one == null) {
+                    DockerSource source = source(container);
+                    String name = "docker:" + container.name();
+                    boolean taken = shown.values().stream()
+                            .anyMatch(other -> other.stream().equals(name));
+                    one = new Shown(taken ? name + "@" + id.substring(0, 12) : name, source);
+                }
+                sink.found(one.stream(), one.source());
+                shown.put(id, one);
+            } catch (IllegalArgumentException e) {
+                if (refused.add(id)) {
+                    LOG.warn("{}: a container can't be shown: {}", identity(), e.getMessage());
                 }
             }
         }

@@ -100,6 +100,7 @@ public final class DockerDaemon implements AutoCloseable {
         Dialect known = dialect;
         Answer answer = await(known == null ? Dialect.PING : known.path(listPath(all, "")));
         if (answer.status() != 200) {
+            isAnother(answer);
             throw new IOException("the daemon can't list its containers: " + answer.message());
         }
         return DockerContainer.parse(answer.body());
@@ -141,6 +142,24 @@ public final class DockerDaemon implements AutoCloseable {
         dialect = Dialect.of(ping);
     }
 
+    /** Forgets what the daemon speaks: who answers next may be another. */
+    void forgetDialect() {
+        dialect = null;
+    }
+
+    /** Whether the answer is that of a daemon that does not speak what was learnt, so that this was forgotten. */
+    boolean isAnother(Answer answer) {
+        boolean another = answer.status() == 400 && answer.message().contains("client version");
+        if (another) {
+            forgetDialect();
+        }
+        return another;
+    }
+
+    boolean isClosed() {
+        return closed;
+    }
+
     void checkOpen() {
         if (closed) {
             throw new LogStreamException("the DockerDaemon of " + host() + " was closed");
@@ -157,7 +176,7 @@ public final class DockerDaemon implements AutoCloseable {
         try {
             return new Exchange(endpoint.connect(io, ready), buffers, target);
         } catch (IOException e) {
-            dialect = null; // who comes back may be another
+            forgetDialect();
             throw explained(e);
         }
     }
@@ -179,7 +198,7 @@ public final class DockerDaemon implements AutoCloseable {
 
     /** Begins to ask for something small. */
     Answer ask(String target, Runnable ready) throws IOException {
-        return new Answer(exchange(target, ready));
+        return new Answer(exchange(target, ready), target.contains("/containers/json") ? Answer.LIST : Answer.ONE);
     }
 
     /** What to do about it. */

@@ -12,6 +12,7 @@ import io.logstream.spi.Start;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Locale;
 import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -32,8 +33,9 @@ final class DockerReader implements LogReader, DaemonEvents.Listener {
     private static final Duration FIRST_WAIT = Duration.ofMillis(50);
     private static final Duration LAST_WAIT = Duration.ofSeconds(10);
     private static final Duration FOR_EXIT_CODE = Duration.ofMillis(300);
-    private static final Duration PATIENCE = Duration.ofSeconds(30);
+    static final Duration PATIENCE = Duration.ofSeconds(30);
     private static final int DOCKER_PART = 16 * 1024;
+    private static final int PODMAN_PART = 8 * 1024;
 
     private final DockerDaemon daemon;
     private final DockerSource source;
@@ -53,6 +55,7 @@ final class DockerReader implements LogReader, DaemonEvents.Listener {
     private boolean waitingTold;
     private boolean waitedForCode;
     private boolean restarted;
+    private @Nullable Dialect spoken; // by the daemon that told of the container
     private Duration wait = FIRST_WAIT;
     private long backAt = Place.NONE;
     private final Trace trace = new Trace();
@@ -70,7 +73,8 @@ final class DockerReader implements LogReader, DaemonEvents.Listener {
         this.context = context;
         this.wake = this::woken;
         known = start instanceof Start.At at ? Place.of(at.position()) : null;
-        reference = known == null ? source.reference() : known.reference();
+        // A position is told by others, and so never chooses a container that the source has not found itself.
+        reference = known != null && source.hasFound(known.reference()) ? known.reference() : source.reference();
         stage = new Asking(this, daemon);
     }
 
@@ -123,12 +127,27 @@ final class DockerReader implements LogReader, DaemonEvents.Listener {
         return context.time().nanoTime();
     }
 
+    /** Waits for an answer to what was asked, or heard last, at that time. */
+    Outcome awaitAnswer(long since) throws IOException {
+        long left = PATIENCE.toNanos() - (now() - since);
+        if (left <= 0) {
+            throw new IOException("the daemon does not answer");
+        }
+        context.wakeWithin(Duration.ofNanos(left));
+        return Outcome.WAIT;
+    }
+
     String reference() {
         return reference;
     }
 
+    /** The daemon is asked of the container in this dialect, and from then on. */
+    void speak(Dialect dialect) {
+        spoken = dialect;
+    }
+
     boolean isPodman() {
-        Dialect dialect = daemon.dialect();
+        Dialect dialect = spoken;
         return dialect != null && dialect.podman();
     }
 
@@ -179,7 +198,7 @@ final class DockerReader implements LogReader, DaemonEvents.Listener {
      */
     LogRequest logs(boolean follow, int tail, long since, Entries entries) throws IOException {
         ContainerState now = container;
-        Dialect dialect = daemon.dialect();
+        Dialect dialect = spoken;
         if (now == null || dialect == null) {
             throw new IOException("the daemon was lost meanwhile");
         }
@@ -192,9 +211,14 @@ final class DockerReader implements LogReader, DaemonEvents.Listener {
         }
         if (since != Place.NONE) {
             long nanos = Math.max(0, since);
-            target.append("&since=").append(String.format("%d.%09d", nanos / 1_000_000_000, nanos % 1_000_000_000));
+            target.append("&since=")
+                    .append(String.format(Locale.ROOT, "%d.%09d", nanos / 1_000_000_000, nanos % 1_000_000_000));
         }
-        return new LogRequest(daemon.exchange(target.toString(), wake), now.terminal(), entries);
+        return new LogRequest(
+                daemon.exchange(target.toString(), wake),
+                now.terminal(),
+                isPodman() ? PODMAN_PART : DOCKER_PART,
+                entries);
     }
 
     // ---- what the daemon says of the container
@@ -204,6 +228,9 @@ final class DockerReader implements LogReader, DaemonEvents.Listener {
     Outcome found(ContainerState now, LineSink sink) throws IOException {
         boolean first = container == null;
         container = now;
+        if (reference.equals(source.reference())) {
+            source.found(now.id());
+        }
         reference = now.id();
         if (source.follows()) {
             watch(now.id());
@@ -279,19 +306,25 @@ final class DockerReader implements LogReader, DaemonEvents.Listener {
             synchronized (this) {
                 woken = false;
             }
-            if (stage.step(early) == Outcome.WAIT && place == null) {
-                awaitWake(deadline);
+            Outcome outcome = stage.step(early);
+            if (outcome == Outcome.END) {
+                return; // the first read finds the same, and says so
+            }
+            if (outcome == Outcome.WAIT && place == null) {
+                awaitWake(deadline, stage instanceof Waiting waiting ? waiting.left() : PATIENCE.toNanos());
             }
         }
     }
 
-    private synchronized void awaitWake(long deadline) throws IOException, InterruptedException {
-        while (!woken) {
+    /** Waits for something to happen, but not longer than the stage wants. */
+    private synchronized void awaitWake(long deadline, long atMost) throws IOException, InterruptedException {
+        long until = now() + atMost;
+        while (!woken && until - now() > 0) {
             long left = deadline - now();
             if (left <= 0) {
                 throw new IOException("the daemon does not answer");
             }
-            wait(1 + left / 1_000_000);
+            wait(1 + Math.min(left, until - now()) / 1_000_000);
         }
     }
 
@@ -377,8 +410,8 @@ final class DockerReader implements LogReader, DaemonEvents.Listener {
     /** The container may have been started again while its log was read on: asks what it is like. */
     @Nullable
     Answer askAside() throws IOException {
-        Dialect dialect = daemon.dialect();
-        return takeStarted() && dialect != null
+        Dialect dialect = spoken;
+        return dialect != null && takeStarted()
                 ? daemon.ask(dialect.path("/containers/" + reference + "/json"), wake)
                 : null;
     }
@@ -463,6 +496,10 @@ final class DockerReader implements LogReader, DaemonEvents.Listener {
             return gone(sink);
         }
         if (request.status() == 409) { // being removed, or dead
+            ContainerState before = container;
+            if (place == null && before != null && before.isOver()) {
+                return gone(sink);
+            }
             read = true;
             enter(new Waiting(this, nextWait()));
             return null;
@@ -516,7 +553,7 @@ final class DockerReader implements LogReader, DaemonEvents.Listener {
                 lastExit = event.exitCode();
             }
         }
-        context.wake();
+        woken();
     }
 
     synchronized boolean takeChanged() {

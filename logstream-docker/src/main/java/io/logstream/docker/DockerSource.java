@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.util.EnumSet;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Pattern;
 
 /**
@@ -33,7 +34,9 @@ import java.util.regex.Pattern;
  * opened. Immutable and threadsafe.
  */
 public final class DockerSource implements LogSource {
-    private static final Pattern NAME = Pattern.compile("[a-zA-Z0-9][a-zA-Z0-9_.-]{0,254}");
+    private static final Pattern NAME = Pattern.compile("[a-zA-Z0-9][a-zA-Z0-9_.-]{0,1022}");
+
+    private static final Pattern ID = Pattern.compile("[0-9a-f]{16,128}");
 
     private final DockerDaemon daemon;
     private final String container;
@@ -42,6 +45,8 @@ public final class DockerSource implements LogSource {
     private final boolean follow;
     private final boolean endWithContainer;
     private final boolean readFiles;
+    private final Set<String> found =
+            ConcurrentHashMap.newKeySet(); // ids of the containers that the reference has named
 
     private DockerSource(Builder builder) {
         daemon = builder.daemon;
@@ -93,6 +98,16 @@ public final class DockerSource implements LogSource {
     /** What the daemon is asked for: the name, or the id where it is known which container is meant. */
     String reference() {
         return reference;
+    }
+
+    /** The reference names the container with this id. */
+    void found(String id) {
+        found.add(id);
+    }
+
+    /** Whether the reference has named this container before. */
+    boolean hasFound(String id) {
+        return found.contains(id);
     }
 
     Set<Channel> channels() {
@@ -158,6 +173,9 @@ public final class DockerSource implements LogSource {
 
         /** The container has this id, whatever its name will be. */
         Builder id(String id) {
+            if (!ID.matcher(id).matches()) {
+                throw new IllegalArgumentException("no container can have the id '" + Text.shown(id) + "'");
+            }
             this.id = id;
             return this;
         }

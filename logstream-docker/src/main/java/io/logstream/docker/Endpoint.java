@@ -129,7 +129,7 @@ sealed interface Endpoint {
      */
     static Endpoint parse(String host) {
         try {
-            if (host.startsWith("unix://")) {
+            if (host.toLowerCase(Locale.ROOT).startsWith("unix://")) {
                 String path = host.substring("unix://".length());
                 if (!path.startsWith("/")) {
                     throw wrong(host, "a unix socket is named by an absolute path, as in unix:///var/run/docker.sock");
@@ -143,8 +143,10 @@ sealed interface Endpoint {
                 case "ssh" -> ssh(host, uri);
                 default -> throw wrong(host, "known are unix://PATH, tcp://HOST:PORT and ssh://USER@HOST");
             };
-        } catch (URISyntaxException | InvalidPathException e) {
-            throw wrong(host, String.valueOf(e.getMessage()));
+        } catch (URISyntaxException e) {
+            throw wrong(host, e.getReason()); // the message would repeat the address, with its secrets
+        } catch (InvalidPathException e) {
+            throw wrong(host, e.getReason());
         }
     }
 
@@ -154,13 +156,13 @@ sealed interface Endpoint {
      * @param certificates where {@code ca.pem}, {@code cert.pem} and {@code key.pem} are
      */
     static Endpoint parse(String host, Path certificates) {
-        if (!host.startsWith("tcp:") && !host.startsWith("https:")) {
+        if (!host.toLowerCase(Locale.ROOT).matches("(tcp|http|https):.*")) {
             return parse(host);
         }
         try {
             return new Tls(tcp(host, new URI(host), TLS_PORT), Certificates.read(certificates));
         } catch (URISyntaxException e) {
-            throw wrong(host, String.valueOf(e.getMessage()));
+            throw wrong(host, e.getReason());
         }
     }
 
@@ -190,6 +192,7 @@ sealed interface Endpoint {
     }
 
     private static LogStreamException wrong(String host, String why) {
-        return new LogStreamException("no Docker daemon can be reached at '" + Text.shown(host) + "': " + why);
+        String masked = host.replaceAll("//([^:/@]*):.*@", "//$1:***@");
+        return new LogStreamException("no Docker daemon can be reached at '" + Text.shown(masked) + "': " + why);
     }
 }

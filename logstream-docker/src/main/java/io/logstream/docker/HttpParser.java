@@ -244,12 +244,12 @@ final class HttpParser {
         if (left == 0) {
             state = State.DONE;
         }
-        body.payload(bytes, from, end, true);
+        body.payload(bytes, from, end, left == 0);
         return end;
     }
 
     private int untilClose(byte[] bytes, int from, int to, Body body) throws IOException {
-        body.payload(bytes, from, to, true);
+        body.payload(bytes, from, to, false);
         return to;
     }
 

@@ -7,6 +7,7 @@ import java.nio.channels.SelectableChannel;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.PriorityQueue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
@@ -142,11 +143,14 @@ final class IoThread {
                 runTimers();
                 arm();
                 synchronized (this) {
-                    if (closed) {
-                        mine.close();
-                        return;
+                    if (!closed) {
+                        continue;
                     }
                 }
+                // Who waits finds out that nothing will come any more.
+                new ArrayList<>(mine.keys()).forEach(IoThread::run);
+                mine.close();
+                return;
             }
         } catch (IOException | RuntimeException e) {
             LOG.error("{} has failed", name, e);
@@ -156,10 +160,17 @@ final class IoThread {
     private static void ready(SelectionKey key) {
         try {
             key.interestOps(0);
-            ((Runnable) key.attachment()).run();
         } catch (CancelledKeyException e) {
             LOG.trace("closed meanwhile", e);
-        } catch (RuntimeException e) {
+            return;
+        }
+        run(key);
+    }
+
+    private static void run(SelectionKey key) {
+        try {
+            ((Runnable) key.attachment()).run();
+        } catch (Throwable e) { // one connection must not end all others
             LOG.error("a connection could not be served", e);
         }
     }
@@ -174,7 +185,7 @@ final class IoThread {
         for (Timer due = nextDue(); due != null; due = nextDue()) {
             try {
                 due.action().run();
-            } catch (RuntimeException e) {
+            } catch (Throwable e) {
                 LOG.error("a timer failed", e);
             }
         }

@@ -10,7 +10,6 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Deque;
@@ -18,6 +17,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.ConcurrentLinkedDeque;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -50,7 +50,7 @@ final class LogFile implements Stage {
 
     /** The stage, or null if the files can't all be read. */
     static @Nullable LogFile open(DockerReader reader, String path) {
-        Deque<FileChannel> files = new ArrayDeque<>();
+        Deque<FileChannel> files = new ConcurrentLinkedDeque<>(); // closed by any thread
         try {
             if (!path.isEmpty() && Files.isRegularFile(Path.of(path)) && open(path, files)) {
                 return new LogFile(reader, files);

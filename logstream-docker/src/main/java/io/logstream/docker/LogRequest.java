@@ -11,12 +11,17 @@ final class LogRequest implements Closeable {
 
     private final Exchange exchange;
     private final boolean terminal;
+    private final int partBytes;
     private final Entries entries;
     private final HttpParser.Body body = this::payload;
     private final ByteArrayOutputStream error = new ByteArrayOutputStream();
     private HttpParser.@Nullable Body decoder;
 
-    LogRequest(Exchange exchange, boolean terminal, Entries entries) {
+    /**
+     * @param partBytes how long an entry without a line end is at least, where there is a terminal
+     */
+    LogRequest(Exchange exchange, boolean terminal, int partBytes, Entries entries) {
+        this.partBytes = partBytes;
         this.exchange = exchange;
         this.terminal = terminal;
         this.entries = entries;
@@ -32,6 +37,9 @@ final class LogRequest implements Closeable {
         if (step == Exchange.Step.DONE && decoder instanceof FrameDecoder frames && frames.isInside()) {
             throw new IOException("the log ends within a frame");
         }
+        if (step == Exchange.Step.DONE && decoder instanceof TerminalDecoder lines) {
+            lines.finish();
+        }
         return step;
     }
 
@@ -42,7 +50,7 @@ final class LogRequest implements Closeable {
         }
         HttpParser.Body known = decoder;
         if (known == null) {
-            known = isTerminal() ? new TerminalDecoder(entries) : new FrameDecoder(entries);
+            known = isTerminal() ? new TerminalDecoder(entries, partBytes) : new FrameDecoder(entries);
             decoder = known;
         }
         known.payload(bytes, from, to, chunkEnd);

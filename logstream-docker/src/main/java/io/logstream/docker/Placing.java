@@ -15,6 +15,7 @@ final class Placing implements Stage {
     private volatile boolean closed;
     private Snapshot snapshot;
     private int entries;
+    private long heardAt;
 
     Placing(DockerReader reader, int lines) throws IOException {
         this.reader = reader;
@@ -26,6 +27,7 @@ final class Placing implements Stage {
 
     private LogRequest ask() throws IOException {
         snapshot = new Snapshot(reader.partBytes());
+        heardAt = reader.now();
         return reader.logs(false, entries, Place.NONE, snapshot);
     }
 
@@ -34,9 +36,10 @@ final class Placing implements Stage {
         Exchange.Step step;
         do {
             step = request.step();
+            heardAt = step == Exchange.Step.MORE ? reader.now() : heardAt;
         } while (step == Exchange.Step.MORE);
         if (step == Exchange.Step.WAIT) {
-            return LogReader.Outcome.WAIT;
+            return reader.awaitAnswer(heardAt);
         }
         if (!request.isGranted()) {
             return reader.refused(request, sink);

@@ -5,19 +5,24 @@ import java.util.Arrays;
 
 /**
  * Takes the log of a container with a terminal apart: there are no frames, only {@code time ' ' bytes} one after the other.
- * An entry ends with a line feed or, where it is a part of a long line, with the chunk of the transfer that it is. For one
- * thread; holds no memory between two entries.
+ * An entry ends with a line feed or, where it is long enough to be a part of a long line, with the chunk of the transfer that
+ * it is: who passes the log on may cut it into other chunks. For one thread; holds no memory between two entries.
  */
 final class TerminalDecoder implements HttpParser.Body {
     private static final int MAX_ENTRY = 4 << 20;
     private static final byte[] NONE = {};
 
     private final Entries entries;
+    private final int partBytes;
     private final Stamp stamp = new Stamp();
     private byte[] carry = NONE;
     private int carried;
 
-    TerminalDecoder(Entries entries) {
+    /**
+     * @param partBytes how long an entry without a line end is at least, without its time
+     */
+    TerminalDecoder(Entries entries, int partBytes) {
+        this.partBytes = partBytes;
         this.entries = entries;
     }
 
@@ -30,10 +35,21 @@ final class TerminalDecoder implements HttpParser.Body {
                 i = j + 1;
             }
         }
-        if (chunkEnd && (i < to || carried > 0)) {
-            end(bytes, i, to);
-        } else if (i < to) {
+        if (i < to) {
             keep(bytes, i, to);
+        }
+        if (chunkEnd && carried > partBytes) {
+            stamp.read(carry, 0, carried);
+            if (carried - stamp.length() >= partBytes) {
+                finish();
+            }
+        }
+    }
+
+    /** Behind the end of the log: what has come since the last entry is one too. */
+    void finish() throws IOException {
+        if (carried > 0) {
+            end(carry, 0, 0);
         }
     }
 

@@ -1,6 +1,7 @@
 package io.logstream.docker;
 
 import io.logstream.LogStreamException;
+import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import javax.net.ssl.SSLEngine;
@@ -10,6 +11,7 @@ import javax.net.ssl.SSLException;
 
 /** A socket with TLS. */
 final class TlsConnection implements Connection {
+    private static final String CLOSED = "the daemon closed the connection before it trusted this program";
     private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
 
     private final SocketConnection socket;
@@ -58,12 +60,12 @@ final class TlsConnection implements Connection {
                 case NEED_UNWRAP, NEED_UNWRAP_AGAIN -> {
                     SSLEngineResult.Status status = unwrap();
                     if (status == SSLEngineResult.Status.CLOSED) {
-                        throw new SSLException("it closed the connection");
+                        throw new EOFException(CLOSED);
                     }
                     if (status == SSLEngineResult.Status.BUFFER_UNDERFLOW) {
                         int read = receive();
                         if (read < 0) {
-                            throw new SSLException("it closed the connection");
+                            throw new EOFException(CLOSED);
                         } else if (read == 0) {
                             return false;
                         }

@@ -17,13 +17,18 @@ final class Waiting implements Stage {
 
     @Override
     public LogReader.@Nullable Outcome step(LineSink sink) {
-        long left = until - reader.now();
+        long left = left();
         if (reader.takeChanged() || left <= 0) {
             reader.askAgain();
             return null;
         }
         reader.context().wakeWithin(Duration.ofNanos(left));
         return LogReader.Outcome.WAIT;
+    }
+
+    /** How many nanoseconds are left, if nothing happens. */
+    long left() {
+        return until - reader.now();
     }
 
     @Override

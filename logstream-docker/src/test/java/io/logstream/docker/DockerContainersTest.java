@@ -66,6 +66,35 @@ class DockerContainersTest {
     }
 
     @Test
+    void renamedContainer_keepsItsStream_andItsOldNameIsTakenAsAnother() throws Exception {
+        try (FakeDaemon fake = new FakeDaemon();
+                DockerDaemon daemon = DockerDaemon.of(fake.host());
+                LogHub hub = LogHub.create()) {
+            FakeContainer web = fake.container("web", "running");
+            web.write(Channel.STDOUT, "web 1\n");
+            Collected viewer = new Collected();
+            hub.subscribe(
+                    DockerContainers.builder(daemon).build(),
+                    OPTIONS,
+                    SubscribeOptions.builder().replay(Replay.all()).build(),
+                    viewer);
+            viewer.awaitLine("web 1");
+            synchronized (fake) {
+                web.name = "old-web";
+            }
+            FakeContainer next = fake.container("web", "running");
+            next.write(Channel.STDOUT, "next 1\n");
+            viewer.awaitLine("next 1");
+            web.write(Channel.STDOUT, "web 2\n");
+            viewer.awaitLine("web 2");
+            assertThat(viewer.events().stream().filter(event -> event.kind() == Kind.APPEARED))
+                    .extracting(SourceEvent::stream)
+                    .contains("docker:web", "docker:web@" + next.id.substring(0, 12));
+            assertThat(viewer.lines()).containsExactly("web 1", "next 1", "web 2");
+        }
+    }
+
+    @Test
     void discoveryGoesOn_whenTheDaemonWasAway() throws Exception {
         try (FakeDaemon fake = new FakeDaemon();
                 DockerDaemon daemon = DockerDaemon.of(fake.host());

@@ -53,6 +53,25 @@ class EndpointTest {
     }
 
     @Test
+    void password_isNotInTheMessage() {
+        for (String given : new String[] {"ssh://me:s3cret@box", "tcp://me:s3cret@a b", "x://me:s3cr@et@box"}) {
+            assertThatThrownBy(() -> Endpoint.parse(given))
+                    .hasMessageContaining("//me:***@")
+                    .hasMessageNotContaining("cret")
+                    .hasMessageNotContaining("s3");
+        }
+    }
+
+    @Test
+    void tlsIsUsed_whateverTheSchemeIsWrittenLike() {
+        for (String host : new String[] {"TCP://box", "http://box", "HTTPS://box"}) {
+            assertThat(in(Map.of("DOCKER_HOST", host, "DOCKER_TLS_VERIFY", "1")))
+                    .isInstanceOf(Endpoint.Tls.class);
+        }
+        assertThat(Endpoint.parse("UNIX:///run/d.sock")).isEqualTo(new Endpoint.Unix("/run/d.sock"));
+    }
+
+    @Test
     void environment_isUnderstoodAsByTheDockerCommand() throws Exception {
         assertThat(in(Map.of()).host()).isEqualTo("unix:///var/run/docker.sock");
         assertThat(in(Map.of("DOCKER_HOST", "tcp://box")).host()).isEqualTo("tcp://box:2375");

@@ -247,6 +247,21 @@ class FaultyDaemonTest {
         }
     }
 
+    @Test
+    void containerThatIsRemovedWhileItIsOpened_endsTheOpening() throws Exception {
+        fake.frozen = request -> {
+            if (request.contains("/logs")) {
+                fake.containers.clear();
+            }
+            return false;
+        };
+        TextSink sink = new TextSink();
+        try (DockerReader reader = new DockerReader(source(), Start.end(), new HandContext())) {
+            reader.awaitPlace();
+            assertThat(reader.read(sink)).isEqualTo(Outcome.END);
+        }
+    }
+
     // ---- errors
 
     @Test

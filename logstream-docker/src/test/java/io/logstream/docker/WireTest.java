@@ -15,6 +15,7 @@ import org.junit.jupiter.api.Test;
 
 /** HTTP, frames and times, cut anywhere and broken in every way. */
 class WireTest {
+    private static final int PART = 40;
     private static final String TIME = "2026-11-20T10:20:13.000000042Z ";
     private static final String HEAD = "HTTP/1.1 200 OK\r\nApi-Version: 1.41\r\nTransfer-Encoding: chunked\r\n\r\n";
 
@@ -48,7 +49,7 @@ class WireTest {
     private static List<String> read(byte[] response, boolean terminal, int... cuts) throws IOException {
         List<String> told = new ArrayList<>();
         HttpParser parser = new HttpParser();
-        HttpParser.Body decoder = terminal ? new TerminalDecoder(into(told)) : new FrameDecoder(into(told));
+        HttpParser.Body decoder = terminal ? new TerminalDecoder(into(told), PART) : new FrameDecoder(into(told));
         int from = 0;
         for (int cut : cuts) {
             parser.feed(Arrays.copyOfRange(response, from, cut), 0, cut - from, decoder);
@@ -88,12 +89,38 @@ class WireTest {
     void entriesOfATerminal_endWithLineOrChunk_cutAtEveryByte() throws IOException {
         byte[] response = response(
                 (TIME + "\u0001\0\0\0ABCD\r\n").getBytes(StandardCharsets.UTF_8),
-                (TIME + "part of a long").getBytes(StandardCharsets.UTF_8),
+                (TIME + "part of a line that is as long as a part must be").getBytes(StandardCharsets.UTF_8),
                 (TIME + " line\r\n" + TIME + "glued\r\n").getBytes(StandardCharsets.UTF_8));
-        List<String> expected =
-                List.of("0@42 \u0001\0\0\0ABCD\r\n", "0@42 part of a long", "0@42  line\r\n", "0@42 glued\r\n");
+        List<String> expected = List.of(
+                "0@42 \u0001\0\0\0ABCD\r\n",
+                "0@42 part of a line that is as long as a part must be",
+                "0@42  line\r\n",
+                "0@42 glued\r\n");
         for (int i = 0; i <= response.length; i++) {
             assertThat(read(response, true, i)).isEqualTo(expected);
+        }
+    }
+
+    @Test
+    void shortChunksOfATerminal_endNoEntry() throws IOException {
+        byte[] log = (TIME + "one line\r\n" + TIME + "another\r\n").getBytes(StandardCharsets.UTF_8);
+        List<String> expected = List.of("0@42 one line\r\n", "0@42 another\r\n");
+        for (int i = 1; i < log.length; i++) {
+            byte[] response = response(Arrays.copyOf(log, i), Arrays.copyOfRange(log, i, log.length));
+            assertThat(read(response, true)).isEqualTo(expected);
+        }
+    }
+
+    @Test
+    void countedLogOfATerminal_isNotCutWhereItsBytesAre() throws IOException {
+        byte[] log = (TIME + "a line that is long\n").getBytes(StandardCharsets.UTF_8);
+        String head = "HTTP/1.1 200 OK\r\nApi-Version: 1.41\r\nContent-Length: " + log.length + "\r\n\r\n";
+        byte[] response = ByteBuffer.allocate(head.length() + log.length)
+                .put(head.getBytes(StandardCharsets.US_ASCII))
+                .put(log)
+                .array();
+        for (int i = 0; i <= response.length; i++) {
+            assertThat(read(response, true, i)).containsExactly("0@42 a line that is long\n");
         }
     }
 
