@@ -40,6 +40,8 @@ final class FakeDaemon implements Closeable {
     Predicate<String> frozen = request -> false;
     /** How many bytes of a log are sent before the connection is cut, once; less than 0 for all. */
     volatile long cutAfter = -1;
+    /** The one version of the API that it speaks. */
+    volatile String version = "1.41";
     /** Sent as a last frame, before an end in order. */
     String systemError = "";
 
@@ -133,7 +135,9 @@ final class FakeDaemon implements Closeable {
         String path = target.replaceFirst("^/v[0-9.]+", "").replaceFirst("\\?.*", "");
         String[] parts = path.split("/");
         if (path.equals("/_ping")) {
-            send(to, "HTTP/1.1 200 OK\r\nApi-Version: 1.41\r\nContent-Length: 2\r\n\r\nOK");
+            send(to, "HTTP/1.1 200 OK\r\nApi-Version: " + version + "\r\nContent-Length: 2\r\n\r\nOK");
+        } else if (!target.startsWith("/v" + version + "/")) {
+            json(to, 400, "{\"message\":\"client version is too old\"}");
         } else if (path.equals("/events")) {
             events(to);
         } else if (path.equals("/containers/json")) {

@@ -262,6 +262,42 @@ class FaultyDaemonTest {
         }
     }
 
+    // ---- another daemon or container
+
+    @Test
+    void daemonOfAnotherVersion_isAskedInThatOne() throws Exception {
+        web.write(Channel.STDOUT, "one\n");
+        try (LogHub hub = LogHub.create()) {
+            Collected viewer = follow(hub, source());
+            viewer.awaitLine("one");
+            fake.version = "1.44";
+            fake.breakConnections();
+            viewer.awaitEvent(Kind.RECONNECTING);
+            web.write(Channel.STDOUT, "two\n");
+            viewer.awaitLine("two");
+            assertThat(viewer.lines()).containsExactly("one", "two");
+        }
+    }
+
+    @Test
+    void position_choosesNoContainer() throws Exception {
+        FakeContainer secret = fake.container("secret", "running");
+        web.write(Channel.STDOUT, "of web\n");
+        secret.write(Channel.STDOUT, "of secret\n");
+        HandContext context = new HandContext();
+        TextSink first = new TextSink();
+        try (DockerReader reader = new DockerReader(DockerSource.of(daemon, "secret"), Start.beginning(), context)) {
+            readUntil(reader, context, first, "of secret");
+        }
+        Start start = Start.at(first.positions.get(first.positions.size() - 1));
+        TextSink second = new TextSink();
+        try (DockerReader reader = new DockerReader(source(), start, context)) {
+            readUntil(reader, context, second, "of web");
+            assertThat(second.text.toString()).doesNotContain("secret");
+            assertThat(second.gaps).containsExactly(Gap.Reason.MISMATCH);
+        }
+    }
+
     // ---- errors
 
     @Test
