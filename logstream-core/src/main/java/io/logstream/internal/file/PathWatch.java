@@ -40,6 +40,8 @@ final class PathWatch implements FileWatch.Listener {
     private @Nullable Hop counted;
 
     private long countedSince;
+    /** When the reader found one last. */
+    private long foundAt;
     /** Whether the path led elsewhere before. */
     private boolean moved;
 
@@ -71,12 +73,20 @@ final class PathWatch implements FileWatch.Listener {
 
     /** The reader has found files that were given the log's name since it began to watch. */
     void found(int files) {
-        found += isActive() ? files : 0;
+        if (files > 0 && isActive()) {
+            found += files;
+            foundAt = context.time().nanoTime();
+        }
     }
 
     /** How many files were given the log's name, as far as was told. */
     int made() {
         return made.get();
+    }
+
+    /** Whether all that were found have been told of by now, or never will be. */
+    boolean isAllTold() {
+        return context.time().nanoTime() - foundAt >= ALL_TOLD;
     }
 
     /** Whether what is told may have happened before it was counted. */

@@ -262,7 +262,7 @@ final class Trail {
             newest.seenAgain(stat);
             watch.found(missing ? 1 : 0);
             comeBack();
-            gapDue |= next.confirm(made, now - quietSince, now);
+            gapDue |= next.confirm(made, now);
             return;
         }
         FollowedFile found = stat == null ? null : FollowedFile.open(access, settings.path());

@@ -146,16 +146,15 @@ final class Upcoming {
      * The path names the newest file, as it did at the last look.
      *
      * @param made how many files had been given the log's name before this look
-     * @param quiet how long nothing was written
      * @return whether lines are missing before the file that is read now
      */
-    boolean confirm(int made, long quiet, long now) {
+    boolean confirm(int made, long now) {
         boolean beginning = watch.isBeginning();
         boolean uncounted = watch.takeUncounted() || beginning;
         int seen = uncounted ? 0 : watch.compareMade(made);
         // Where the path has just begun to lead elsewhere, the first file there follows.
         boolean lost = seen > 0 || (unsure && uncounted && !(beginning && watch.isMoved()));
-        if (seen > 0 || uncounted || quiet >= PathWatch.ALL_TOLD) {
+        if (seen > 0 || uncounted || watch.isAllTold()) {
             watch.settle(made);
         }
         unsure &= !lost && (seen < 0 || now - unsureSince < SURE);

@@ -120,6 +120,20 @@ class FileWatchTest {
     }
 
     @Test
+    void tellsNoGap_whenTheFileWasAwayAndIsBack() throws Exception {
+        rig.append("a1\n");
+        rig.open(Start.beginning());
+        awaitText("a1\n");
+        rig.run(Rig.DRAINED); // from now on it is known how many files get the log's name
+        rig.context.wakes.drainPermits();
+        rig.rename("", ".away");
+        awaitRestless();
+        rig.rename(".away", "");
+        appendTold(rig.log, "a2\n");
+        assertThat(rig.pass(Duration.ofSeconds(9))).isEmpty();
+    }
+
+    @Test
     void tellsNoGap_whenTheDirectoryIsMadeLongBeforeTheFile() throws Exception {
         rig = new Rig(directory.resolve("a"));
         rig.watch = Watch.ON;
