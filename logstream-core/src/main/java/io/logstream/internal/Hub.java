@@ -55,14 +55,12 @@ public final class Hub implements LogHub {
                         settings.deliveryThreads(),
                         settings.maxThreads(),
                         settings.spin(),
-                        Duration.ofMillis(100),
                         time),
                 new WorkerPool(
                         "logstream-reading",
                         settings.readerThreads(),
                         settings.maxThreads(),
                         Duration.ZERO,
-                        Duration.ofMillis(10), // its tasks may be in the kernel, which looks like computing
                         time),
                 blocking,
                 new MemoryBudget(settings.memoryBytes()),

@@ -26,12 +26,12 @@ public final class FileReader implements LogReader {
     private static final long FIRST_DELAY = Duration.ofMillis(1).toNanos();
     /** The delay while a file is drained. */
     private static final long RESTLESS_DELAY = Duration.ofMillis(20).toNanos();
-    /** How soon a watched file is read without a hint: a write through a memory map for one makes no event. */
+    /** How soon a watched file is read without a hint: writes on another path, or through a memory map, make no event. */
     private static final long SWEEP = Duration.ofSeconds(1).toNanos();
     /** How seldom, once it has been quiet for long: thousands of idle files shall cost next to nothing. */
-    private static final long IDLE_SWEEP = Duration.ofSeconds(4).toNanos();
+    private static final long IDLE_SWEEP = Duration.ofSeconds(10).toNanos();
     /** Idle files are looked at many at a time, since to wake a thread costs more than a look. */
-    private static final long TICK = Duration.ofMillis(100).toNanos();
+    private static final long TICK = Duration.ofMillis(500).toNanos();
 
     /** How long NULs at the end of a file on a remote file system are not believed. */
     private static final long REMOTE_NULS = Duration.ofSeconds(5).toNanos();
@@ -206,6 +206,9 @@ public final class FileReader implements LogReader {
                 return false;
             }
             trail.wasBusy(now);
+            if (delay >= SWEEP) {
+                watch.sweptUp();
+            }
             if (remote != null) {
                 remote.wasRead();
             }
@@ -252,7 +255,7 @@ public final class FileReader implements LogReader {
     }
 
     private long lookInterval() {
-        if (!watch.isActive() || isRestless()) {
+        if (!watch.isTrusted() || isRestless()) {
             return settings.pollInterval().toNanos();
         }
         return trail.isMissing() ? SWEEP : IDLE_SWEEP;
@@ -267,11 +270,11 @@ public final class FileReader implements LogReader {
         if (isRestless()) {
             return Math.min(RESTLESS_DELAY, most);
         }
-        if (watch.isActive() && !trail.hasDrained()) {
+        if (watch.isTrusted() && !trail.hasDrained()) {
             delay = Math.min(IDLE_SWEEP, Math.max(SWEEP, 2 * delay));
             return delay - Math.floorMod(now + delay, TICK);
         }
-        delay = Math.min(2 * delay, watch.isActive() ? SWEEP : most);
+        delay = Math.min(2 * delay, watch.isTrusted() ? SWEEP : most);
         return Math.min(delay, Math.max(FIRST_DELAY, lookInterval() - trail.sinceLook(now)));
     }
 

@@ -29,6 +29,13 @@ final class PathWatch implements FileWatch.Listener {
     /** Set by the watch thread before it wakes the reader, cleared by the reader before it looks. */
     private volatile boolean changed;
 
+    /** How often the watch thread has told of anything. */
+    private final AtomicInteger told = new AtomicInteger();
+    /** How often it had when bytes were found last that it had not told of. */
+    private int toldWhenSweptUp = -1;
+    /** Whether it tells nothing although there are writes. */
+    private boolean deaf;
+
     /** How many files were given the log's own name, by the watch thread. */
     private final AtomicInteger made = new AtomicInteger();
 
@@ -56,6 +63,7 @@ final class PathWatch implements FileWatch.Listener {
 
     @Override
     public void changed(boolean path) {
+        told.incrementAndGet();
         if (path) {
             changed = true;
         }
@@ -129,6 +137,18 @@ final class PathWatch implements FileWatch.Listener {
         boolean taken = changed;
         changed = false;
         return taken;
+    }
+
+    /** Bytes were found without a hint: once that may be by chance. */
+    void sweptUp() {
+        int now = told.get();
+        deaf = now == toldWhenSweptUp;
+        toldWhenSweptUp = now;
+    }
+
+    /** Whether changes are told of, and so are writes as far as is known. */
+    boolean isTrusted() {
+        return isActive() && !(deaf && told.get() == toldWhenSweptUp);
     }
 
     /** Whether changes are told of. */

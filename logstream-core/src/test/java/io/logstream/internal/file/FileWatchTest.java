@@ -22,7 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(60)
 class FileWatchTest {
     /** In this time a watched file that is quiet is looked at once, and what was rotated is drained. */
-    private static final Duration SWEPT = Duration.ofSeconds(10);
+    private static final Duration SWEPT = Duration.ofSeconds(30);
 
     @TempDir
     Path directory;
@@ -250,6 +250,24 @@ class FileWatchTest {
         assertThat(threads()).isEmpty();
         rig.append("two\n");
         assertThat(rig.moment()).isEqualTo("two\n");
+    }
+
+    @Test
+    void isPolled_whenWritesOnAnotherPathAreNotToldOf() throws Exception {
+        rig.append("one\n");
+        Path other = Files.createDirectory(directory.resolve("other")).resolve("other.log");
+        Files.createLink(other, rig.log);
+        rig.open(Start.beginning());
+        assertThat(rig.pass(SWEPT)).isEqualTo("one\n");
+        for (int i = 0; i < 2; i++) {
+            assertThat(rig.context.lastWithin()).isGreaterThan(Rig.MOMENT);
+            Rig.append(other, "not told\n");
+            assertThat(rig.pass(SWEPT)).isEqualTo("not told\n");
+        }
+        assertThat(rig.context.lastWithin()).isLessThanOrEqualTo(Rig.MOMENT);
+        appendTold(rig.log, "told\n");
+        assertThat(rig.pass(SWEPT)).isEmpty();
+        assertThat(rig.context.lastWithin()).isGreaterThan(Rig.MOMENT);
     }
 
     @Test
