@@ -51,17 +51,9 @@ public final class Hub implements LogHub {
         engine = new Engine(
                 time,
                 new WorkerPool(
-                        "logstream-delivery",
-                        settings.deliveryThreads(),
-                        settings.maxThreads(),
-                        settings.spin(),
-                        time),
+                        "logstream-delivery", settings.deliveryThreads(), settings.maxThreads(), settings.spin(), time),
                 new WorkerPool(
-                        "logstream-reading",
-                        settings.readerThreads(),
-                        settings.maxThreads(),
-                        Duration.ZERO,
-                        time),
+                        "logstream-reading", settings.readerThreads(), settings.maxThreads(), Duration.ZERO, time),
                 blocking,
                 new MemoryBudget(settings.memoryBytes()),
                 RandomGenerator.of("SecureRandom"),

@@ -40,6 +40,7 @@ final class WorkerPool implements Pool {
 
     /** How long a thread is kept in place of one that is stuck. */
     private static final Duration KEEP = Duration.ofSeconds(10);
+
     private static final long STUCK_NANOS = TimeUnit.SECONDS.toNanos(1);
 
     /** How long a task may go on with quick steps while others wait: handing a thread over costs as much as a step. */

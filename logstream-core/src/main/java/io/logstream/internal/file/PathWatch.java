@@ -43,8 +43,8 @@ final class PathWatch implements FileWatch.Listener {
     /** How many of them the reader has found, perhaps before it was told of them. */
     private int found;
 
-    /** The entry whose files are counted. */
-    private @Nullable Hop counted;
+    /** Counts the files; kept to know whether the next one counts others. */
+    private @Nullable Registration counted;
 
     private long countedSince;
     /** When the reader found one last. */
@@ -202,17 +202,19 @@ final class PathWatch implements FileWatch.Listener {
         List<Hop> hops = path.hops();
         for (Hop hop : hops) {
             boolean own = path.complete() && hop.equals(hops.get(hops.size() - 1));
-            if (own && !hop.equals(counted)) {
-                moved = counted != null;
-                counted = hop;
-                countedSince = context.time().nanoTime();
-                settle(made.get());
-            }
+            int before = made.get();
             FileWatch.Listener listener = own ? this : any -> changed(any);
-            Registration registration = watch.register(settings.watch(), access, hop.directory(), hop.name(), listener);
+            Registration registration =
+                    watch.register(settings.watch(), access, hop.directory(), hop.name(), own, listener);
             if (registration == null) {
                 return false;
             }
+            if (own && (counted == null || !registration.isOfSameEntry(counted))) {
+                moved = counted != null;
+                countedSince = context.time().nanoTime();
+                settle(before);
+            }
+            counted = own ? registration : counted;
             to.add(registration);
         }
         return true;
