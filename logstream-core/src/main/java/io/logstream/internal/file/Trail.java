@@ -270,10 +270,9 @@ final class Trail {
             disappear(now);
             return;
         }
-        found = knownOr(found);
         watch.changed();
         if (newest == null) {
-            arrive(found, now);
+            arrive(knownOr(found), now);
         } else if (newest.stat().sameFile(found.stat())) {
             found.close();
         } else {
@@ -369,7 +368,7 @@ final class Trail {
             found.close();
             throw e;
         }
-        follow(between, found, entry, drain, now);
+        follow(between, knownOr(found), entry, drain, now);
     }
 
     private void follow(Siblings.Between between, FollowedFile found, Kind entry, boolean drain, long now) {
