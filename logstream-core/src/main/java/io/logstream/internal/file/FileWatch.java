@@ -112,6 +112,7 @@ final class FileWatch {
         private final Directory directory;
         private final String name;
         private final Listener listener;
+        private final boolean first;
         private @Nullable Registration next;
 
         private Registration(FileWatch owner, Directory directory, String name, Listener listener) {
@@ -119,6 +120,12 @@ final class FileWatch {
             this.directory = directory;
             this.name = name;
             this.listener = listener;
+            this.first = directory.byName.isEmpty();
+        }
+
+        /** Whether the directory was not watched before, so that nothing is told that happened before. */
+        boolean isFirst() {
+            return first;
         }
 
         boolean isValid() {

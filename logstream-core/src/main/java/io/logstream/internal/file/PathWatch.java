@@ -102,6 +102,13 @@ final class PathWatch implements FileWatch.Listener {
         return context.time().nanoTime() - countedSince < ALL_TOLD;
     }
 
+    /** The log has named the same file before it was watched and after: so all that is counted has come since. */
+    void countsFromHere() {
+        if (counted != null && counted.isFirst()) {
+            countedSince = context.time().nanoTime() - ALL_TOLD;
+        }
+    }
+
     /** Whether files are counted elsewhere than at first. */
     boolean isMoved() {
         return moved;
