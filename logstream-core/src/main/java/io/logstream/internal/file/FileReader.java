@@ -8,7 +8,7 @@ import io.logstream.spi.SourceContext;
 import io.logstream.spi.Start;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,6 +40,8 @@ public final class FileReader implements LogReader {
     private static final int IDLE = 0;
     private static final int READING = 1;
     private static final int CLOSED = 2;
+    private static final AtomicIntegerFieldUpdater<FileReader> USE =
+            AtomicIntegerFieldUpdater.newUpdater(FileReader.class, "use");
 
     private final FileSettings settings;
     private final SourceContext context;
@@ -48,7 +50,9 @@ public final class FileReader implements LogReader {
     /** For files on remote file systems only. */
     private final @Nullable RemoteHandle remote;
 
-    private final AtomicInteger use = new AtomicInteger(IDLE);
+    @SuppressWarnings("UnusedVariable") // by its updater
+    private volatile int use = IDLE;
+
     private long delay = FIRST_DELAY / 2;
     private long nulsSince = NEVER;
     /** Why what is at the path now is not read; thrown when nothing more comes to the files that are open. */
@@ -103,13 +107,13 @@ public final class FileReader implements LogReader {
 
     @Override
     public Outcome read(LineSink sink) throws IOException {
-        if (!use.compareAndSet(IDLE, READING)) {
+        if (!USE.compareAndSet(this, IDLE, READING)) {
             throw new IOException("the reader of " + settings.path() + " is closed");
         }
         try {
             return readOn(sink);
         } finally {
-            if (!use.compareAndSet(READING, IDLE)) {
+            if (!USE.compareAndSet(this, READING, IDLE)) {
                 free();
             }
         }
@@ -280,7 +284,7 @@ public final class FileReader implements LogReader {
 
     @Override
     public void close() {
-        if (use.getAndSet(CLOSED) == IDLE) {
+        if (USE.getAndSet(this, CLOSED) == IDLE) {
             free();
         }
     }

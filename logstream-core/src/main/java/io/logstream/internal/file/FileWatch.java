@@ -96,6 +96,10 @@ final class FileWatch {
             this.stat = stat;
         }
 
+        void unregister(Registration registration) {
+            FileWatch.this.unregister(registration);
+        }
+
         @Override
         public void changed(boolean path) {
             List<Registration> all = new ArrayList<>();
@@ -108,15 +112,13 @@ final class FileWatch {
 
     /** One listener's interest in one entry of a directory; a list of those with the same interest. */
     static final class Registration {
-        private final FileWatch owner;
         private final Directory directory;
         private final String name;
         private final Listener listener;
         private final boolean first;
         private @Nullable Registration next;
 
-        private Registration(FileWatch owner, Directory directory, String name, Listener listener) {
-            this.owner = owner;
+        private Registration(Directory directory, String name, Listener listener) {
             this.directory = directory;
             this.name = name;
             this.listener = listener;
@@ -139,7 +141,7 @@ final class FileWatch {
 
         /** Ends what {@link FileWatch#register} began. Doing it twice does nothing. */
         void cancel() {
-            owner.unregister(this);
+            directory.unregister(this);
         }
     }
 
@@ -188,7 +190,7 @@ final class FileWatch {
                     watched = watch(
                             path, stat, writes); // the one that was watched there goes on under this path elsewhere
                 }
-                Registration registration = new Registration(this, watched, name, listener);
+                Registration registration = new Registration(watched, name, listener);
                 registration.next = watched.byName.put(name, registration);
                 if (above != null) {
                     watchWay(watched, path, above);

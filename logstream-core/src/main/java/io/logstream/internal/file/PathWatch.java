@@ -9,7 +9,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,14 +29,14 @@ final class PathWatch implements FileWatch.Listener {
     private volatile boolean changed;
 
     /** How often the watch thread has told of anything. */
-    private final AtomicInteger told = new AtomicInteger();
+    private volatile int told;
     /** How often it had when bytes were found last that it had not told of. */
     private int toldWhenSweptUp = -1;
     /** Whether it tells nothing although there are writes. */
     private boolean deaf;
 
     /** How many files were given the log's own name, by the watch thread. */
-    private final AtomicInteger made = new AtomicInteger();
+    private volatile int made;
 
     private volatile boolean uncounted;
     /** How many of them the reader has found, perhaps before it was told of them. */
@@ -63,7 +62,9 @@ final class PathWatch implements FileWatch.Listener {
 
     @Override
     public void changed(boolean path) {
-        told.incrementAndGet();
+        synchronized (this) {
+            told++;
+        }
         if (path) {
             changed = true;
         }
@@ -75,7 +76,9 @@ final class PathWatch implements FileWatch.Listener {
         if (files == FileWatch.UNCOUNTED) {
             uncounted = true;
         } else {
-            made.addAndGet(files);
+            synchronized (this) {
+                made += files;
+            }
         }
     }
 
@@ -89,7 +92,7 @@ final class PathWatch implements FileWatch.Listener {
 
     /** How many files were given the log's name, as far as was told. */
     int made() {
-        return made.get();
+        return made;
     }
 
     /** Whether all that were found have been told of by now, or never will be. */
@@ -148,14 +151,14 @@ final class PathWatch implements FileWatch.Listener {
 
     /** Bytes were found without a hint: once that may be by chance. */
     void sweptUp() {
-        int now = told.get();
+        int now = told;
         deaf = now == toldWhenSweptUp;
         toldWhenSweptUp = now;
     }
 
     /** Whether changes are told of, and so are writes as far as is known. */
     boolean isTrusted() {
-        return isActive() && !(deaf && told.get() == toldWhenSweptUp);
+        return isActive() && !(deaf && told == toldWhenSweptUp);
     }
 
     /** Whether changes are told of. */
@@ -209,7 +212,7 @@ final class PathWatch implements FileWatch.Listener {
         List<Hop> hops = path.hops();
         for (Hop hop : hops) {
             boolean own = path.complete() && hop.equals(hops.get(hops.size() - 1));
-            int before = made.get();
+            int before = made;
             FileWatch.Listener listener = own ? this : any -> changed(any);
             Registration registration =
                     watch.register(settings.watch(), access, hop.directory(), hop.name(), own, listener);
