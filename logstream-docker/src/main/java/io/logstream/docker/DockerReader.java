@@ -33,6 +33,7 @@ final class DockerReader implements LogReader, DaemonEvents.Listener {
     private static final Duration FIRST_WAIT = Duration.ofMillis(50);
     private static final Duration LAST_WAIT = Duration.ofSeconds(10);
     private static final Duration FOR_EXIT_CODE = Duration.ofMillis(300);
+    private static final long EARLY_NANOS = 50_000_000; // a process writes before its start is noted
     static final Duration PATIENCE = Duration.ofSeconds(30);
     private static final int DOCKER_PART = 16 * 1024;
     private static final int PODMAN_PART = 8 * 1024;
@@ -54,7 +55,10 @@ final class DockerReader implements LogReader, DaemonEvents.Listener {
     private boolean waited; // a read has returned
     private boolean waitingTold;
     private boolean waitedForCode;
-    private boolean restarted;
+    private boolean restarted; // since the run that the place is in; not told yet
+    private boolean justRestarted;
+    private long knownUntil = Long.MAX_VALUE; // entries behind may be of a run that is not known
+    private long allowed = Place.NONE; // entries up to this one were written before the container was looked at last
     private @Nullable Dialect spoken; // by the daemon that told of the container
     private Duration wait = FIRST_WAIT;
     private long backAt = Place.NONE;
@@ -65,6 +69,7 @@ final class DockerReader implements LogReader, DaemonEvents.Listener {
     private boolean changed;
     private boolean started;
     private OptionalInt lastExit = OptionalInt.empty();
+    private final long[] deaths = {Place.NONE, Place.NONE}; // the last two that the daemon has told
 
     DockerReader(DockerSource source, Start start, SourceContext context) {
         this.daemon = source.daemon();
@@ -227,7 +232,11 @@ final class DockerReader implements LogReader, DaemonEvents.Listener {
     @Nullable
     Outcome found(ContainerState now, LineSink sink) throws IOException {
         boolean first = container == null;
-        container = now;
+        if (place == null) {
+            container = now;
+        } else {
+            see(now);
+        }
         if (reference.equals(source.reference())) {
             source.found(now.id());
         }
@@ -265,6 +274,7 @@ final class DockerReader implements LogReader, DaemonEvents.Listener {
             Place before = known;
             if (before != null && before.container == containerHash()) {
                 place = before;
+                see(now);
                 return true;
             }
             sink.gap(-1, Gap.Reason.MISMATCH); // another container has this name now
@@ -276,6 +286,7 @@ final class DockerReader implements LogReader, DaemonEvents.Listener {
         }
         begin.started = now.started();
         place = begin;
+        see(now);
         return true;
     }
 
@@ -289,11 +300,11 @@ final class DockerReader implements LogReader, DaemonEvents.Listener {
 
     /** The place where reading begins was found. */
     void placed(Place found, LineSink sink) throws IOException {
+        place = found;
         ContainerState now = container;
         if (now != null) {
-            found.started = now.started();
+            see(now);
         }
-        place = found;
         sink.position(position());
         enter(new Logs(this, false));
     }
@@ -349,11 +360,6 @@ final class DockerReader implements LogReader, DaemonEvents.Listener {
 
     private @Nullable Outcome readLog(ContainerState now) throws IOException {
         Place at = place();
-        if (at.started == Place.NONE) {
-            at.started = now.started();
-        } else if (now.started() != Place.NONE && at.started != now.started()) {
-            restarted = true;
-        }
         verified = read && now.isOver();
         LogFile file = first(at)
                         && source.readsFiles()
@@ -376,11 +382,8 @@ final class DockerReader implements LogReader, DaemonEvents.Listener {
             return null;
         }
         if (now.isOver()) {
-            boolean again = now.started() != place().started && now.started() != Place.NONE;
-            if (again) {
-                restarted = true;
-                tellRestart(sink, Long.MAX_VALUE);
-            }
+            boolean again = restarted;
+            tellRestart(sink, Long.MAX_VALUE); // all that came before has been read
             if (again || !verified) {
                 return readLog(now); // also what came between the end that was told and the container's
             }
@@ -402,26 +405,83 @@ final class DockerReader implements LogReader, DaemonEvents.Listener {
             return null;
         }
         waitedForCode = false;
-        restarted = true;
         tellRestart(sink, Long.MAX_VALUE); // all that came before has been read
         return readLog(now);
     }
 
-    /** The container may have been started again while its log was read on: asks what it is like. */
-    @Nullable
-    Answer askAside() throws IOException {
+    // ---- which run an entry is of
+
+    /** Asks what the container is like, while its log is being read. */
+    Answer look() throws IOException {
         Dialect dialect = spoken;
-        return dialect != null && takeStarted()
-                ? daemon.ask(dialect.path("/containers/" + reference + "/json"), wake)
-                : null;
+        if (dialect == null) {
+            throw new IOException("the daemon was lost meanwhile");
+        }
+        takeStarted();
+        return daemon.ask(dialect.path("/containers/" + reference + "/json"), wake);
     }
 
     /** That question was answered. */
-    void answeredAside(Answer answer) throws IOException {
+    void looked(Answer answer) throws IOException {
         if (answer.status() == 200) {
-            ContainerState now = ContainerState.parse(answer.body());
-            restarted |= now.started() != Place.NONE && now.started() != place().started;
-            container = now;
+            boolean before = restarted;
+            see(ContainerState.parse(answer.body()));
+            justRestarted = restarted && !before;
+        }
+    }
+
+    /** Whether the daemon has yet to tell how the container has exited that is running again. */
+    boolean missesExit() {
+        return justRestarted && restarted && lastExit().isEmpty();
+    }
+
+    private void see(ContainerState now) {
+        container = now;
+        Place at = place();
+        if (at.started == Place.NONE) {
+            at.started = now.started();
+        }
+        restarted = now.started() != Place.NONE && now.started() != at.started;
+        boolean over = now.isOver() && now.finished() != Place.NONE;
+        knownUntil = over ? Math.max(now.finished(), allowed) : Long.MAX_VALUE;
+        if (now.isOver() && !restarted) {
+            noteExit(now.exitCode());
+        }
+    }
+
+    /** Up to which time entries are of a run that is known. */
+    long knownUntil() {
+        return knownUntil;
+    }
+
+    /** An entry is later. The container is looked at before it is read again, and as much later it may be then. */
+    void isLater(long time) {
+        allowed = time + (time - knownUntil);
+    }
+
+    /** Entries of the run that was not told yet are later than this. */
+    private synchronized long endOfTheLast(ContainerState now) {
+        long end = now.isOver() ? Place.NONE : now.finished();
+        for (long death : deaths) {
+            end = death < now.started() ? Math.max(end, death) : end;
+        }
+        return end == Place.NONE ? now.started() - EARLY_NANOS : end;
+    }
+
+    /** Whether the container was started again, which is not told yet. */
+    boolean isRestarted() {
+        return restarted;
+    }
+
+    /** Tells that the container was started again, before the first entry from after that. */
+    void tellRestart(LineSink sink, long time) {
+        ContainerState now = container;
+        if (restarted && now != null && time > endOfTheLast(now)) {
+            restarted = false;
+            place().started = now.started();
+            place().finished = false;
+            sink.event(new SourceEvent(SourceEvent.Kind.RESTARTED, "", takeExit(), "", -1));
+            wait = FIRST_WAIT;
         }
     }
 
@@ -526,18 +586,6 @@ final class DockerReader implements LogReader, DaemonEvents.Listener {
         return null;
     }
 
-    /** Tells that the container was started again, before the first entry from after that. */
-    void tellRestart(LineSink sink, long time) {
-        ContainerState now = container;
-        if (restarted && now != null && time > now.finished()) {
-            restarted = false;
-            place().started = now.started();
-            place().finished = false;
-            sink.event(new SourceEvent(SourceEvent.Kind.RESTARTED, "", takeExit(), "", -1));
-            wait = FIRST_WAIT;
-        }
-    }
-
     void askAgain() {
         enter(new Asking(this, daemon));
     }
@@ -552,6 +600,10 @@ final class DockerReader implements LogReader, DaemonEvents.Listener {
             if (event.exitCode().isPresent()) {
                 lastExit = event.exitCode();
             }
+            if (event.action().equals("die") && event.time() > deaths[1]) {
+                deaths[0] = deaths[1];
+                deaths[1] = event.time();
+            }
         }
         woken();
     }
@@ -562,7 +614,7 @@ final class DockerReader implements LogReader, DaemonEvents.Listener {
         return was;
     }
 
-    private synchronized boolean takeStarted() {
+    synchronized boolean takeStarted() {
         boolean was = started;
         started = false;
         return was;
@@ -570,6 +622,10 @@ final class DockerReader implements LogReader, DaemonEvents.Listener {
 
     private synchronized OptionalInt lastExit() {
         return lastExit;
+    }
+
+    private synchronized void noteExit(int code) {
+        lastExit = lastExit.isPresent() ? lastExit : OptionalInt.of(code);
     }
 
     private synchronized OptionalInt takeExit() {

@@ -69,6 +69,11 @@ final class Handover implements Entries {
         if (turn != null || into == null) {
             return;
         }
+        if (time > reader.knownUntil()) {
+            reader.isLater(time);
+            turn = Gate.Verdict.LATER;
+            return;
+        }
         boolean ended = place.open[c] && time != place.time[c] && reader.partBytes() > 0;
         Place before = gate.isSettled() ? null : place.copy();
         Gate.Verdict verdict = gate.judge(c, time, bytes, from, to);
@@ -86,7 +91,7 @@ final class Handover implements Entries {
                 }
                 deliver(into, c, bytes, from, to, time, false);
             }
-            case TOO_LATE, BACK -> turn = verdict;
+            case TOO_LATE, BACK, LATER -> turn = verdict;
         }
     }
 

@@ -27,6 +27,11 @@ final class LogRequest implements Closeable {
         this.entries = entries;
     }
 
+    /** Receives the head of the answer, and hands nothing over; done when it is there. */
+    Exchange.Step head() throws IOException {
+        return exchange.head();
+    }
+
     /**
      * Receives what is there and hands over its entries.
      *

@@ -40,6 +40,8 @@ final class FakeDaemon implements Closeable {
     Predicate<String> frozen = request -> false;
     /** How many bytes of a log are sent before the connection is cut, once; less than 0 for all. */
     volatile long cutAfter = -1;
+    /** Whether a log that is not followed is read on behind its end, until this is over. */
+    boolean lagging;
     /** The one version of the API that it speaks. */
     volatile String version = "1.41";
     /** Sent as a last frame, before an end in order. */
@@ -255,7 +257,7 @@ final class FakeDaemon implements Closeable {
             }
             synchronized (this) {
                 boolean over = !follow || !container.isRunning();
-                if (container.deaf && follow) {
+                if (container.deaf && follow || lagging && !follow && container.entries.size() == next) {
                     wait(1000);
                     continue;
                 }

@@ -21,6 +21,7 @@ import java.net.SocketException;
 import java.net.UnixDomainSocketAddress;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -259,6 +260,99 @@ class FaultyDaemonTest {
         try (DockerReader reader = new DockerReader(source(), Start.end(), new HandContext())) {
             reader.awaitPlace();
             assertThat(reader.read(sink)).isEqualTo(Outcome.END);
+        }
+    }
+
+    // ---- restarts
+
+    /** What is told, in its order: lines, and events with their exit code. */
+    private static List<String> told(Collected viewer) {
+        return viewer.told().stream()
+                .filter(what -> what.startsWith("line") || what.startsWith("RESTARTED"))
+                .toList();
+    }
+
+    private void startAgain(String line) {
+        web.start();
+        web.write(Channel.STDOUT, line + "\n");
+    }
+
+    /** While it starts a container, a daemon answers no question for its log; then it has lines of both runs. */
+    @Test
+    void restart_isToldBeforeItsFirstLine_thatIsReadWithTheLastOnesBefore() throws Exception {
+        web.write(Channel.STDOUT, "one\n");
+        try (LogHub hub = LogHub.create()) {
+            Collected viewer = follow(hub, DockerSource.of(daemon, "web"));
+            viewer.awaitLine("one");
+            AtomicBoolean again = new AtomicBoolean();
+            fake.frozen = request -> {
+                if (request.contains("follow=0") && again.compareAndSet(false, true)) {
+                    startAgain("two");
+                }
+                return false;
+            };
+            web.exit(7);
+            viewer.awaitLine("two");
+            viewer.awaitEvent(Kind.RESTARTED);
+            assertThat(told(viewer)).containsExactly("line one", "RESTARTED 7", "line two");
+        }
+    }
+
+    @Test
+    void restart_isToldBeforeItsFirstLine_whenItHappensWhileTheLogIsOpened() throws Exception {
+        web.write(Channel.STDOUT, "one\n");
+        AtomicBoolean again = new AtomicBoolean();
+        fake.frozen = request -> {
+            if (request.contains("/logs") && again.compareAndSet(false, true)) {
+                web.exit(8);
+                startAgain("two");
+            }
+            return false;
+        };
+        try (LogHub hub = LogHub.create()) {
+            Collected viewer = follow(hub, DockerSource.of(daemon, "web"));
+            viewer.awaitLine("two");
+            viewer.awaitEvent(Kind.RESTARTED);
+            assertThat(told(viewer)) // the exit code only if events were listened to by then
+                    .extracting(what -> what.replace(" 8", ""))
+                    .containsExactly("line one", "RESTARTED", "line two");
+        }
+    }
+
+    /** The daemon reads on while the container is started again: what is read last was written after the look. */
+    @Test
+    void restart_isToldBeforeItsFirstLine_whenItHappensBehindTheLook() throws Exception {
+        web.write(Channel.STDOUT, "one\n");
+        HandContext context = new HandContext();
+        TextSink sink = new TextSink();
+        try (DockerReader reader = new DockerReader(DockerSource.of(daemon, "web"), Start.beginning(), context)) {
+            readUntil(reader, context, sink, "one");
+            synchronized (fake) {
+                fake.lagging = true;
+            }
+            web.exit(9);
+            web.add(Channel.STDOUT, web.finished - 1, "last\n");
+            readUntil(reader, context, sink, "last"); // so the look is over
+            startAgain("two");
+            synchronized (fake) {
+                fake.lagging = false;
+                fake.notifyAll();
+            }
+            readUntil(reader, context, sink, "two");
+            assertThat(sink.told.toString()).isEqualTo("one\nlast\n[RESTARTED]two\n");
+        }
+    }
+
+    @Test
+    void restart_isTold_ofAContainerThatWritesNothing() throws Exception {
+        web.write(Channel.STDOUT, "one\n");
+        try (LogHub hub = LogHub.create()) {
+            Collected viewer = follow(hub, DockerSource.of(daemon, "web"));
+            viewer.awaitLine("one");
+            web.exit(7);
+            web.start();
+            viewer.awaitEvent(Kind.RESTARTED);
+            assertThat(told(viewer)).containsExactly("line one", "RESTARTED 7");
         }
     }
 

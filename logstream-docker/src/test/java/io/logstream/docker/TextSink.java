@@ -13,6 +13,9 @@ import java.util.List;
 /** Keeps what a reader hands over. */
 final class TextSink implements LineSink {
     final StringBuilder text = new StringBuilder();
+    /** The text with the events between it. */
+    final StringBuilder told = new StringBuilder();
+
     final List<SourceEvent> events = new ArrayList<>();
     final List<Gap.Reason> gaps = new ArrayList<>();
     final List<SourcePosition> positions = new ArrayList<>();
@@ -24,12 +27,15 @@ final class TextSink implements LineSink {
 
     @Override
     public void bytes(Channel channel, ByteBuffer bytes, long epochNanos) {
-        text.append(StandardCharsets.UTF_8.decode(bytes));
+        String read = StandardCharsets.UTF_8.decode(bytes).toString();
+        text.append(read);
+        told.append(read);
     }
 
     @Override
     public void endLine(Channel channel) {
         text.append('\n');
+        told.append('\n');
     }
 
     @Override
@@ -40,6 +46,7 @@ final class TextSink implements LineSink {
     @Override
     public void event(SourceEvent event) {
         events.add(event);
+        told.append('[').append(event.kind()).append(']');
     }
 
     @Override
