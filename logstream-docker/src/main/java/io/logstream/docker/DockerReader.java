@@ -79,7 +79,7 @@ final class DockerReader implements LogReader, DaemonEvents.Listener {
         this.wake = this::woken;
         known = start instanceof Start.At at ? Place.of(at.position()) : null;
         // A position is told by others, and so never chooses a container that the source has not found itself.
-        reference = known != null && source.hasFound(known.reference()) ? known.reference() : source.reference();
+        reference = known != null && source.hasFound(known) ? known.reference() : source.reference();
         stage = new Asking(this, daemon);
     }
 
@@ -468,6 +468,11 @@ final class DockerReader implements LogReader, DaemonEvents.Listener {
         return end == Place.NONE ? now.started() - EARLY_NANOS : end;
     }
 
+    /** Whether the daemon was away when a run ended that was read before: it has not logged what was written last. */
+    private boolean isLostIn(long end) {
+        return known != null && daemon.wasAwayAt(end);
+    }
+
     /** Whether the container was started again, which is not told yet. */
     boolean isRestarted() {
         return restarted;
@@ -478,6 +483,9 @@ final class DockerReader implements LogReader, DaemonEvents.Listener {
         ContainerState now = container;
         if (restarted && now != null && time > endOfTheLast(now)) {
             restarted = false;
+            if (!now.isOver() && !place().finished && isLostIn(now.finished())) {
+                sink.gap(-1, Gap.Reason.RECONNECTED);
+            }
             place().started = now.started();
             place().finished = false;
             sink.event(new SourceEvent(SourceEvent.Kind.RESTARTED, "", takeExit(), "", -1));
@@ -506,12 +514,11 @@ final class DockerReader implements LogReader, DaemonEvents.Listener {
     /** There is no such container. */
     @Nullable
     Outcome gone(LineSink sink) {
-        if (container == null && !reference.equals(source.reference())) {
-            reference = source.reference(); // the one of the position is gone; there may be another with its name
-            enter(new Asking(this, daemon));
-            return null;
-        }
-        if (container == null) {
+        Place before = known;
+        if (container == null && before != null && source.hasFound(before)) {
+            place = before; // it was removed while the connection was lost, and what it wrote last with it
+            sink.gap(-1, Gap.Reason.RECONNECTED);
+        } else if (container == null) {
             throw new LogStreamException(
                     start instanceof Start.At
                             ? this + ": the container is gone, with what it has logged since it was read last"
@@ -527,6 +534,10 @@ final class DockerReader implements LogReader, DaemonEvents.Listener {
         Place at = place();
         if (!at.finished) {
             at.finished = true;
+            ContainerState now = container;
+            if (now != null && isLostIn(now.finished())) {
+                sink.gap(-1, Gap.Reason.RECONNECTED);
+            }
             String detail = code.isPresent() ? "" : "removed";
             sink.event(new SourceEvent(SourceEvent.Kind.FINISHED, detail, code, "", -1));
             sink.position(position());

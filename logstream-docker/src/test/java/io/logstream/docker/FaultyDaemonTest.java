@@ -16,6 +16,7 @@ import io.logstream.spi.LogReader.Outcome;
 import io.logstream.spi.Start;
 import io.logstream.testkit.FaultProxy;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.net.SocketException;
 import java.net.UnixDomainSocketAddress;
@@ -353,6 +354,130 @@ class FaultyDaemonTest {
             web.start();
             viewer.awaitEvent(Kind.RESTARTED);
             assertThat(told(viewer)).containsExactly("line one", "RESTARTED 7");
+        }
+    }
+
+    // ---- removed, dead
+
+    @Test
+    void containerThatIsRemovedWhileTheConnectionIsLost_endsWithAGap() throws Exception {
+        web.write(Channel.STDOUT, "one\n");
+        try (LogHub hub = LogHub.create()) {
+            Collected viewer = follow(hub, source());
+            viewer.awaitLine("one");
+            synchronized (fake) {
+                web.write(Channel.STDOUT, "two\n");
+                fake.containers.clear();
+                fake.breakConnections();
+            }
+            assertThat(viewer.awaitEnd().kind()).isEqualTo(EndReason.Kind.COMPLETED);
+            assertThat(viewer.told()).endsWith("gap RECONNECTED", "FINISHED");
+        }
+    }
+
+    @Test
+    void renamedContainer_isFoundAgain_afterAnOutage() throws Exception {
+        web.write(Channel.STDOUT, "one\n");
+        try (LogHub hub = LogHub.create()) {
+            Collected viewer = follow(hub, source());
+            viewer.awaitLine("one");
+            synchronized (fake) {
+                web.name = "other";
+                fake.breakConnections();
+            }
+            viewer.awaitEvent(Kind.RECONNECTED);
+            web.write(Channel.STDOUT, "two\n");
+            viewer.awaitLine("two");
+            assertThat(viewer.gaps()).isEmpty();
+        }
+    }
+
+    @Test
+    void deadContainer_isWaitedFor_untilItIsRemoved() throws Exception {
+        fake.refusal = 409;
+        try (LogHub hub = LogHub.create()) {
+            Collected viewer = follow(hub, DockerSource.of(daemon, "web"));
+            Collected.until("the log is refused", () -> fake.requests("/logs") > 0);
+            web.remove();
+            assertThat(viewer.awaitEnd().kind()).isEqualTo(EndReason.Kind.COMPLETED);
+            assertThat(viewer.kinds()).doesNotContain(Kind.RECONNECTING);
+        }
+    }
+
+    // ---- what is not for ever
+
+    @Test
+    void questionWithoutAnswer_isGivenUp_whileTheLogIsRead() throws Exception {
+        HandContext context = new HandContext();
+        TextSink sink = new TextSink();
+        try (DockerReader reader = new DockerReader(source(), Start.beginning(), context)) {
+            web.write(Channel.STDOUT, "one\n");
+            readUntil(reader, context, sink, "one");
+            Collected.until("events are listened to", () -> fake.requests("/events") > 0);
+            fake.frozen = request -> request.endsWith("/json");
+            long asked = fake.requests("/json");
+            web.start();
+            Collected.until("the container is asked for", () -> {
+                web.start();
+                readAllUnchecked(reader, context, sink);
+                return fake.requests("/json") > asked;
+            });
+            context.time.advance(Duration.ofSeconds(31));
+            assertThatThrownBy(() -> readAll(reader, context, sink))
+                    .isInstanceOf(IOException.class)
+                    .hasMessageContaining("does not answer");
+        }
+    }
+
+    private static void readAllUnchecked(DockerReader reader, HandContext context, TextSink sink) {
+        try {
+            readAll(reader, context, sink);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Test
+    void oneRead_takesNotMuchMoreThanThereIsRoomFor() throws Exception {
+        for (int i = 0; i < 20_000; i++) {
+            web.write(Channel.STDOUT, "line " + i + " " + "x".repeat(90) + "\n");
+        }
+        HandContext context = new HandContext();
+        TextSink sink = new TextSink();
+        try (DockerReader reader = new DockerReader(source(), Start.beginning(), context)) {
+            while (!sink.text.toString().contains("line 19999 ")) {
+                int before = sink.text.length();
+                sink.room = 10_000;
+                reader.read(sink);
+                assertThat(sink.text.length() - before).isLessThan(10_000 + 64 * 1024);
+            }
+        }
+    }
+
+    @Test
+    void outages_leaveNothingOpen() throws Exception {
+        web.write(Channel.STDOUT, "one\n");
+        try (LogHub hub = LogHub.create()) {
+            Collected viewer = follow(hub, source());
+            viewer.awaitLine("one");
+            int files = DockerContainersTest.openFiles();
+            long threads = DockerContainersTest.threads();
+            for (int i = 0; i < 30; i++) {
+                fake.refusal = i % 3 == 0 ? 500 : 0;
+                fake.breakConnections();
+                long before = i;
+                viewer.await(
+                        "outage " + i,
+                        () -> viewer.kinds().stream()
+                                        .filter(Kind.RECONNECTING::equals)
+                                        .count()
+                                > before);
+                fake.refusal = 0;
+                web.write(Channel.STDOUT, "after outage " + i + "\n");
+                viewer.awaitLine("after outage " + i);
+            }
+            Collected.until("no file is left open", () -> DockerContainersTest.openFiles() <= files + 2);
+            Collected.until("no thread is left", () -> DockerContainersTest.threads() <= threads);
         }
     }
 

@@ -94,8 +94,10 @@ class RealOutageTest extends RealCase {
         real.launch();
         viewer.awaitEnd();
         System.out.println(viewer.lines().size() + " lines of one that ended while the daemon was away");
-        assertSameAsFinalLog(viewer); // what was still in its pipe goes with the daemon
+        // What was still in its pipe went with the daemon, and the daemon does not know of it.
+        assertSame(Channel.STDOUT, viewer.bytes(Channel.STDOUT), real.finalLog(name, false));
         assertCounts(viewer);
+        assertThat(viewer.told()).endsWith("gap RECONNECTED", "FINISHED 9");
         assertThat(viewer.events())
                 .anySatisfy(event -> assertThat(event.exitCode()).hasValue(9));
     }

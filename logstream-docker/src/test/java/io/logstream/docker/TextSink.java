@@ -20,9 +20,11 @@ final class TextSink implements LineSink {
     final List<Gap.Reason> gaps = new ArrayList<>();
     final List<SourcePosition> positions = new ArrayList<>();
 
+    int room = Integer.MAX_VALUE;
+
     @Override
     public int room() {
-        return 64 * 1024;
+        return Math.max(0, room);
     }
 
     @Override
@@ -30,6 +32,7 @@ final class TextSink implements LineSink {
         String read = StandardCharsets.UTF_8.decode(bytes).toString();
         text.append(read);
         told.append(read);
+        room -= read.length();
     }
 
     @Override
