@@ -73,12 +73,13 @@ final class Handover implements Entries {
         if (turn != null || into == null) {
             return;
         }
-        if (time > reader.knownUntil()) {
-            reader.isLater(time);
+        if (time > reader.runs().knownUntil()) {
+            reader.runs().isLater(time);
             turn = Gate.Verdict.LATER;
             return;
         }
-        boolean ended = place.open[c] && time != place.time[c] && reader.partBytes() > 0;
+        boolean ended =
+                place.open[c] && time != place.time[c] && reader.questions().partBytes() > 0;
         Place before = gate.isSettled() ? null : place.copy();
         Gate.Verdict verdict = gate.judge(c, time, bytes, from, to);
         switch (verdict) {

@@ -44,7 +44,13 @@ final class LogFile implements Stage {
     private LogFile(DockerReader reader, Deque<FileChannel> files) {
         this.reader = reader;
         this.files = files;
-        handover = new Handover(reader, new Gate(reader.place(), Gate.Window.WHOLE, false, reader.partBytes()));
+        handover = new Handover(
+                reader,
+                new Gate(
+                        reader.place(),
+                        Gate.Window.WHOLE,
+                        false,
+                        reader.questions().partBytes()));
         entry = new JsonEntry(handover);
     }
 

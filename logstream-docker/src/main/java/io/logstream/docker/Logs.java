@@ -55,7 +55,8 @@ final class Logs implements Stage {
         this.reader = reader;
         this.place = reader.place();
         this.stepBack = stepBack;
-        boolean whole = place.anchor < 0 || reader.isPodman(); // podman leaves lines out between tail and follow
+        boolean whole =
+                place.anchor < 0 || reader.questions().isPodman(); // podman leaves lines out between tail and follow
         tail = whole ? Integer.MAX_VALUE : FIRST_TAIL + reader.trace().size();
         handover = handover();
         request = ask();
@@ -65,7 +66,8 @@ final class Logs implements Stage {
         Gate.Window window = tail < Integer.MAX_VALUE
                 ? Gate.Window.TAIL
                 : place.earliest() == Place.NONE ? Gate.Window.WHOLE : Gate.Window.SINCE;
-        return new Handover(reader, new Gate(place, window, stepBack, reader.partBytes()));
+        return new Handover(
+                reader, new Gate(place, window, stepBack, reader.questions().partBytes()));
     }
 
     private LogRequest ask() throws IOException {
@@ -167,10 +169,10 @@ final class Logs implements Stage {
         }
         if (!seen && request.isGranted()) {
             seen = lookAside();
-            exitBy = reader.now() + (reader.missesExit() ? FOR_EXIT_CODE.toNanos() : 0);
+            exitBy = reader.now() + (reader.runs().missesExit() ? FOR_EXIT_CODE.toNanos() : 0);
         }
         long left = exitBy - reader.now();
-        looked = !request.isGranted() || seen && (left <= 0 || !reader.missesExit());
+        looked = !request.isGranted() || seen && (left <= 0 || !reader.runs().missesExit());
         if (seen && !looked) {
             reader.context().wakeWithin(Duration.ofNanos(left));
         }
@@ -200,7 +202,7 @@ final class Logs implements Stage {
 
     /** A container that was started again, and writes nothing: nothing of the time before comes any more either. */
     private void tellQuietRestart(LineSink to) {
-        if (looked && reader.isRestarted()) {
+        if (looked && reader.runs().isRestarted()) {
             long left = QUIET.toNanos() - (reader.now() - heardAt);
             if (left <= 0) {
                 reader.tellRestart(to, Long.MAX_VALUE);
@@ -222,7 +224,7 @@ final class Logs implements Stage {
             reader.context().wakeWithin(Duration.ofNanos(left));
         }
         if (reader.follows()) {
-            if (aside != null || reader.takeStarted()) {
+            if (aside != null || reader.runs().takeStarted()) {
                 lookAside();
             }
             tellQuietRestart(to);
