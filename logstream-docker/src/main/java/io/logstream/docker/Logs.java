@@ -141,7 +141,7 @@ final class Logs implements Stage {
 
     private LogReader.@Nullable Outcome widen() throws IOException {
         request.close();
-        tail = tail < LAST_TAIL ? 10 * tail : Integer.MAX_VALUE;
+        tail = tail < LAST_TAIL ? 4 * tail : Integer.MAX_VALUE; // all that was known before is told again
         handover = handover();
         request = ask();
         seen = false;
