@@ -26,14 +26,8 @@ final class Asking implements Stage {
         while (true) {
             Answer waiting = answer;
             if (waiting == null) {
-                Dialect dialect = daemon.dialect();
-                asked = dialect != null;
-                if (dialect != null) {
-                    reader.speak(dialect);
-                }
-                String target =
-                        dialect == null ? Dialect.PING : dialect.path("/containers/" + reader.reference() + "/json");
-                waiting = daemon.ask(target, reader.wake());
+                waiting = reader.questions().first();
+                asked = reader.questions().isAboutContainer();
                 answer = waiting;
                 askedAt = reader.now();
                 if (closed) {

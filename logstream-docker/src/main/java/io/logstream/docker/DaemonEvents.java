@@ -35,9 +35,10 @@ final class DaemonEvents {
      * @param id its id, or an empty text if anything may have happened to any
      * @param action what: start, die, destroy, rename, ...
      * @param exitCode how it exited, if it did
+     * @param time when, in nanoseconds since 1970, or {@link Place#NONE}
      */
-    record Event(String id, String action, OptionalInt exitCode) {
-        static final Event ANYTHING = new Event("", "", OptionalInt.empty());
+    record Event(String id, String action, OptionalInt exitCode, long time) {
+        static final Event ANYTHING = new Event("", "", OptionalInt.empty(), Place.NONE);
     }
 
     /** Is told of events. */
@@ -239,13 +240,14 @@ final class DaemonEvents {
 
     /** Understands one event, of Docker or podman. */
     static Event parse(byte[] json, int length) throws IOException {
-        String[] found = {"", "", ""};
+        String[] found = {"", "", "", ""};
         try (JsonParser parser = Json.parse(json, 0, length)) {
             Json.object(parser, (name, value, at) -> {
                 switch (name) {
                     case "id" -> found[0] = value;
                     case "status" -> found[1] = value;
                     case "Action" -> found[1] = found[1].isEmpty() ? value : found[1];
+                    case "timeNano" -> found[3] = value;
                     case "Actor" ->
                         Json.object(at, (key, text, in) -> {
                             if (key.equals("ID")) {
@@ -262,7 +264,8 @@ final class DaemonEvents {
         }
         OptionalInt code =
                 found[2].matches("-?[0-9]{1,9}") ? OptionalInt.of(Integer.parseInt(found[2])) : OptionalInt.empty();
-        return new Event(found[0], found[1], code);
+        long time = found[3].matches("[0-9]{1,18}|[1-8][0-9]{18}") ? Long.parseLong(found[3]) : Place.NONE;
+        return new Event(found[0], found[1], code, time);
     }
 
     private void failed(Exception e) {

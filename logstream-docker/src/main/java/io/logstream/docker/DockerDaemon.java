@@ -31,6 +31,7 @@ public final class DockerDaemon implements AutoCloseable {
     private final DaemonEvents events = new DaemonEvents(this);
     private volatile @Nullable Dialect dialect;
     private volatile boolean everAnswered;
+    private final Outage outage = new Outage();
     private volatile boolean closed;
 
     DockerDaemon(Endpoint endpoint) {
@@ -139,7 +140,13 @@ public final class DockerDaemon implements AutoCloseable {
             throw new IOException("no Docker daemon answers at " + host() + ": " + ping.message());
         }
         everAnswered = true;
+        outage.ends(System.currentTimeMillis());
         dialect = Dialect.of(ping);
+    }
+
+    /** Whether the daemon was away at a time, in nanoseconds since 1970, for all that is known; the last time only. */
+    boolean wasAwayAt(long epochNanos) {
+        return outage.contains(epochNanos / 1_000_000);
     }
 
     /** Forgets what the daemon speaks: who answers next may be another. */
@@ -177,6 +184,7 @@ public final class DockerDaemon implements AutoCloseable {
             return new Exchange(endpoint.connect(io, ready), buffers, target);
         } catch (IOException e) {
             forgetDialect();
+            outage.goesOn(System.currentTimeMillis());
             throw explained(e);
         }
     }

@@ -1,6 +1,5 @@
 package io.logstream.docker;
 
-import io.logstream.Channel;
 import io.logstream.Gap;
 import io.logstream.LogStreamException;
 import io.logstream.SourceEvent;
@@ -11,8 +10,6 @@ import io.logstream.spi.SourcePosition;
 import io.logstream.spi.Start;
 import java.io.IOException;
 import java.time.Duration;
-import java.time.Instant;
-import java.util.Locale;
 import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -28,23 +25,20 @@ import org.slf4j.LoggerFactory;
  *      \-> Waiting -> Asking                  \-> Waiting (until it is started or removed) -> END
  * }</pre>
  */
-final class DockerReader implements LogReader, DaemonEvents.Listener {
+final class DockerReader implements LogReader {
     private static final Logger LOG = LoggerFactory.getLogger(DockerReader.class);
     private static final Duration FIRST_WAIT = Duration.ofMillis(50);
     private static final Duration LAST_WAIT = Duration.ofSeconds(10);
     private static final Duration FOR_EXIT_CODE = Duration.ofMillis(300);
     static final Duration PATIENCE = Duration.ofSeconds(30);
-    private static final int DOCKER_PART = 16 * 1024;
-    private static final int PODMAN_PART = 8 * 1024;
 
     private final DockerDaemon daemon;
     private final DockerSource source;
     private final Start start;
     private final SourceContext context;
-    private final Runnable wake;
     private final @Nullable Place known; // of the position to begin at
-    private String reference;
-    private @Nullable ContainerState container;
+    private final Questions questions;
+    private final Runs runs;
     private @Nullable Place place;
     private Stage stage;
     private boolean closed;
@@ -54,27 +48,23 @@ final class DockerReader implements LogReader, DaemonEvents.Listener {
     private boolean waited; // a read has returned
     private boolean waitingTold;
     private boolean waitedForCode;
-    private boolean restarted;
-    private @Nullable Dialect spoken; // by the daemon that told of the container
     private Duration wait = FIRST_WAIT;
     private long backAt = Place.NONE;
     private final Trace trace = new Trace();
 
     private final EarlySink early = new EarlySink();
-    private boolean woken; // guarded by this, like those below
-    private boolean changed;
-    private boolean started;
-    private OptionalInt lastExit = OptionalInt.empty();
+    private final Signal signal = new Signal();
 
     DockerReader(DockerSource source, Start start, SourceContext context) {
         this.daemon = source.daemon();
         this.source = source;
         this.start = start;
         this.context = context;
-        this.wake = this::woken;
         known = start instanceof Start.At at ? Place.of(at.position()) : null;
         // A position is told by others, and so never chooses a container that the source has not found itself.
-        reference = known != null && source.hasFound(known.reference()) ? known.reference() : source.reference();
+        String reference = known != null && source.hasFound(known) ? known.reference() : source.reference();
+        questions = new Questions(daemon, reference, source.channels(), this::woken);
+        runs = new Runs(daemon, this::woken, known != null);
         stage = new Asking(this, daemon);
     }
 
@@ -119,10 +109,6 @@ final class DockerReader implements LogReader, DaemonEvents.Listener {
         return context;
     }
 
-    Runnable wake() {
-        return wake;
-    }
-
     long now() {
         return context.time().nanoTime();
     }
@@ -135,25 +121,6 @@ final class DockerReader implements LogReader, DaemonEvents.Listener {
         }
         context.wakeWithin(Duration.ofNanos(left));
         return Outcome.WAIT;
-    }
-
-    String reference() {
-        return reference;
-    }
-
-    /** The daemon is asked of the container in this dialect, and from then on. */
-    void speak(Dialect dialect) {
-        spoken = dialect;
-    }
-
-    boolean isPodman() {
-        Dialect dialect = spoken;
-        return dialect != null && dialect.podman();
-    }
-
-    /** How long an entry without a line end must be to be a part of a line; 0 where each is. */
-    int partBytes() {
-        return isPodman() ? 0 : DOCKER_PART;
     }
 
     /** Whether the log is read on behind its present end; not where it is read once more to be sure. */
@@ -176,49 +143,28 @@ final class DockerReader implements LogReader, DaemonEvents.Listener {
         return now.position(first ? 0 : -1);
     }
 
+    Runs runs() {
+        return runs;
+    }
+
     Trace trace() {
         return trace;
     }
 
     /** At how many bytes the log is rotated by a daemon that may leave something out then; 0 where it is not. */
     long rotatedAt() {
-        ContainerState now = container;
-        return now == null || isPodman() ? 0 : now.rotatedAt();
+        ContainerState now = runs.container();
+        return now == null || questions.isPodman() ? 0 : now.rotatedAt();
     }
 
-    long containerHash() {
-        return Place.hash(reference);
+    Questions questions() {
+        return questions;
     }
 
-    /**
-     * Asks for the log.
-     *
-     * @param tail how many of the last entries, or the greatest number for all
-     * @param since from which time on, or {@link Place#NONE}
-     */
+    /** Asks for the log; see {@link Questions#log}. */
     LogRequest logs(boolean follow, int tail, long since, Entries entries) throws IOException {
-        ContainerState now = container;
-        Dialect dialect = spoken;
-        if (now == null || dialect == null) {
-            throw new IOException("the daemon was lost meanwhile");
-        }
-        StringBuilder target = new StringBuilder(dialect.path("/containers/" + reference + "/logs?timestamps=1"));
-        target.append("&stdout=").append(source.channels().contains(Channel.STDOUT) ? 1 : 0);
-        target.append("&stderr=").append(source.channels().contains(Channel.STDERR) ? 1 : 0);
-        target.append("&follow=").append(follow ? 1 : 0);
-        if (tail < Integer.MAX_VALUE) {
-            target.append("&tail=").append(tail);
-        }
-        if (since != Place.NONE) {
-            long nanos = Math.max(0, since);
-            target.append("&since=")
-                    .append(String.format(Locale.ROOT, "%d.%09d", nanos / 1_000_000_000, nanos % 1_000_000_000));
-        }
-        return new LogRequest(
-                daemon.exchange(target.toString(), wake),
-                now.terminal(),
-                isPodman() ? PODMAN_PART : DOCKER_PART,
-                entries);
+        ContainerState now = runs.container();
+        return questions.log(now != null && now.terminal(), follow, tail, since, entries);
     }
 
     // ---- what the daemon says of the container
@@ -226,12 +172,16 @@ final class DockerReader implements LogReader, DaemonEvents.Listener {
     /** The container is there. */
     @Nullable
     Outcome found(ContainerState now, LineSink sink) throws IOException {
-        boolean first = container == null;
-        container = now;
-        if (reference.equals(source.reference())) {
+        boolean first = runs.container() == null;
+        if (place == null) {
+            runs.meet(now);
+        } else {
+            see(now);
+        }
+        if (questions.reference().equals(source.reference())) {
             source.found(now.id());
         }
-        reference = now.id();
+        questions.isNamed(now.id());
         if (source.follows()) {
             watch(now.id());
         }
@@ -254,46 +204,40 @@ final class DockerReader implements LogReader, DaemonEvents.Listener {
 
     private synchronized void watch(String id) throws IOException {
         if (watch == null && !closed) {
-            watch = daemon.events().watch(id, this);
+            watch = daemon.events().watch(id, runs);
         }
     }
 
     /** Finds out where reading begins; false if that takes a stage of its own. */
     private boolean place(ContainerState now, LineSink sink) throws IOException {
-        Place begin = new Place(containerHash());
+        Place begin = new Place(questions.containerHash());
         if (start instanceof Start.At) {
             Place before = known;
-            if (before != null && before.container == containerHash()) {
+            if (before != null && before.container == questions.containerHash()) {
                 place = before;
+                see(now);
                 return true;
             }
             sink.gap(-1, Gap.Reason.MISMATCH); // another container has this name now
         } else if (start instanceof Start.Since since) {
-            begin = Place.since(containerHash(), nanos(since.time()));
+            begin = Place.since(questions.containerHash(), since.time());
         } else if (!(start instanceof Start.Beginning) && !now.wasNeverStarted()) {
             enter(new Placing(this, start instanceof Start.Last last ? last.lines() : 0));
             return false;
         }
         begin.started = now.started();
         place = begin;
+        see(now);
         return true;
-    }
-
-    private static long nanos(Instant time) {
-        try {
-            return Math.addExact(Math.multiplyExact(time.getEpochSecond(), 1_000_000_000L), time.getNano());
-        } catch (ArithmeticException e) {
-            return time.getEpochSecond() < 0 ? 0 : Long.MAX_VALUE;
-        }
     }
 
     /** The place where reading begins was found. */
     void placed(Place found, LineSink sink) throws IOException {
-        ContainerState now = container;
-        if (now != null) {
-            found.started = now.started();
-        }
         place = found;
+        ContainerState now = runs.container();
+        if (now != null) {
+            see(now);
+        }
         sink.position(position());
         enter(new Logs(this, false));
     }
@@ -303,36 +247,21 @@ final class DockerReader implements LogReader, DaemonEvents.Listener {
         daemon.checkOpen();
         long deadline = now() + PATIENCE.toNanos();
         while (place == null) {
-            synchronized (this) {
-                woken = false;
-            }
+            signal.clear();
             Outcome outcome = stage.step(early);
             if (outcome == Outcome.END) {
                 return; // the first read finds the same, and says so
             }
             if (outcome == Outcome.WAIT && place == null) {
-                awaitWake(deadline, stage instanceof Waiting waiting ? waiting.left() : PATIENCE.toNanos());
+                signal.await(
+                        Duration.ofNanos(deadline - now()),
+                        stage instanceof Waiting waiting ? waiting.left() : PATIENCE.toNanos());
             }
-        }
-    }
-
-    /** Waits for something to happen, but not longer than the stage wants. */
-    private synchronized void awaitWake(long deadline, long atMost) throws IOException, InterruptedException {
-        long until = now() + atMost;
-        while (!woken && until - now() > 0) {
-            long left = deadline - now();
-            if (left <= 0) {
-                throw new IOException("the daemon does not answer");
-            }
-            wait(1 + Math.min(left, until - now()) / 1_000_000);
         }
     }
 
     private void woken() {
-        synchronized (this) {
-            woken = true;
-            notifyAll();
-        }
+        signal.give();
         context.wake();
     }
 
@@ -349,13 +278,8 @@ final class DockerReader implements LogReader, DaemonEvents.Listener {
 
     private @Nullable Outcome readLog(ContainerState now) throws IOException {
         Place at = place();
-        if (at.started == Place.NONE) {
-            at.started = now.started();
-        } else if (now.started() != Place.NONE && at.started != now.started()) {
-            restarted = true;
-        }
         verified = read && now.isOver();
-        LogFile file = first(at)
+        LogFile file = at.isBeginning()
                         && source.readsFiles()
                         && daemon.isLocal()
                         && now.driver().equals("json-file")
@@ -376,11 +300,8 @@ final class DockerReader implements LogReader, DaemonEvents.Listener {
             return null;
         }
         if (now.isOver()) {
-            boolean again = now.started() != place().started && now.started() != Place.NONE;
-            if (again) {
-                restarted = true;
-                tellRestart(sink, Long.MAX_VALUE);
-            }
+            boolean again = runs.isRestarted();
+            tellRestart(sink, Long.MAX_VALUE); // all that came before has been read
             if (again || !verified) {
                 return readLog(now); // also what came between the end that was told and the container's
             }
@@ -396,38 +317,41 @@ final class DockerReader implements LogReader, DaemonEvents.Listener {
             read = false;
             return null;
         }
-        if (lastExit().isEmpty() && !waitedForCode) {
+        if (runs.lastExit().isEmpty() && !waitedForCode) {
             waitedForCode = true;
             enter(new Waiting(this, FOR_EXIT_CODE));
             return null;
         }
         waitedForCode = false;
-        restarted = true;
         tellRestart(sink, Long.MAX_VALUE); // all that came before has been read
         return readLog(now);
     }
 
-    /** The container may have been started again while its log was read on: asks what it is like. */
-    @Nullable
-    Answer askAside() throws IOException {
-        Dialect dialect = spoken;
-        return dialect != null && takeStarted()
-                ? daemon.ask(dialect.path("/containers/" + reference + "/json"), wake)
-                : null;
+    // ---- which run an entry is of
+
+    /** Asks what the container is like, while its log is being read. */
+    Answer look() throws IOException {
+        runs.takeStarted();
+        return questions.container();
     }
 
     /** That question was answered. */
-    void answeredAside(Answer answer) throws IOException {
+    void looked(Answer answer) throws IOException {
         if (answer.status() == 200) {
-            ContainerState now = ContainerState.parse(answer.body());
-            restarted |= now.started() != Place.NONE && now.started() != place().started;
-            container = now;
+            see(ContainerState.parse(answer.body()));
         }
     }
 
-    /** Whether nothing of the log was read yet, and all is wanted. */
-    private static boolean first(Place at) {
-        return at.anchor < 0 && at.earliest() == Place.NONE;
+    private void see(ContainerState now) {
+        runs.see(now, place());
+    }
+
+    /** Tells that the container was started again, before the first entry from after that. */
+    void tellRestart(LineSink sink, long time) {
+        if (runs.isRestarted()) {
+            runs.tellRestart(sink, place(), time);
+            wait = FIRST_WAIT;
+        }
     }
 
     /** The files were read as far as they can be. */
@@ -446,29 +370,24 @@ final class DockerReader implements LogReader, DaemonEvents.Listener {
     /** There is no such container. */
     @Nullable
     Outcome gone(LineSink sink) {
-        if (container == null && !reference.equals(source.reference())) {
-            reference = source.reference(); // the one of the position is gone; there may be another with its name
-            enter(new Asking(this, daemon));
-            return null;
-        }
-        if (container == null) {
+        Place before = known;
+        if (runs.container() == null && before != null && source.hasFound(before)) {
+            place = before; // it was removed while the connection was lost, and what it wrote last with it
+            sink.gap(-1, Gap.Reason.RECONNECTED);
+        } else if (runs.container() == null) {
             throw new LogStreamException(
                     start instanceof Start.At
                             ? this + ": the container is gone, with what it has logged since it was read last"
                             : this + ": no such container; 'docker ps -a' shows all there are");
         }
         if (place != null) {
-            tellFinished(lastExit(), sink);
+            tellFinished(runs.lastExit(), sink);
         }
         return Outcome.END;
     }
 
     private void tellFinished(OptionalInt code, LineSink sink) {
-        Place at = place();
-        if (!at.finished) {
-            at.finished = true;
-            String detail = code.isPresent() ? "" : "removed";
-            sink.event(new SourceEvent(SourceEvent.Kind.FINISHED, detail, code, "", -1));
+        if (runs.tellFinished(sink, place(), code)) {
             sink.position(position());
         }
     }
@@ -491,12 +410,11 @@ final class DockerReader implements LogReader, DaemonEvents.Listener {
     /** The daemon would not tell. */
     @Nullable
     Outcome refused(LogRequest request, LineSink sink) throws IOException {
-        String message = request.message();
         if (request.status() == 404) {
             return gone(sink);
         }
         if (request.status() == 409) { // being removed, or dead
-            ContainerState before = container;
+            ContainerState before = runs.container();
             if (place == null && before != null && before.isOver()) {
                 return gone(sink);
             }
@@ -504,12 +422,7 @@ final class DockerReader implements LogReader, DaemonEvents.Listener {
             enter(new Waiting(this, nextWait()));
             return null;
         }
-        if (request.status() == 501 || message.contains("does not support reading")) {
-            ContainerState now = container;
-            throw new LogStreamException(this + ": the daemon can't read logs of its log driver '"
-                    + (now == null ? "" : now.driver()) + "': " + message);
-        }
-        throw new IOException("the daemon can't tell the log: HTTP status " + request.status() + ": " + message);
+        throw request.failure(this.toString());
     }
 
     /**
@@ -526,56 +439,8 @@ final class DockerReader implements LogReader, DaemonEvents.Listener {
         return null;
     }
 
-    /** Tells that the container was started again, before the first entry from after that. */
-    void tellRestart(LineSink sink, long time) {
-        ContainerState now = container;
-        if (restarted && now != null && time > now.finished()) {
-            restarted = false;
-            place().started = now.started();
-            place().finished = false;
-            sink.event(new SourceEvent(SourceEvent.Kind.RESTARTED, "", takeExit(), "", -1));
-            wait = FIRST_WAIT;
-        }
-    }
-
     void askAgain() {
         enter(new Asking(this, daemon));
-    }
-
-    // ---- events of the daemon
-
-    @Override
-    public void happened(DaemonEvents.Event event) {
-        synchronized (this) {
-            changed = true;
-            started |= event.action().equals("start");
-            if (event.exitCode().isPresent()) {
-                lastExit = event.exitCode();
-            }
-        }
-        woken();
-    }
-
-    synchronized boolean takeChanged() {
-        boolean was = changed;
-        changed = false;
-        return was;
-    }
-
-    private synchronized boolean takeStarted() {
-        boolean was = started;
-        started = false;
-        return was;
-    }
-
-    private synchronized OptionalInt lastExit() {
-        return lastExit;
-    }
-
-    private synchronized OptionalInt takeExit() {
-        OptionalInt taken = lastExit;
-        lastExit = OptionalInt.empty();
-        return taken;
     }
 
     @Override

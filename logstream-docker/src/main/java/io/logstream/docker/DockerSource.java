@@ -45,8 +45,8 @@ public final class DockerSource implements LogSource {
     private final boolean follow;
     private final boolean endWithContainer;
     private final boolean readFiles;
-    private final Set<String> found =
-            ConcurrentHashMap.newKeySet(); // ids of the containers that the reference has named
+    private final Set<Long> found =
+            ConcurrentHashMap.newKeySet(); // hashes of the containers that the reference has named
 
     private DockerSource(Builder builder) {
         daemon = builder.daemon;
@@ -102,12 +102,12 @@ public final class DockerSource implements LogSource {
 
     /** The reference names the container with this id. */
     void found(String id) {
-        found.add(id);
+        found.add(Place.hash(id));
     }
 
-    /** Whether the reference has named this container before. */
-    boolean hasFound(String id) {
-        return found.contains(id);
+    /** Whether the reference has named the container of this place before. */
+    boolean hasFound(Place place) {
+        return found.contains(place.container);
     }
 
     Set<Channel> channels() {

@@ -4,6 +4,8 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One request and its response, on a connection of its own. It goes on in steps that never block; whoever waits is told when
@@ -20,11 +22,14 @@ final class Exchange implements Closeable {
         DONE
     }
 
+    private static final byte[] NONE = {};
+
     private final Connection connection;
     private final ReadBuffers buffers;
     private final ByteBuffer request;
     private final HttpParser response = new HttpParser();
     private boolean ready;
+    private byte[] early = NONE; // of the body, came with the head
 
     Exchange(Connection connection, ReadBuffers buffers, String target) {
         this.connection = connection;
@@ -47,28 +52,53 @@ final class Exchange implements Closeable {
         return response.header(name);
     }
 
+    /** Receives the head and nothing else; done when it is there. */
+    Step head() throws IOException {
+        while (!response.hasHead()) {
+            int read = receive(null);
+            if (read == 0) {
+                return Step.WAIT;
+            }
+        }
+        return Step.DONE;
+    }
+
     /**
      * Receives what is there, at most a buffer full.
      *
      * @throws IOException if the connection was lost before the response was complete
      */
     Step step(HttpParser.Body body) throws IOException {
-        if (response.isDone()) {
-            return Step.DONE;
+        int read = 0;
+        if (early.length > 0) {
+            byte[] bytes = early;
+            early = NONE;
+            read = bytes.length;
+            response.feed(bytes, 0, read, body);
+        } else if (!response.isDone()) {
+            read = receive(body);
         }
+        return response.isDone() ? Step.DONE : read > 0 ? Step.MORE : Step.WAIT;
+    }
+
+    /** Receives bytes, and keeps what comes behind the head where there is nobody to take it; returns how many. */
+    private int receive(HttpParser.@Nullable Body body) throws IOException {
         if (request.hasRemaining() && !send()) {
-            return Step.WAIT;
+            return 0;
         }
         ByteBuffer buffer = buffers.borrow();
         try {
             int read = connection.read(buffer);
+            byte[] bytes = buffer.array();
+            int from = buffer.arrayOffset();
             if (read < 0) {
                 response.endOfConnection();
-            } else if (read > 0) {
-                int from = buffer.arrayOffset();
-                response.feed(buffer.array(), from, from + read, body);
+            } else if (body != null) {
+                response.feed(bytes, from, from + read, body);
+            } else {
+                early = Arrays.copyOfRange(bytes, response.feedHead(bytes, from, from + read), from + read);
             }
-            return response.isDone() ? Step.DONE : read > 0 ? Step.MORE : Step.WAIT;
+            return read;
         } finally {
             buffers.giveBack(buffer);
         }

@@ -29,7 +29,9 @@ final class Gate {
         /** What is read begins behind the place: nothing may be taken from here, more must be read. */
         TOO_LATE,
         /** The daemon has gone back in the log: it must be read again from this place. */
-        BACK
+        BACK,
+        /** It may be of a later run of the container than is known: that must be looked at first. */
+        LATER
     }
 
     /** How the part of the log was chosen that is read. */

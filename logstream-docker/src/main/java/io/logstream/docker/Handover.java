@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
 final class Handover implements Entries {
     private static final long POSITION_BYTES = 16 * 1024;
     private static final long MAX_UNCHECKED = 1 << 20;
+    private static final byte[] NONE = {};
     private static final Channel[] CHANNELS = Channel.values();
 
     private final DockerReader reader;
@@ -21,6 +22,8 @@ final class Handover implements Entries {
     private final long checkBytes;
     private Gate.@Nullable Verdict turn;
     private @Nullable LineSink sink;
+    private byte[] viewed = NONE;
+    private ByteBuffer view = ByteBuffer.wrap(NONE);
     private long unplaced;
     private long unchecked;
     private long entries;
@@ -42,6 +45,7 @@ final class Handover implements Entries {
     void end() {
         tellPosition();
         sink = null;
+        viewed = NONE; // the array is another reader's from now on
     }
 
     /** How many entries were new. */
@@ -69,7 +73,13 @@ final class Handover implements Entries {
         if (turn != null || into == null) {
             return;
         }
-        boolean ended = place.open[c] && time != place.time[c] && reader.partBytes() > 0;
+        if (time > reader.runs().knownUntil()) {
+            reader.runs().isLater(time);
+            turn = Gate.Verdict.LATER;
+            return;
+        }
+        boolean ended =
+                place.open[c] && time != place.time[c] && reader.questions().partBytes() > 0;
         Place before = gate.isSettled() ? null : place.copy();
         Gate.Verdict verdict = gate.judge(c, time, bytes, from, to);
         switch (verdict) {
@@ -86,7 +96,7 @@ final class Handover implements Entries {
                 }
                 deliver(into, c, bytes, from, to, time, false);
             }
-            case TOO_LATE, BACK -> turn = verdict;
+            case TOO_LATE, BACK, LATER -> turn = verdict;
         }
     }
 
@@ -112,7 +122,7 @@ final class Handover implements Entries {
             into.endLine(CHANNELS[c]);
         }
         reader.tellRestart(into, time);
-        into.bytes(CHANNELS[c], ByteBuffer.wrap(bytes, from, to - from), time);
+        into.bytes(CHANNELS[c], view(bytes, from, to), time);
         if (!place.open[c] && to > from && bytes[to - 1] != '\n') {
             into.endLine(CHANNELS[c]);
         }
@@ -120,6 +130,15 @@ final class Handover implements Entries {
         if (unplaced >= POSITION_BYTES) {
             tellPosition();
         }
+    }
+
+    /** The entries of one read lie in one array. */
+    private ByteBuffer view(byte[] bytes, int from, int to) {
+        if (viewed != bytes) {
+            viewed = bytes;
+            view = ByteBuffer.wrap(bytes);
+        }
+        return view.limit(to).position(from);
     }
 
     private void tellPosition() {

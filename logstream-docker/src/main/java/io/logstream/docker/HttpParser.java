@@ -71,6 +71,15 @@ final class HttpParser {
         return headers.getOrDefault(name, "");
     }
 
+    /** Takes what has come of the head; returns where the body begins, or the end of what has come. */
+    int feedHead(byte[] bytes, int from, int to) throws IOException {
+        int i = from;
+        while (i < to && state == State.HEAD) {
+            i = head(bytes, i, to);
+        }
+        return i;
+    }
+
     /** Takes what has come; what follows the end of the response is left alone. */
     void feed(byte[] bytes, int from, int to, Body body) throws IOException {
         int i = from;

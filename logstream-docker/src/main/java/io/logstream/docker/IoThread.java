@@ -33,7 +33,7 @@ final class IoThread {
         }
     }
 
-    private static final long MOMENT_NANOS = 500_000;
+    private static final long MOMENT_NANOS = 1_000_000;
 
     private final String name;
     private final ConcurrentLinkedQueue<SelectionKey> soon = new ConcurrentLinkedQueue<>();

@@ -2,6 +2,7 @@ package io.logstream.docker;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 
 /**
  * Reads one line of a file of the driver json-file:
@@ -21,8 +22,7 @@ final class JsonEntry {
 
     private final Entries entries;
     private final Stamp stamp = new Stamp();
-    private byte[] text = new byte[4096];
-    private int escaped; // the length of the last escape with a number
+    private int escaped; // the length of the last escape
 
     JsonEntry(Entries entries) {
         this.entries = entries;
@@ -32,52 +32,39 @@ final class JsonEntry {
         return text.getBytes(StandardCharsets.US_ASCII);
     }
 
-    /** Reads a line without its end. */
+    /** Reads a line without its end. The bytes of its text are replaced by what they stand for. */
     void read(byte[] bytes, int from, int to) throws IOException {
         if (!has(LOG, bytes, from, to)) {
             throw strange(bytes, from, to);
         }
         int start = from + LOG.length;
-        int end = start;
-        while (end < to && bytes[end] != '"' && bytes[end] != '\\') {
-            end++;
-        }
-        byte[] content = bytes;
-        int contentFrom = start;
-        int contentTo = end;
-        if (end < to && bytes[end] == '\\') {
-            if (text.length < to - start) {
-                text = new byte[2 * (to - start)];
-            }
-            content = text;
-            contentFrom = 0;
-            System.arraycopy(bytes, start, text, 0, end - start);
-            contentTo = end - start;
-            while (end < to && bytes[end] != '"') {
-                if (bytes[end] != '\\') {
-                    text[contentTo++] = bytes[end++];
-                } else {
-                    contentTo = escape(bytes, end, to, contentTo);
-                    end += bytes[end + 1] == 'u' ? escaped : 2;
-                }
+        int end = Scan.first(bytes, start, to, (byte) '"', (byte) '\\');
+        int length = end - start; // of what stands in place of the text, which is never longer than it
+        while (end < to && bytes[end] != '"') {
+            if (bytes[end] == '\\') {
+                length += escape(bytes, end, to, start + length);
+                end += escaped;
+            } else {
+                bytes[start + length++] = bytes[end++];
             }
         }
         int channel = has(OUT, bytes, end, to) ? 0 : has(ERR, bytes, end, to) ? 1 : -1;
         if (channel < 0) {
             throw strange(bytes, from, to);
         }
-        entries.entry(channel, content, contentFrom, contentTo, time(bytes, end + OUT.length, to));
+        entries.entry(channel, bytes, start, start + length, time(bytes, end + OUT.length, to));
     }
 
-    /** Puts what an escape stands for to the text; returns the text's length then. */
-    private int escape(byte[] bytes, int at, int to, int length) throws IOException {
+    /** Writes what an escape stands for at a place that is not behind it; returns how many bytes that are. */
+    private int escape(byte[] bytes, int at, int to, int into) throws IOException {
         if (at + 1 >= to) {
             throw strange(bytes, at, to);
         }
-        int simple = "\"\\/bfnrt".indexOf(bytes[at + 1]);
+        int simple = "n\"\\/bfrt".indexOf(bytes[at + 1]);
         if (simple >= 0) {
-            text[length] = (byte) "\"\\/\b\f\n\r\t".charAt(simple);
-            return length + 1;
+            bytes[into] = (byte) "\n\"\\/\b\f\r\t".charAt(simple);
+            escaped = 2;
+            return 1;
         }
         int unit = unit(bytes, at, to);
         escaped = 6;
@@ -91,8 +78,8 @@ final class JsonEntry {
         }
         byte[] encoded = Character.toString(Character.isSurrogate((char) point) && point < 0x10000 ? 0xFFFD : point)
                 .getBytes(StandardCharsets.UTF_8);
-        System.arraycopy(encoded, 0, text, length, encoded.length);
-        return length + encoded.length;
+        System.arraycopy(encoded, 0, bytes, into, encoded.length);
+        return encoded.length;
     }
 
     private static int unit(byte[] bytes, int at, int to) throws IOException {
@@ -126,15 +113,7 @@ final class JsonEntry {
     }
 
     private static boolean has(byte[] part, byte[] bytes, int at, int to) {
-        if (at < 0 || to - at < part.length) {
-            return false;
-        }
-        for (int i = 0; i < part.length; i++) {
-            if (bytes[at + i] != part[i]) {
-                return false;
-            }
-        }
-        return true;
+        return at >= 0 && to - at >= part.length && Arrays.equals(part, 0, part.length, bytes, at, at + part.length);
     }
 
     private static IOException strange(byte[] bytes, int from, int to) {

@@ -44,7 +44,13 @@ final class LogFile implements Stage {
     private LogFile(DockerReader reader, Deque<FileChannel> files) {
         this.reader = reader;
         this.files = files;
-        handover = new Handover(reader, new Gate(reader.place(), Gate.Window.WHOLE, false, reader.partBytes()));
+        handover = new Handover(
+                reader,
+                new Gate(
+                        reader.place(),
+                        Gate.Window.WHOLE,
+                        false,
+                        reader.questions().partBytes()));
         entry = new JsonEntry(handover);
     }
 
@@ -133,15 +139,17 @@ final class LogFile implements Stage {
         int scanned = length;
         length += read;
         int from = 0;
-        for (int i = scanned; i < length; i++) {
-            if (buffer[i] == '\n') {
-                entry.read(buffer, from, i);
-                from = i + 1;
-            }
+        for (int end = end(scanned); end < length; end = end(from)) {
+            entry.read(buffer, from, end);
+            from = end + 1;
         }
         System.arraycopy(buffer, from, buffer, 0, length - from);
         length -= from;
         return true;
+    }
+
+    private int end(int from) {
+        return Scan.first(buffer, from, length, (byte) '\n', (byte) '\n');
     }
 
     @Override

@@ -1,8 +1,12 @@
 package io.logstream.docker;
 
+import io.logstream.Channel;
+import io.logstream.LogStreamException;
 import java.io.ByteArrayOutputStream;
 import java.io.Closeable;
 import java.io.IOException;
+import java.util.Locale;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** One request for the log of a container, or a part of it. For one thread at a time; closed by any. */
@@ -25,6 +29,28 @@ final class LogRequest implements Closeable {
         this.exchange = exchange;
         this.terminal = terminal;
         this.entries = entries;
+    }
+
+    /** What the daemon is asked for; see {@link DockerReader#logs}. */
+    static String target(String container, Set<Channel> channels, boolean follow, int tail, long since) {
+        StringBuilder target = new StringBuilder("/containers/" + container + "/logs?timestamps=1");
+        target.append("&stdout=").append(channels.contains(Channel.STDOUT) ? 1 : 0);
+        target.append("&stderr=").append(channels.contains(Channel.STDERR) ? 1 : 0);
+        target.append("&follow=").append(follow ? 1 : 0);
+        if (tail < Integer.MAX_VALUE) {
+            target.append("&tail=").append(tail);
+        }
+        if (since != Place.NONE) {
+            long nanos = Math.max(0, since);
+            target.append("&since=")
+                    .append(String.format(Locale.ROOT, "%d.%09d", nanos / 1_000_000_000, nanos % 1_000_000_000));
+        }
+        return target.toString();
+    }
+
+    /** Receives the head of the answer, and hands nothing over; done when it is there. */
+    Exchange.Step head() throws IOException {
+        return exchange.head();
     }
 
     /**
@@ -71,9 +97,17 @@ final class LogRequest implements Closeable {
         return exchange.status();
     }
 
-    /** What the daemon says is wrong. */
-    String message() {
-        return Json.message(error.toByteArray());
+    /**
+     * Why the log was not granted.
+     *
+     * @throws LogStreamException if asking again would not help
+     */
+    IOException failure(String log) {
+        String message = Json.message(error.toByteArray());
+        if (status() == 501 || message.contains("does not support reading")) {
+            throw new LogStreamException(log + ": the daemon can't read logs of its log driver: " + message);
+        }
+        return new IOException("the daemon can't tell the log: HTTP status " + status() + ": " + message);
     }
 
     @Override

@@ -18,6 +18,8 @@ final class Logs implements Stage {
     private static final long SLACK_NANOS = 200_000_000; // the channels' times differ by milliseconds
     private static final Duration UNCOMPARED = Duration.ofSeconds(5);
     private static final Duration UNSETTLED = Duration.ofSeconds(1);
+    private static final Duration FOR_EXIT_CODE = Duration.ofMillis(300);
+    private static final Duration QUIET = Duration.ofMillis(200);
     private static final Duration FIRST_SILENCE = Duration.ofSeconds(30);
     private static final Duration LAST_SILENCE = Duration.ofMinutes(2);
 
@@ -38,6 +40,10 @@ final class Logs implements Stage {
     private volatile boolean silent;
     private volatile boolean closed;
     private volatile @Nullable Answer aside;
+    private long asideAt;
+    private boolean seen; // what it is like, after the daemon has opened the log
+    private long exitBy;
+    private boolean looked; // all that is to be known before the log is handed over is known
     private long askedAt;
     private long heardAt;
     private Duration unsettled = UNSETTLED;
@@ -49,7 +55,8 @@ final class Logs implements Stage {
         this.reader = reader;
         this.place = reader.place();
         this.stepBack = stepBack;
-        boolean whole = place.anchor < 0 || reader.isPodman(); // podman leaves lines out between tail and follow
+        boolean whole =
+                place.anchor < 0 || reader.questions().isPodman(); // podman leaves lines out between tail and follow
         tail = whole ? Integer.MAX_VALUE : FIRST_TAIL + reader.trace().size();
         handover = handover();
         request = ask();
@@ -59,7 +66,8 @@ final class Logs implements Stage {
         Gate.Window window = tail < Integer.MAX_VALUE
                 ? Gate.Window.TAIL
                 : place.earliest() == Place.NONE ? Gate.Window.WHOLE : Gate.Window.SINCE;
-        return new Handover(reader, new Gate(place, window, stepBack, reader.partBytes()));
+        return new Handover(
+                reader, new Gate(place, window, stepBack, reader.questions().partBytes()));
     }
 
     private LogRequest ask() throws IOException {
@@ -80,10 +88,13 @@ final class Logs implements Stage {
             to.position(reader.position());
         }
         try {
+            if (!looked) {
+                return look(to);
+            }
             Exchange.Step step;
             do {
                 step = request.step();
-                if (step == Exchange.Step.MORE && !handover.isSettled()) {
+                if (step == Exchange.Step.MORE) {
                     heardAt = reader.now();
                 }
                 if (step == Exchange.Step.DONE && !request.isGranted()) {
@@ -125,14 +136,16 @@ final class Logs implements Stage {
         if (handover.turn() == Gate.Verdict.TOO_LATE) {
             return widen();
         }
-        return reader.readAgain(handover.entries() == 0);
+        return reader.readAgain(handover.turn() == Gate.Verdict.BACK && handover.entries() == 0);
     }
 
     private LogReader.@Nullable Outcome widen() throws IOException {
         request.close();
-        tail = tail < LAST_TAIL ? 10 * tail : Integer.MAX_VALUE;
+        tail = tail < LAST_TAIL ? 4 * tail : Integer.MAX_VALUE; // all that was known before is told again
         handover = handover();
         request = ask();
+        seen = false;
+        looked = false;
         if (closed) {
             request.close();
         }
@@ -144,19 +157,58 @@ final class Logs implements Stage {
         return handover.isToBeCompared() && reader.now() - askedAt > UNCOMPARED.toNanos();
     }
 
-    private void lookAside() throws IOException {
+    // ---- the container meanwhile
+
+    /**
+     * Looks at the container when the daemon has opened the log, before anything of it is handed over. While a container is
+     * started again the daemon opens no log, so what was known before may be of the run before, but the log is of both.
+     */
+    private LogReader.@Nullable Outcome look(LineSink to) throws IOException {
+        if (request.head() == Exchange.Step.WAIT) {
+            return waiting(to);
+        }
+        if (!seen && request.isGranted()) {
+            seen = lookAside();
+            exitBy = reader.now() + (reader.runs().missesExit() ? FOR_EXIT_CODE.toNanos() : 0);
+        }
+        long left = exitBy - reader.now();
+        looked = !request.isGranted() || seen && (left <= 0 || !reader.runs().missesExit());
+        if (seen && !looked) {
+            reader.context().wakeWithin(Duration.ofNanos(left));
+        }
+        return looked ? null : LogReader.Outcome.WAIT;
+    }
+
+    /** Asks what the container is like; false as long as there is no answer. */
+    private boolean lookAside() throws IOException {
         Answer asked = aside;
         if (asked == null) {
-            asked = reader.askAside();
+            asked = reader.look();
             aside = asked;
-            if (asked != null && closed) {
+            asideAt = reader.now();
+            if (closed) {
                 asked.close();
             }
         }
-        if (asked != null && asked.isComplete()) {
-            aside = null;
-            asked.close();
-            reader.answeredAside(asked);
+        if (!asked.isComplete()) {
+            reader.awaitAnswer(asideAt);
+            return false;
+        }
+        aside = null;
+        asked.close();
+        reader.looked(asked);
+        return true;
+    }
+
+    /** A container that was started again, and writes nothing: nothing of the time before comes any more either. */
+    private void tellQuietRestart(LineSink to) {
+        if (looked && reader.runs().isRestarted()) {
+            long left = QUIET.toNanos() - (reader.now() - heardAt);
+            if (left <= 0) {
+                reader.tellRestart(to, Long.MAX_VALUE);
+            } else {
+                reader.context().wakeWithin(Duration.ofNanos(left));
+            }
         }
     }
 
@@ -172,8 +224,10 @@ final class Logs implements Stage {
             reader.context().wakeWithin(Duration.ofNanos(left));
         }
         if (reader.follows()) {
-            lookAside();
-            reader.tellRestart(to, Long.MAX_VALUE);
+            if (aside != null || reader.runs().takeStarted()) {
+                lookAside();
+            }
+            tellQuietRestart(to);
             if (isToBeCompared()) {
                 return reader.readAgain(false);
             }

@@ -2,6 +2,7 @@ package io.logstream.docker;
 
 import io.logstream.spi.SourcePosition;
 import java.nio.ByteBuffer;
+import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -45,7 +46,13 @@ final class Place {
     }
 
     /** Before the first entry of any channel whose time is not before this one. */
-    static Place since(long container, long epochNanos) {
+    static Place since(long container, Instant time) {
+        long epochNanos;
+        try {
+            epochNanos = Math.addExact(Math.multiplyExact(time.getEpochSecond(), 1_000_000_000L), time.getNano());
+        } catch (ArithmeticException e) {
+            epochNanos = time.getEpochSecond() < 0 ? 0 : Long.MAX_VALUE;
+        }
         Place place = new Place(container);
         place.time[0] = epochNanos;
         place.time[1] = epochNanos;
@@ -95,6 +102,11 @@ final class Place {
             earliest = open[c] ? Math.min(earliest, time[c]) : earliest;
         }
         return earliest;
+    }
+
+    /** Whether nothing comes before it, and all is wanted. */
+    boolean isBeginning() {
+        return anchor < 0 && earliest() == NONE;
     }
 
     SourcePosition position(long linesBefore) {

@@ -21,12 +21,12 @@ final class Placing implements Stage {
         this.reader = reader;
         this.lines = lines;
         entries = (int) Math.min(lines + (long) MORE, Integer.MAX_VALUE / 8);
-        snapshot = new Snapshot(reader.partBytes());
+        snapshot = new Snapshot(reader.questions().partBytes());
         request = ask();
     }
 
     private LogRequest ask() throws IOException {
-        snapshot = new Snapshot(reader.partBytes());
+        snapshot = new Snapshot(reader.questions().partBytes());
         heardAt = reader.now();
         return reader.logs(false, entries, Place.NONE, snapshot);
     }
@@ -44,7 +44,7 @@ final class Placing implements Stage {
         if (!request.isGranted()) {
             return reader.refused(request, sink);
         }
-        Place place = snapshot.find(reader.containerHash(), lines, snapshot.size() < entries);
+        Place place = snapshot.find(reader.questions().containerHash(), lines, snapshot.size() < entries);
         if (place == null) {
             request.close();
             entries *= 4;

@@ -18,7 +18,7 @@ final class Waiting implements Stage {
     @Override
     public LogReader.@Nullable Outcome step(LineSink sink) {
         long left = left();
-        if (reader.takeChanged() || left <= 0) {
+        if (reader.runs().takeChanged() || left <= 0) {
             reader.askAgain();
             return null;
         }

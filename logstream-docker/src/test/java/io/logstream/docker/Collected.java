@@ -24,6 +24,7 @@ final class Collected implements Subscriber {
     private final List<SourceEvent> events = new ArrayList<>();
     private final List<Gap> gaps = new ArrayList<>();
     private final List<String> lines = new ArrayList<>();
+    private final List<String> told = new ArrayList<>();
     private final CountDownLatch ended = new CountDownLatch(1);
     private boolean keepLines = true;
     private EndReason end;
@@ -62,6 +63,7 @@ final class Collected implements Subscriber {
             }
             if (keepLines) {
                 lines.add(line.text());
+                told.add("line " + line.text());
             }
         }
     }
@@ -69,11 +71,14 @@ final class Collected implements Subscriber {
     @Override
     public synchronized void onGap(Gap gap) {
         gaps.add(gap);
+        told.add("gap " + gap.reason());
     }
 
     @Override
     public synchronized void onEvent(SourceEvent event) {
         events.add(event);
+        told.add(event.kind()
+                + (event.exitCode().isPresent() ? " " + event.exitCode().getAsInt() : ""));
     }
 
     @Override
@@ -94,6 +99,11 @@ final class Collected implements Subscriber {
 
     synchronized List<String> lines() {
         return List.copyOf(lines);
+    }
+
+    /** Lines, gaps and events, with their exit code, in the order in which they came. */
+    synchronized List<String> told() {
+        return List.copyOf(told);
     }
 
     synchronized List<Gap> gaps() {

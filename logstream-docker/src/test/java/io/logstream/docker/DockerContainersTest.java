@@ -21,13 +21,13 @@ class DockerContainersTest {
             .retry(Duration.ofMillis(1), Duration.ofMillis(20))
             .build();
 
-    private static long threads() {
+    static long threads() {
         return Thread.getAllStackTraces().keySet().stream()
                 .filter(thread -> thread.getName().startsWith("logstream-"))
                 .count();
     }
 
-    private static int openFiles() {
+    static int openFiles() {
         String[] files = new File("/proc/self/fd").list();
         return files == null ? 0 : files.length;
     }

@@ -27,6 +27,7 @@ final class FakeContainer {
     boolean terminal;
     int exitCode;
     long started;
+    long finished;
     boolean deaf; // those who follow are told nothing more
     String driver = "json-file";
     List<Entry> entries = new ArrayList<>();
@@ -104,6 +105,8 @@ final class FakeContainer {
             }
             status = "exited";
             exitCode = code;
+            clock += 1000;
+            finished = clock;
             daemon.event(this, "die", "\"exitCode\":\"" + code + "\"");
         }
     }
@@ -134,6 +137,7 @@ final class FakeContainer {
     String json() {
         return "{\"Id\":\"" + id + "\",\"Created\":\"x\",\"State\":{\"Status\":\"" + status + "\",\"Running\":"
                 + isRunning() + ",\"ExitCode\":" + exitCode + ",\"StartedAt\":\"" + time(started)
+                + "\",\"FinishedAt\":\"" + (finished == 0 ? "0001-01-01T00:00:00Z" : time(finished))
                 + "\",\"Health\":{\"Log\":[{\"a\":[1,2]}]}},\"Name\":\"/" + name
                 + "\",\"RestartCount\":0,\"LogPath\":\"\",\"HostConfig\":{\"LogConfig\":{\"Type\":\"" + driver
                 + "\",\"Config\":{}}},\"Config\":{\"Tty\":" + terminal + ",\"Labels\":{}}}";

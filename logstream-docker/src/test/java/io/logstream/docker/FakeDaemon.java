@@ -40,6 +40,10 @@ final class FakeDaemon implements Closeable {
     Predicate<String> frozen = request -> false;
     /** How many bytes of a log are sent before the connection is cut, once; less than 0 for all. */
     volatile long cutAfter = -1;
+    /** Whether a log that is not followed is read on behind its end, until this is over. */
+    boolean lagging;
+    /** The status with which logs are refused; 0 for none. */
+    volatile int refusal;
     /** The one version of the API that it speaks. */
     volatile String version = "1.41";
     /** Sent as a last frame, before an end in order. */
@@ -148,6 +152,8 @@ final class FakeDaemon implements Closeable {
                 json(to, 404, "{\"message\":\"No such container: " + parts[2] + "\"}");
             } else if (parts[3].equals("json")) {
                 json(to, 200, container.json());
+            } else if (refusal != 0) {
+                json(to, refusal, "{\"message\":\"can not get logs from container which is dead\"}");
             } else {
                 logs(to, container, query(target));
             }
@@ -255,7 +261,7 @@ final class FakeDaemon implements Closeable {
             }
             synchronized (this) {
                 boolean over = !follow || !container.isRunning();
-                if (container.deaf && follow) {
+                if (container.deaf && follow || lagging && !follow && container.entries.size() == next) {
                     wait(1000);
                     continue;
                 }

@@ -16,11 +16,13 @@ import io.logstream.spi.LogReader.Outcome;
 import io.logstream.spi.Start;
 import io.logstream.testkit.FaultProxy;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.net.SocketException;
 import java.net.UnixDomainSocketAddress;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -259,6 +261,223 @@ class FaultyDaemonTest {
         try (DockerReader reader = new DockerReader(source(), Start.end(), new HandContext())) {
             reader.awaitPlace();
             assertThat(reader.read(sink)).isEqualTo(Outcome.END);
+        }
+    }
+
+    // ---- restarts
+
+    /** What is told, in its order: lines, and events with their exit code. */
+    private static List<String> told(Collected viewer) {
+        return viewer.told().stream()
+                .filter(what -> what.startsWith("line") || what.startsWith("RESTARTED"))
+                .toList();
+    }
+
+    private void startAgain(String line) {
+        web.start();
+        web.write(Channel.STDOUT, line + "\n");
+    }
+
+    /** While it starts a container, a daemon answers no question for its log; then it has lines of both runs. */
+    @Test
+    void restart_isToldBeforeItsFirstLine_thatIsReadWithTheLastOnesBefore() throws Exception {
+        web.write(Channel.STDOUT, "one\n");
+        try (LogHub hub = LogHub.create()) {
+            Collected viewer = follow(hub, DockerSource.of(daemon, "web"));
+            viewer.awaitLine("one");
+            AtomicBoolean again = new AtomicBoolean();
+            fake.frozen = request -> {
+                if (request.contains("follow=0") && again.compareAndSet(false, true)) {
+                    startAgain("two");
+                }
+                return false;
+            };
+            web.exit(7);
+            viewer.awaitLine("two");
+            viewer.awaitEvent(Kind.RESTARTED);
+            assertThat(told(viewer)).containsExactly("line one", "RESTARTED 7", "line two");
+        }
+    }
+
+    @Test
+    void restart_isToldBeforeItsFirstLine_whenItHappensWhileTheLogIsOpened() throws Exception {
+        web.write(Channel.STDOUT, "one\n");
+        AtomicBoolean again = new AtomicBoolean();
+        fake.frozen = request -> {
+            if (request.contains("/logs") && again.compareAndSet(false, true)) {
+                web.exit(8);
+                startAgain("two");
+            }
+            return false;
+        };
+        try (LogHub hub = LogHub.create()) {
+            Collected viewer = follow(hub, DockerSource.of(daemon, "web"));
+            viewer.awaitLine("two");
+            viewer.awaitEvent(Kind.RESTARTED);
+            assertThat(told(viewer)) // the exit code only if events were listened to by then
+                    .extracting(what -> what.replace(" 8", ""))
+                    .containsExactly("line one", "RESTARTED", "line two");
+        }
+    }
+
+    /** The daemon reads on while the container is started again: what is read last was written after the look. */
+    @Test
+    void restart_isToldBeforeItsFirstLine_whenItHappensBehindTheLook() throws Exception {
+        web.write(Channel.STDOUT, "one\n");
+        HandContext context = new HandContext();
+        TextSink sink = new TextSink();
+        try (DockerReader reader = new DockerReader(DockerSource.of(daemon, "web"), Start.beginning(), context)) {
+            readUntil(reader, context, sink, "one");
+            synchronized (fake) {
+                fake.lagging = true;
+            }
+            web.exit(9);
+            web.add(Channel.STDOUT, web.finished - 1, "last\n");
+            readUntil(reader, context, sink, "last"); // so the look is over
+            startAgain("two");
+            synchronized (fake) {
+                fake.lagging = false;
+                fake.notifyAll();
+            }
+            readUntil(reader, context, sink, "two");
+            assertThat(sink.told.toString()).isEqualTo("one\nlast\n[RESTARTED]two\n");
+        }
+    }
+
+    @Test
+    void restart_isTold_ofAContainerThatWritesNothing() throws Exception {
+        web.write(Channel.STDOUT, "one\n");
+        try (LogHub hub = LogHub.create()) {
+            Collected viewer = follow(hub, DockerSource.of(daemon, "web"));
+            viewer.awaitLine("one");
+            web.exit(7);
+            web.start();
+            viewer.awaitEvent(Kind.RESTARTED);
+            assertThat(told(viewer)).containsExactly("line one", "RESTARTED 7");
+        }
+    }
+
+    // ---- removed, dead
+
+    @Test
+    void containerThatIsRemovedWhileTheConnectionIsLost_endsWithAGap() throws Exception {
+        web.write(Channel.STDOUT, "one\n");
+        try (LogHub hub = LogHub.create()) {
+            Collected viewer = follow(hub, source());
+            viewer.awaitLine("one");
+            synchronized (fake) {
+                web.write(Channel.STDOUT, "two\n");
+                fake.containers.clear();
+                fake.breakConnections();
+            }
+            assertThat(viewer.awaitEnd().kind()).isEqualTo(EndReason.Kind.COMPLETED);
+            assertThat(viewer.told()).endsWith("gap RECONNECTED", "FINISHED");
+        }
+    }
+
+    @Test
+    void renamedContainer_isFoundAgain_afterAnOutage() throws Exception {
+        web.write(Channel.STDOUT, "one\n");
+        try (LogHub hub = LogHub.create()) {
+            Collected viewer = follow(hub, source());
+            viewer.awaitLine("one");
+            synchronized (fake) {
+                web.name = "other";
+                fake.breakConnections();
+            }
+            viewer.awaitEvent(Kind.RECONNECTED);
+            web.write(Channel.STDOUT, "two\n");
+            viewer.awaitLine("two");
+            assertThat(viewer.gaps()).isEmpty();
+        }
+    }
+
+    @Test
+    void deadContainer_isWaitedFor_untilItIsRemoved() throws Exception {
+        fake.refusal = 409;
+        try (LogHub hub = LogHub.create()) {
+            Collected viewer = follow(hub, DockerSource.of(daemon, "web"));
+            Collected.until("the log is refused", () -> fake.requests("/logs") > 0);
+            web.remove();
+            assertThat(viewer.awaitEnd().kind()).isEqualTo(EndReason.Kind.COMPLETED);
+            assertThat(viewer.kinds()).doesNotContain(Kind.RECONNECTING);
+        }
+    }
+
+    // ---- what is not for ever
+
+    @Test
+    void questionWithoutAnswer_isGivenUp_whileTheLogIsRead() throws Exception {
+        HandContext context = new HandContext();
+        TextSink sink = new TextSink();
+        try (DockerReader reader = new DockerReader(source(), Start.beginning(), context)) {
+            web.write(Channel.STDOUT, "one\n");
+            readUntil(reader, context, sink, "one");
+            Collected.until("events are listened to", () -> fake.requests("/events") > 0);
+            fake.frozen = request -> request.endsWith("/json");
+            long asked = fake.requests("/json");
+            web.start();
+            Collected.until("the container is asked for", () -> {
+                web.start();
+                readAllUnchecked(reader, context, sink);
+                return fake.requests("/json") > asked;
+            });
+            context.time.advance(Duration.ofSeconds(31));
+            assertThatThrownBy(() -> readAll(reader, context, sink))
+                    .isInstanceOf(IOException.class)
+                    .hasMessageContaining("does not answer");
+        }
+    }
+
+    private static void readAllUnchecked(DockerReader reader, HandContext context, TextSink sink) {
+        try {
+            readAll(reader, context, sink);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Test
+    void oneRead_takesNotMuchMoreThanThereIsRoomFor() throws Exception {
+        for (int i = 0; i < 20_000; i++) {
+            web.write(Channel.STDOUT, "line " + i + " " + "x".repeat(90) + "\n");
+        }
+        HandContext context = new HandContext();
+        TextSink sink = new TextSink();
+        try (DockerReader reader = new DockerReader(source(), Start.beginning(), context)) {
+            while (!sink.text.toString().contains("line 19999 ")) {
+                int before = sink.text.length();
+                sink.room = 10_000;
+                reader.read(sink);
+                assertThat(sink.text.length() - before).isLessThan(10_000 + 64 * 1024);
+            }
+        }
+    }
+
+    @Test
+    void outages_leaveNothingOpen() throws Exception {
+        web.write(Channel.STDOUT, "one\n");
+        try (LogHub hub = LogHub.create()) {
+            Collected viewer = follow(hub, source());
+            viewer.awaitLine("one");
+            int files = DockerContainersTest.openFiles();
+            long threads = DockerContainersTest.threads();
+            for (int i = 0; i < 30; i++) {
+                fake.refusal = i % 3 == 0 ? 500 : 0;
+                fake.breakConnections();
+                long before = i;
+                viewer.await(
+                        "outage " + i,
+                        () -> viewer.kinds().stream()
+                                        .filter(Kind.RECONNECTING::equals)
+                                        .count()
+                                > before);
+                fake.refusal = 0;
+                web.write(Channel.STDOUT, "after outage " + i + "\n");
+                viewer.awaitLine("after outage " + i);
+            }
+            Collected.until("no file is left open", () -> DockerContainersTest.openFiles() <= files + 2);
+            Collected.until("no thread is left", () -> DockerContainersTest.threads() <= threads);
         }
     }
 

@@ -8,6 +8,7 @@ import static io.logstream.docker.Gate.Verdict.TOO_LATE;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -128,7 +129,7 @@ class GateTest {
 
     @Test
     void nothingEarlierIsTaken_sinceATime() {
-        Gate gate = gate(Place.since(1, 100), Gate.Window.SINCE);
+        Gate gate = gate(Place.since(1, Instant.ofEpochSecond(0, 100)), Gate.Window.SINCE);
         assertThat(judge(gate, OUT, 99, "a\n")).isEqualTo(OLD);
         assertThat(judge(gate, OUT, 100, "b\n")).isEqualTo(NEW);
         assertThat(judge(gate, ERR, 99, "c\n")).isEqualTo(OLD);

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.logstream.Channel;
 import io.logstream.SourceEvent.Kind;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -85,14 +87,17 @@ class RealOutageTest extends RealCase {
         real.run(name, "i=0; while [ $i -lt 400 ]; do i=$((i+1)); echo line $i; usleep 2000; done; exit 9");
         Collected viewer = follow(source());
         viewer.awaitLine("line 20");
+        Path process = Path.of("/proc", real.docker("inspect", "--format={{.State.Pid}}", name));
         real.kill();
         viewer.awaitEvent(Kind.RECONNECTING);
-        Thread.sleep(2500);
+        Collected.until("the container has ended", () -> !Files.exists(process));
         real.launch();
         viewer.awaitEnd();
         System.out.println(viewer.lines().size() + " lines of one that ended while the daemon was away");
-        assertSameAsFinalLog(viewer); // what was still in its pipe goes with the daemon
+        // What was still in its pipe went with the daemon, and the daemon does not know of it.
+        assertSame(Channel.STDOUT, viewer.bytes(Channel.STDOUT), real.finalLog(name, false));
         assertCounts(viewer);
+        assertThat(viewer.told()).endsWith("gap RECONNECTED", "FINISHED 9");
         assertThat(viewer.events())
                 .anySatisfy(event -> assertThat(event.exitCode()).hasValue(9));
     }

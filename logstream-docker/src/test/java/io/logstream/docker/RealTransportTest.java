@@ -6,11 +6,15 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.logstream.LogStreamException;
 import java.io.IOException;
 import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLSocket;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -163,6 +167,59 @@ class RealTransportTest {
         assertThat(read(daemon, name))
                 .isEqualTo(
                         IntStream.rangeClosed(1, 5000).mapToObj(String::valueOf).toList());
+    }
+
+    /** A pipe holds 64 KiB. */
+    @Test
+    void commandThatComplainsMuch_isNotHeldUp() throws Exception {
+        real = RealDaemon.shared();
+        String name = "stdio-" + Long.toHexString(System.nanoTime());
+        real.run(name, "seq 100");
+        closing(() -> real.docker("rm", "--force", name));
+        String script = "head -c 500000 /dev/zero | tr '\\0' e >&2; exec /usr/bin/docker --host " + real.host()
+                + " system dial-stdio";
+        DockerDaemon daemon =
+                closing(new DockerDaemon(new Endpoint.Ssh("ssh://box", List.of("/bin/sh", "-c", script))));
+        assertThat(read(daemon, name)).hasSize(100);
+    }
+
+    /** What ends without TLS's own end may have been cut by anybody. */
+    @Test
+    void endOfATlsConnection_thatIsNotSigned_isNoEndOfALog() throws Exception {
+        makeCertificates();
+        Path server = Files.createDirectories(certificates.resolve("server"));
+        Files.copy(certificates.resolve("ca.pem"), server.resolve("ca.pem"));
+        Files.copy(certificates.resolve("server-cert.pem"), server.resolve("cert.pem"));
+        Files.copy(certificates.resolve("server-key.pem"), server.resolve("key.pem"));
+        SSLContext context = Certificates.read(server);
+        try (ServerSocket listening = new ServerSocket(0)) {
+            Thread cutting = new Thread(() -> cut(listening, context), "cutting");
+            cutting.setDaemon(true);
+            cutting.start();
+            DockerDaemon daemon = closing(DockerDaemon.of("tcp://127.0.0.1:" + listening.getLocalPort(), certificates));
+            assertThatThrownBy(() -> daemon.containers(true))
+                    .isInstanceOf(IOException.class)
+                    .hasMessageContaining("cut off");
+        }
+    }
+
+    /** Answers the half of each question, and closes the socket below. */
+    private static void cut(ServerSocket listening, SSLContext context) {
+        while (true) {
+            try (Socket socket = listening.accept();
+                    SSLSocket tls = (SSLSocket) context.getSocketFactory().createSocket(socket, null, 0, false)) {
+                tls.setUseClientMode(false);
+                tls.getInputStream().read(new byte[4096]);
+                tls.getOutputStream()
+                        .write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n"
+                                .getBytes(StandardCharsets.US_ASCII));
+                socket.shutdownOutput();
+            } catch (IOException e) {
+                if (listening.isClosed()) {
+                    return;
+                }
+            }
+        }
     }
 
     @Test

@@ -13,23 +13,32 @@ import java.util.List;
 /** Keeps what a reader hands over. */
 final class TextSink implements LineSink {
     final StringBuilder text = new StringBuilder();
+    /** The text with the events between it. */
+    final StringBuilder told = new StringBuilder();
+
     final List<SourceEvent> events = new ArrayList<>();
     final List<Gap.Reason> gaps = new ArrayList<>();
     final List<SourcePosition> positions = new ArrayList<>();
 
+    int room = Integer.MAX_VALUE;
+
     @Override
     public int room() {
-        return 64 * 1024;
+        return Math.max(0, room);
     }
 
     @Override
     public void bytes(Channel channel, ByteBuffer bytes, long epochNanos) {
-        text.append(StandardCharsets.UTF_8.decode(bytes));
+        String read = StandardCharsets.UTF_8.decode(bytes).toString();
+        text.append(read);
+        told.append(read);
+        room -= read.length();
     }
 
     @Override
     public void endLine(Channel channel) {
         text.append('\n');
+        told.append('\n');
     }
 
     @Override
@@ -40,6 +49,7 @@ final class TextSink implements LineSink {
     @Override
     public void event(SourceEvent event) {
         events.add(event);
+        told.append('[').append(event.kind()).append(']');
     }
 
     @Override

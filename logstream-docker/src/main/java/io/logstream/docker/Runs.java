@@ -1,0 +1,185 @@
+package io.logstream.docker;
+
+import io.logstream.Gap;
+import io.logstream.SourceEvent;
+import io.logstream.spi.LineSink;
+import java.util.OptionalInt;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The runs of one container, from one start to its end: which of them an entry of the log is of, and what is told of them.
+ * Events come on the daemon's thread, all else is for the thread that reads.
+ *
+ * <p>The daemon notes when a process was started, which may be after it has written its first line, and when it ended, after
+ * which the rest of what it wrote may still be logged. Between the two lies the event of its death, which is exact, where it
+ * was listened to.
+ */
+final class Runs implements DaemonEvents.Listener {
+    private static final long EARLY_NANOS = 50_000_000; // no container is started again in less time
+
+    private final DockerDaemon daemon;
+    private final Runnable wake;
+    private final boolean resumed;
+    private @Nullable ContainerState container;
+    private boolean restarted; // since the run that the place is in; not told yet
+    private boolean justRestarted;
+    private long knownUntil = Long.MAX_VALUE;
+    private long allowed = Place.NONE; // entries up to this one were written before the container was looked at last
+
+    private boolean changed; // guarded by this, like those below
+    private boolean started;
+    private OptionalInt lastExit = OptionalInt.empty();
+    private final long[] deaths = {Place.NONE, Place.NONE}; // the last two that the daemon has told
+
+    /**
+     * @param wake run when something has happened
+     * @param resumed whether the log was read before, up to a place
+     */
+    Runs(DockerDaemon daemon, Runnable wake, boolean resumed) {
+        this.daemon = daemon;
+        this.wake = wake;
+        this.resumed = resumed;
+    }
+
+    // ---- what the daemon says
+
+    /** What the container was like when it was looked at last, if it was. */
+    @Nullable
+    ContainerState container() {
+        return container;
+    }
+
+    /** The container is like this, but where reading begins is not known yet. */
+    void meet(ContainerState now) {
+        container = now;
+    }
+
+    /** The container is like this, while reading is at a place. */
+    void see(ContainerState now, Place at) {
+        container = now;
+        if (at.started == Place.NONE) {
+            at.started = now.started();
+        }
+        boolean before = restarted;
+        restarted = now.started() != Place.NONE && now.started() != at.started;
+        justRestarted = restarted && !before;
+        boolean over = now.isOver() && now.finished() != Place.NONE;
+        knownUntil = over ? Math.max(now.finished(), allowed) : Long.MAX_VALUE;
+        if (now.isOver() && !restarted) {
+            noteExit(now.exitCode());
+        }
+    }
+
+    @Override
+    public void happened(DaemonEvents.Event event) {
+        synchronized (this) {
+            changed = true;
+            started |= event.action().equals("start");
+            if (event.exitCode().isPresent()) {
+                lastExit = event.exitCode();
+            }
+            if (event.action().equals("die") && event.time() > deaths[1]) {
+                deaths[0] = deaths[1];
+                deaths[1] = event.time();
+            }
+        }
+        wake.run();
+    }
+
+    /** Whether anything has happened since this was asked last. */
+    synchronized boolean takeChanged() {
+        boolean was = changed;
+        changed = false;
+        return was;
+    }
+
+    /** Whether the container was started since this was asked last. */
+    synchronized boolean takeStarted() {
+        boolean was = started;
+        started = false;
+        return was;
+    }
+
+    // ---- which run an entry is of
+
+    /** Up to which time entries are of a run that is known. */
+    long knownUntil() {
+        return knownUntil;
+    }
+
+    /** An entry is later. The container is looked at before it is read again, and as much later it may be then. */
+    void isLater(long time) {
+        allowed = time + (time - knownUntil);
+    }
+
+    /** Entries of the run that was not told yet are later than this. */
+    private synchronized long endOfTheLast(ContainerState now) {
+        long end = now.isOver() ? Place.NONE : now.finished();
+        for (long death : deaths) {
+            end = death < now.started() ? Math.max(end, death) : end;
+        }
+        return end == Place.NONE ? now.started() - EARLY_NANOS : end;
+    }
+
+    // ---- what is told
+
+    /** Whether the container was started again, which is not told yet. */
+    boolean isRestarted() {
+        return restarted;
+    }
+
+    /** Whether the daemon has yet to tell how the container has exited that is running again. */
+    boolean missesExit() {
+        return justRestarted && restarted && lastExit().isEmpty();
+    }
+
+    /** Tells that the container was started again, if an entry of this time is of the new run, or was not told before. */
+    void tellRestart(LineSink sink, Place at, long time) {
+        ContainerState now = container;
+        if (restarted && now != null && time > endOfTheLast(now)) {
+            restarted = false;
+            if (!at.finished && !now.isOver()) {
+                tellLoss(sink, now);
+            }
+            at.started = now.started();
+            at.finished = false;
+            sink.event(new SourceEvent(SourceEvent.Kind.RESTARTED, "", takeExit(), "", -1));
+        }
+    }
+
+    /** Tells that the container has ended, or is gone, unless that was told; whether it was not. */
+    boolean tellFinished(LineSink sink, Place at, OptionalInt code) {
+        if (at.finished) {
+            return false;
+        }
+        at.finished = true;
+        ContainerState now = container;
+        if (now != null) {
+            tellLoss(sink, now);
+        }
+        sink.event(new SourceEvent(SourceEvent.Kind.FINISHED, code.isPresent() ? "" : "removed", code, "", -1));
+        return true;
+    }
+
+    /** What is in a container's pipe when it ends is logged by nobody, if the daemon is away then. */
+    private void tellLoss(LineSink sink, ContainerState now) {
+        if (resumed && daemon.wasAwayAt(now.finished())) {
+            sink.gap(-1, Gap.Reason.RECONNECTED);
+        }
+    }
+
+    /** How the last run has ended, where that is known. */
+    synchronized OptionalInt lastExit() {
+        return lastExit;
+    }
+
+    private synchronized void noteExit(int code) {
+        lastExit = lastExit.isPresent() ? lastExit : OptionalInt.of(code);
+    }
+
+    private synchronized OptionalInt takeExit() {
+        OptionalInt taken = lastExit;
+        lastExit = OptionalInt.empty();
+        return taken;
+    }
+}
