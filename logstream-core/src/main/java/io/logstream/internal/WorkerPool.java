@@ -35,11 +35,10 @@ import org.slf4j.LoggerFactory;
 final class WorkerPool implements Pool {
     private static final Logger LOG = LoggerFactory.getLogger(WorkerPool.class);
     private static final Duration PATIENCE = Duration.ofMillis(10);
-    /** The same for a task that does not wait: where it computes it may only lack a processor. */
-    private static final Duration BUSY_PATIENCE = Duration.ofMillis(100);
-
-    /** How long a thread is kept in place of one that is stuck. */
+    /** How long a thread is kept that nobody wants. */
     private static final Duration KEEP = Duration.ofSeconds(10);
+    /** How long one more than are kept is, after a time when all were stuck. */
+    private static final Duration KEEP_SPARE = Duration.ofSeconds(1);
 
     private static final long STUCK_NANOS = TimeUnit.SECONDS.toNanos(1);
 
@@ -55,6 +54,7 @@ final class WorkerPool implements Pool {
     private final int core;
     private final int most;
     private final Duration spin;
+    private final Duration busyPatience;
     private final TimeSource time;
     private final Queue<Runnable> queue = new ConcurrentLinkedQueue<>();
     private final ConcurrentLinkedDeque<Worker> sleeping = new ConcurrentLinkedDeque<>();
@@ -62,6 +62,9 @@ final class WorkerPool implements Pool {
     private final Set<Worker> workers = ConcurrentHashMap.newKeySet();
     private final AtomicBoolean watched = new AtomicBoolean();
     private volatile int threads;
+    /** When all were stuck last; it means something if there are more than are kept. */
+    private volatile long stuckAt;
+
     private int numbered;
     private volatile boolean closed;
 
@@ -69,12 +72,14 @@ final class WorkerPool implements Pool {
      * @param core how many threads are kept
      * @param most how many there are at most, when others are stuck
      * @param spin how long a thread waits with a task that has nothing to do before both sleep
+     * @param busyPatience how long a task may take that does not wait: where it computes it may only lack a processor
      */
-    WorkerPool(String name, int core, int most, Duration spin, TimeSource time) {
+    WorkerPool(String name, int core, int most, Duration spin, Duration busyPatience, TimeSource time) {
         this.name = name;
         this.core = core;
         this.most = Math.max(core, most);
         this.spin = spin;
+        this.busyPatience = busyPatience;
         this.time = time;
     }
 
@@ -149,6 +154,7 @@ final class WorkerPool implements Pool {
         long now = time.nanoTime();
         boolean stuck = workers.stream().allMatch(w -> w.isStuck(now));
         if (stuck) {
+            stuckAt = now;
             addWorker(most);
         }
         watchLater();
@@ -172,10 +178,12 @@ final class WorkerPool implements Pool {
         }
     }
 
-    /** Whether there are more threads than are kept, and none of them is stuck. */
+    /** Whether there are more threads than are kept, and none of them is stuck, nor has been lately. */
     private boolean isSpare() {
         long now = time.nanoTime();
-        return threads > core && workers.stream().noneMatch(w -> w.isStuck(now));
+        return threads > core
+                && now - stuckAt >= KEEP_SPARE.toNanos()
+                && workers.stream().noneMatch(w -> w.isStuck(now));
     }
 
     /** Lets a thread go that found nothing to do. */
@@ -257,7 +265,7 @@ final class WorkerPool implements Pool {
 
         /** Whether its task takes too long; one that does not wait may only lack a processor, and is given more time. */
         boolean isStuck(long now) {
-            return isBusyFor(getState() == State.RUNNABLE ? BUSY_PATIENCE.toNanos() : PATIENCE.toNanos() / 2, now);
+            return isBusyFor(getState() == State.RUNNABLE ? busyPatience.toNanos() : PATIENCE.toNanos() / 2, now);
         }
 
         void unpark() {

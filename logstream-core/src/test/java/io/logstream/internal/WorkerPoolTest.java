@@ -19,12 +19,14 @@ class WorkerPoolTest {
     /** In seconds: less than the time after which a thread that sleeps looks for tasks by itself. */
     private static final long PATIENCE = 5;
 
+    private static final Duration HOUR = Duration.ofHours(1);
+
     private final SystemTime time = new SystemTime();
     private WorkerPool pool = pool(0);
 
     /** With as many threads as are kept, and no others: what nobody wakes a thread for, waits for ever. */
     private WorkerPool pool(long spinMicros) {
-        return new WorkerPool("test", 2, 2, Duration.ofNanos(spinMicros * 1000), time);
+        return new WorkerPool("test", 2, 2, Duration.ofNanos(spinMicros * 1000), HOUR, time);
     }
 
     @AfterEach
@@ -143,7 +145,7 @@ class WorkerPoolTest {
 
     @Test
     void threadThatStandsInForAStuckOne_goesWhenThatIsFree() throws Exception {
-        pool = new WorkerPool("test", 1, 8, Duration.ZERO, time);
+        pool = new WorkerPool("test", 1, 8, Duration.ZERO, HOUR, time);
         Semaphore stuck = new Semaphore(0);
         pool.execute(stuck::acquireUninterruptibly);
         Semaphore others = new Semaphore(0);

@@ -262,7 +262,7 @@ public final class FileReader implements LogReader {
         if (!watch.isTrusted() || isRestless()) {
             return settings.pollInterval().toNanos();
         }
-        return trail.isMissing() ? SWEEP : IDLE_SWEEP;
+        return IDLE_SWEEP - TICK;
     }
 
     private boolean isRestless() {
@@ -276,7 +276,8 @@ public final class FileReader implements LogReader {
         }
         if (watch.isTrusted() && !trail.hasDrained()) {
             delay = Math.min(IDLE_SWEEP, Math.max(SWEEP, 2 * delay));
-            return delay - Math.floorMod(now + delay, TICK);
+            long next = Math.min(delay, Math.max(SWEEP, IDLE_SWEEP - trail.sinceLook(now)));
+            return next - Math.floorMod(now + next, TICK);
         }
         delay = Math.min(2 * delay, watch.isTrusted() ? SWEEP : most);
         return Math.min(delay, Math.max(FIRST_DELAY, lookInterval() - trail.sinceLook(now)));

@@ -90,9 +90,12 @@ final class FileWatch {
 
         /** What was at the path when it was registered last. */
         FileStat stat;
+        /** What was at the path when it was registered first. */
+        final FileStat at;
 
         Directory(WatchKey key, FileStat stat) {
             this.key = key;
+            this.at = stat;
             this.stat = stat;
         }
 
@@ -102,6 +105,9 @@ final class FileWatch {
 
         @Override
         public void changed(boolean path) {
+            if (!path) {
+                return; // its attributes, or those of another one in the same place
+            }
             List<Registration> all = new ArrayList<>();
             synchronized (lock) {
                 byName.values().forEach(first -> addAll(first, all));
@@ -137,6 +143,11 @@ final class FileWatch {
         /** Whether the other one is of the same entry of the same directory, and not of another one at its path. */
         boolean isOfSameEntry(Registration other) {
             return directory == other.directory && name.equals(other.name);
+        }
+
+        /** The same, but the directory may have been watched anew. */
+        boolean isOfSamePlace(Registration other) {
+            return directory.at.isSame(other.directory.at) && name.equals(other.name);
         }
 
         /** Ends what {@link FileWatch#register} began. Doing it twice does nothing. */
@@ -185,15 +196,9 @@ final class FileWatch {
             Path path, FileStat stat, String name, boolean writes, @Nullable FileStat above, Listener listener) {
         synchronized (lock) {
             try {
-                Directory watched = directories.get(path);
-                if (watched == null || !watched.stat.sameFile(stat) || (writes && !watched.writes)) {
-                    watched = watch(
-                            path, stat, writes); // the one that was watched there goes on under this path elsewhere
-                }
-                Registration registration = new Registration(watched, name, listener);
-                registration.next = watched.byName.put(name, registration);
+                Registration registration = add(path, stat, name, writes, listener);
                 if (above != null) {
-                    watchWay(watched, path, above);
+                    watchWay(registration.directory, path, above);
                 }
                 return registration;
             } catch (NoSuchFileException | NotDirectoryException | AccessDeniedException e) {
@@ -209,17 +214,27 @@ final class FileWatch {
         }
     }
 
+    private Registration add(Path path, FileStat stat, String name, boolean writes, Listener listener)
+            throws IOException {
+        Directory watched = directories.get(path);
+        if (watched == null || !watched.stat.sameFile(stat) || (writes && !watched.writes)) {
+            // The one that was watched there goes on under this path elsewhere.
+            watched = watch(path, stat, writes);
+        }
+        Registration registration = new Registration(watched, name, listener);
+        registration.next = watched.byName.put(name, registration);
+        return registration;
+    }
+
     private Directory watch(Path path, FileStat stat, boolean writes) throws IOException {
         if (service == null) {
             service = start();
         }
-        WatchKey key = path.register(service, writes ? NAMES_AND_WRITES : NAMES);
-        // A directory that is reached on two paths has one key.
+        // A directory that is reached on two paths has one key, and tells what was asked for last.
+        boolean all = writes || keys.values().stream().anyMatch(other -> other.writes && other.stat.sameFile(stat));
+        WatchKey key = path.register(service, all ? NAMES_AND_WRITES : NAMES);
         Directory directory = keys.computeIfAbsent(key, watched -> new Directory(watched, stat));
-        if (directory.writes && !writes) {
-            path.register(service, NAMES_AND_WRITES);
-        }
-        directory.writes |= writes;
+        directory.writes |= all;
         directory.stat = stat;
         directory.paths.add(path);
         directories.put(path, directory);
@@ -230,8 +245,13 @@ final class FileWatch {
     private void watchWay(Directory directory, Path path, FileStat above) {
         Registration old = directory.own;
         Path parent = path.getParent();
+        directory.own = null;
         if (parent != null) {
-            directory.own = register(parent, above, String.valueOf(path.getFileName()), false, null, directory);
+            try {
+                directory.own = add(parent, above, String.valueOf(path.getFileName()), false, directory);
+            } catch (IOException e) {
+                LOG.debug("what happens to {} is not watched: {}", path, e.toString());
+            }
         }
         if (old != null) {
             old.cancel();

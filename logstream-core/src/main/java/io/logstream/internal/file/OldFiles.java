@@ -58,20 +58,26 @@ final class OldFiles {
     }
 
     boolean holds(FileStat stat) {
-        return files.stream().anyMatch(old -> old.file.stat().sameFile(stat));
+        return find(stat) != null;
+    }
+
+    /** The file as it was left, if it is one of these. */
+    @Nullable
+    FollowedFile find(FileStat stat) {
+        for (Old old : files) {
+            if (old.file.stat().sameFile(stat)) {
+                return old.file;
+            }
+        }
+        return null;
     }
 
     /** The file as it was left, if it is one of these; it is none of them any more. */
     @Nullable
     FollowedFile take(FileStat stat) {
-        for (Iterator<Old> all = files.iterator(); all.hasNext(); ) {
-            FollowedFile file = all.next().file;
-            if (file.stat().sameFile(stat)) {
-                all.remove();
-                return file;
-            }
-        }
-        return null;
+        FollowedFile found = find(stat);
+        files.removeIf(old -> old.file == found);
+        return found;
     }
 
     /** A place in the current file, together with those in the newest of these. */

@@ -154,6 +154,9 @@ final class PathWatch implements FileWatch.Listener {
         int now = told;
         deaf = now == toldWhenSweptUp;
         toldWhenSweptUp = now;
+        if (deaf) {
+            changed(); // it may listen in a wrong place
+        }
     }
 
     /** Whether changes are told of, and so are writes as far as is known. */
@@ -220,7 +223,7 @@ final class PathWatch implements FileWatch.Listener {
                 return false;
             }
             if (own && (counted == null || !registration.isOfSameEntry(counted))) {
-                moved = counted != null;
+                moved = counted != null && !registration.isOfSamePlace(counted);
                 countedSince = context.time().nanoTime();
                 settle(before);
             }

@@ -32,6 +32,8 @@ final class Siblings {
 
     private final FileAccess access;
     private final Path path;
+    /** Whether a directory could not be listed: what was in it may be missed. */
+    private boolean denied;
 
     Siblings(FileAccess access, Path path) {
         this.access = access;
@@ -186,7 +188,7 @@ final class Siblings {
                 }
             }
             files.forEach(found -> open.values().remove(found.file()));
-            return new Between(files, complete, lost || chronicle.hasHoleBefore(newer, older), more);
+            return new Between(files, complete, lost || denied || chronicle.hasHoleBefore(newer, older), more);
         }
 
         /** Whether the file is to be read; from where it was read to, if it is a copy of the older one from before a cut. */
@@ -298,6 +300,7 @@ final class Siblings {
         try {
             paths = access.list(directory, extension > 0 ? name.substring(0, extension) : name);
         } catch (AccessDeniedException e) {
+            denied = true;
             return;
         }
         for (Path path : paths) {

@@ -78,8 +78,10 @@ final class Trail {
         FileStat before = access.stat(settings.path());
         watch.renew();
         FollowedFile found = FollowedFile.open(access, settings.path());
-        if (found == null ? before == null : before != null && found.stat().sameFile(before)) {
+        if (found == null ? before == null : before != null && found.stat().isSame(before)) {
             watch.countsFromHere();
+        } else {
+            watch.changed(); // it may be watched where it was before
         }
         if (start instanceof Start.At at) {
             FileMark mark = FileMark.of(at.position());
@@ -95,6 +97,7 @@ final class Trail {
         } else {
             await(now);
         }
+        watch.settle(0); // what was found till now was made before it was counted
         if (!settings.follow()) {
             endAtPresentSize();
         }
@@ -369,13 +372,14 @@ final class Trail {
             throws IOException {
         Siblings.Between between;
         try {
-            found.rememberBeginning();
+            FollowedFile known = old.find(found.stat());
+            (known == null ? found : known).rememberBeginning();
             between = siblings().between(newest.stat(), newest.readMark(), newest, found, next.room());
         } catch (IOException e) {
             found.close();
             throw e;
         }
-        follow(between, knownOr(found), entry, drain, now);
+        follow(between, between.more() ? found : knownOr(found), entry, drain, now);
     }
 
     private void follow(Siblings.Between between, FollowedFile found, Kind entry, boolean drain, long now) {

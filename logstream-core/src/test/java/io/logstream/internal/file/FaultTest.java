@@ -225,6 +225,22 @@ class FaultTest {
     }
 
     @Test
+    void tellsAGap_whenAnEmptyFileIsMovedBack_writtenAndCutBeforeItWasRead() throws Exception {
+        rig.append("");
+        rig.open(Start.beginning()).moment();
+        rig.rename("", ".1");
+        rig.append("b1\n");
+        assertThat(rig.pass(Rig.DRAINED)).isEqualTo("<ROTATED>b1\n");
+        rig.rename("", ".0");
+        rig.rename(".1", "");
+        rig.append("what is cut\n");
+        assertThat(rig.moment()).isEmpty();
+        rig.truncate();
+        rig.append("x\n");
+        assertThat(rig.pass(Rig.DRAINED)).isEqualTo("<ROTATED><gap -1 TRUNCATED><TRUNCATED>x\n");
+    }
+
+    @Test
     void readsARotatedFileOnlyOnce_whenItIsMovedBack_andTheDirectoryCannotBeListedAtFirst() throws Exception {
         rig.append("a1\n");
         rig.open(Start.beginning()).moment();
@@ -241,14 +257,14 @@ class FaultTest {
     }
 
     @Test
-    void followsTheNextFile_whenTheDirectoryMayNotBeListed() throws Exception {
+    void followsTheNextFile_withAGap_whenTheDirectoryMayNotBeListed() throws Exception {
         faulty.onList = new AccessDeniedException(directory.toString());
         rig.append("a1\n");
         rig.open(Start.beginning()).moment();
         rig.append("a2\n");
         rig.rename("", ".1");
         rig.append("b1\n");
-        assertThat(rig.pass(Rig.DRAINED)).isEqualTo("a2\n<ROTATED>b1\n");
+        assertThat(rig.pass(Rig.DRAINED)).isEqualTo("a2\n<gap -1 ROTATED><ROTATED>b1\n");
         assertThat(rig.open(Start.at(rig.position())).moment()).isEmpty();
         rig.append("b2\n");
         assertThat(rig.moment()).isEqualTo("b2\n");

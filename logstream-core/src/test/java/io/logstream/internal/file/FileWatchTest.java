@@ -4,9 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.logstream.file.FileSource.Watch;
 import io.logstream.spi.LogReader.Outcome;
+import io.logstream.spi.SourcePosition;
 import io.logstream.spi.Start;
 import java.io.File;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -22,7 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(60)
 class FileWatchTest {
     /** In this time a watched file that is quiet is looked at once, and what was rotated is drained. */
-    private static final Duration SWEPT = Duration.ofSeconds(30);
+    private static final Duration SWEPT = Duration.ofSeconds(12);
 
     @TempDir
     Path directory;
@@ -117,6 +119,71 @@ class FileWatchTest {
         awaitRestless();
         assertThat(rig.pass(Rig.DRAINED)).isEqualTo("<ROTATED>y1\n");
         appendTold(two.resolve("app.log"), "y2\n");
+    }
+
+    @Test
+    void tellsAGap_whenAFileCameAndWentAfterARestart() throws Exception {
+        rig.append("a1\n");
+        rig.open(Start.beginning());
+        awaitText("a1\n");
+        SourcePosition here = rig.position();
+        rig.close();
+        rig.rename("", ".1");
+        rig.append("b1\n");
+        rig.open(Start.at(here));
+        assertThat(rig.pass(Rig.DRAINED)).isEqualTo("<ROTATED>b1\n");
+        rig.context.wakes.drainPermits();
+        Files.delete(rig.log);
+        rig.append("c1\n");
+        Files.delete(rig.log);
+        rig.append("d1\n");
+        awaitRestless();
+        assertThat(rig.pass(SWEPT)).isEqualTo("<gap -1 ROTATED><ROTATED>d1\n");
+    }
+
+    @Test
+    void tellsAGap_whenAFileCameAndWentWhileItsDirectoryWasAway() throws Exception {
+        Path inner = Files.createDirectory(directory.resolve("inner"));
+        rig = new Rig(inner);
+        rig.watch = Watch.ON;
+        rig.append("a1\n");
+        rig.open(Start.beginning());
+        awaitText("a1\n");
+        rig.run(SWEPT);
+        Path moved = Files.move(inner, directory.resolve("moved"));
+        awaitRestless();
+        Path log = moved.resolve("app.log");
+        Files.delete(log);
+        Rig.append(log, "b1\n");
+        Files.delete(log);
+        Rig.append(log, "c1\n");
+        rig.context.wakes.drainPermits();
+        Files.move(moved, inner);
+        assertThat(rig.context.wakes.tryAcquire(20, TimeUnit.SECONDS)).isTrue();
+        assertThat(rig.pass(SWEPT)).isEqualTo("<gap -1 ROTATED><ROTATED>c1\n");
+    }
+
+    @Test
+    void isWatchedInTheRightPlace_whenADirectoryFurtherUpWasReplacedWhileItWasOpened() throws Exception {
+        Path upper = Files.createDirectory(directory.resolve("upper"));
+        rig = new Rig(Files.createDirectory(upper.resolve("inner")));
+        rig.watch = Watch.ON;
+        FaultyAccess faulty = new FaultyAccess();
+        rig.access = faulty;
+        rig.append("a1\n");
+        faulty.beforeOpen = () -> {
+            faulty.beforeOpen = () -> {};
+            try {
+                Files.move(upper, directory.resolve("moved"));
+                Files.createDirectories(rig.directory);
+                rig.append("b1\n");
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        };
+        rig.open(Start.beginning());
+        awaitText("b1\n");
+        appendTold(rig.log, "b2\n");
     }
 
     @Test
