@@ -59,6 +59,11 @@ final class SegmentRing {
 
     private static final int FIRST_BYTES = 2048;
     private static final int MAX_BYTES = 64 * 1024;
+    /** From how many bytes on whole lines get segments of their own, with no room in them for others. */
+    private static final int BULK_BYTES = 32 * 1024;
+    /** Of such a segment: collectors treat as ordinary what is not half of a region, of at least 1 MiB. */
+    private static final int MAX_FILLED_BYTES = 256 * 1024;
+
     private static final int MIN_LINES = 16;
     private static final byte[][] NO_WINDOWS = {{}, {}};
 
@@ -83,6 +88,8 @@ final class SegmentRing {
     private Place next;
     private byte[][] windows = NO_WINDOWS;
     private long charged;
+    private @Nullable Segment spare;
+    private long spareBytes;
     private boolean freed;
 
     SegmentRing(
@@ -165,7 +172,7 @@ final class SegmentRing {
         assert lock.isHeldByCurrentThread();
         for (Segment s = first; s != null; s = s.next) {
             for (int i = 0; i < s.lines; i++) {
-                if (s.times[i] >= epochNanos) {
+                if (s.time(i) >= epochNanos) {
                     return s.slot(i);
                 }
             }
@@ -212,6 +219,10 @@ final class SegmentRing {
         int at = from;
         for (Segment segment = last; at < to; ) {
             int end = segment == null ? at : segment.addLines(source, at, to, maxLine, flag, crlf, time);
+            if (end == at && Math.min(to - at, maxLine) >= BULK_BYTES) {
+                end = fill(source, at, to, maxLine, flag, crlf, time);
+                segment = last;
+            }
             if (end == at) {
                 int feed = LineFeeds.first(source, at, to);
                 if (feed < 0 || feed - at > maxLine) {
@@ -278,7 +289,7 @@ final class SegmentRing {
     /** Evicts what is too much, but nothing from a slot on that somebody blocks for. */
     void trim(long gate) {
         while (isOverfull() && Objects.requireNonNull(Objects.requireNonNull(first).next).firstSlot <= gate) {
-            evictOldest();
+            keepSpare(evictOldest());
         }
     }
 
@@ -289,6 +300,9 @@ final class SegmentRing {
         }
         boolean byAnother = lock.getHoldCount() == 1;
         try {
+            if (dropSpare()) {
+                return true;
+            }
             boolean inUse = first == last && (lock.getHoldCount() > 1 || tail != nextSlot());
             if (first == null || inUse) {
                 return false;
@@ -310,6 +324,7 @@ final class SegmentRing {
             while (first != null) {
                 evictOldest();
             }
+            dropSpare();
             freed = true;
             budget.leave(this);
         } finally {
@@ -317,7 +332,7 @@ final class SegmentRing {
         }
     }
 
-    private void evictOldest() {
+    private Segment evictOldest() {
         Segment oldest = Objects.requireNonNull(first);
         if (oldest == last) {
             next = next();
@@ -332,22 +347,72 @@ final class SegmentRing {
         head = second == null ? next.slot() : second.firstSlot;
         oldest.next = Segment.EVICTED;
         charge(-oldest.footprint());
+        return oldest;
     }
 
     private Segment roomFor(int length) {
-        Segment segment = last;
-        int average = segment == null || segment.lines == 0 ? 64 : Math.max(1, segment.used() / segment.lines);
-        int most = (int) Math.max(FIRST_BYTES, Math.min(MAX_BYTES, Math.min(retainBytes / 8, budget.share() / 4)));
+        int average = averageLine();
+        int most = (int) Math.min(MAX_BYTES, mostBytes());
         int wanted = (int) Math.max(FIRST_BYTES, Math.min(most, footprint / 4)); // so that little is empty
-        int lines = Math.min(Math.max(MIN_LINES, retainLines / 8), wanted / Math.max(8, average) * 5 / 4 + MIN_LINES);
+        int lines = linesIn(wanted, average);
         int bytes = (int) Math.max(length, Math.min(wanted, (lines + 1L) * average));
-        if (segment == null || segment.flags.length > 0) {
-            segment = link(next());
-        }
+        Segment segment = withoutRoom();
         long before = segment.footprint();
         segment.reserve(bytes, lines, masked);
         charge(segment.footprint() - before);
         return segment;
+    }
+
+    /** Takes a segment for many lines at once, exactly as large as they are; returns where it stopped. */
+    private int fill(byte[] source, int from, int to, int maxLine, int flag, int crlf, long time) {
+        int limit = (int) Math.min(to, from + Math.min(MAX_FILLED_BYTES, mostBytes()));
+        int lines = linesIn(limit - from, averageLine());
+        Segment segment = withoutRoom();
+        long before = segment.footprint();
+        int end = segment.fill(spare, source, from, limit, lines, maxLine, flag, crlf, time);
+        if (end > from) {
+            dropSpare(); // it is in use again, or too small
+        }
+        charge(segment.footprint() - before);
+        return end;
+    }
+
+    /** Keeps an evicted segment whose memory can be used again, as a part of what this ring retains. */
+    private void keepSpare(Segment evicted) {
+        if (spare == null && evicted.isReusable()) {
+            spare = evicted;
+            spareBytes = evicted.footprint();
+            charge(spareBytes);
+        }
+    }
+
+    private boolean dropSpare() {
+        boolean kept = spare != null;
+        if (kept) {
+            spare = null;
+            charge(-spareBytes);
+        }
+        return kept;
+    }
+
+    /** The newest segment, if nothing was reserved in it, or another one. */
+    private Segment withoutRoom() {
+        Segment segment = last;
+        return segment == null || segment.flags.length > 0 ? link(next()) : segment;
+    }
+
+    private int averageLine() {
+        Segment segment = last;
+        return segment == null || segment.lines == 0 ? 64 : Math.max(1, segment.used() / segment.lines);
+    }
+
+    private long mostBytes() {
+        return Math.max(FIRST_BYTES, Math.min(retainBytes / 8, budget.share() / 4));
+    }
+
+    /** For how many lines to have room in so many bytes. */
+    private int linesIn(int bytes, int average) {
+        return Math.min(Math.max(MIN_LINES, retainLines / 8), bytes / Math.max(8, average) * 5 / 4 + MIN_LINES);
     }
 
     private Segment link(Place start) {
@@ -372,7 +437,7 @@ final class SegmentRing {
         }
         if (bytes > 0) {
             charged += bytes;
-            budget.reserve(this, bytes);
+            budget.reserve(bytes);
         } else {
             budget.release(-bytes);
         }
