@@ -1,0 +1,226 @@
+package io.logstream.internal;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.logstream.BackpressurePolicy;
+import io.logstream.Channel;
+import io.logstream.EndReason;
+import io.logstream.Gap;
+import io.logstream.LogBatch;
+import io.logstream.LogHub;
+import io.logstream.LogLine;
+import io.logstream.Replay;
+import io.logstream.StreamOptions;
+import io.logstream.SubscribeOptions;
+import io.logstream.Subscriber;
+import io.logstream.spi.LineSink;
+import io.logstream.spi.LogReader;
+import io.logstream.spi.LogSource;
+import io.logstream.spi.SourceContext;
+import io.logstream.spi.Start;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.Test;
+
+/** The memory of evicted segments is used again, and nobody can see that. */
+class SegmentReuseTest {
+    private static final int LENGTH = 100;
+    private static final int LINES = 1000;
+    private static final int CHUNK = LINES * LENGTH;
+
+    private final MemoryBudget budget = new MemoryBudget(1 << 30);
+    private final SegmentRing ring = new SegmentRing(1, 0, 0, 1 << 20, 1 << 20, false, budget, () -> {});
+    private long published;
+
+    /** Lines that begin with their number. */
+    private static byte[] lines(long first, int count) {
+        byte[] bytes = new byte[count * LENGTH];
+        for (int i = 0; i < count; i++) {
+            byte[] number = Long.toString(first + i).getBytes(StandardCharsets.US_ASCII);
+            Arrays.fill(bytes, i * LENGTH, (i + 1) * LENGTH - 1, (byte) ('a' + (first + i) % 26));
+            System.arraycopy(number, 0, bytes, i * LENGTH, number.length);
+            bytes[(i + 1) * LENGTH - 1] = '\n';
+        }
+        return bytes;
+    }
+
+    private Segment publish() {
+        ring.lock.lock();
+        try {
+            byte[] chunk = lines(published, LINES);
+            assertThat(ring.appendLines(chunk, 0, chunk.length, 1 << 20, 0, false, 0))
+                    .isEqualTo(CHUNK);
+            published += LINES;
+            ring.publish();
+            ring.trim(Long.MAX_VALUE);
+            return Objects.requireNonNull(ring.locate(published - 1));
+        } finally {
+            ring.lock.unlock();
+        }
+    }
+
+    private List<Segment> publish(int chunks) {
+        List<Segment> all = new ArrayList<>();
+        for (int i = 0; i < chunks; i++) {
+            all.add(publish());
+        }
+        return all;
+    }
+
+    @Test
+    void evictedSegment_thatNobodyReads_givesItsMemory() {
+        List<Segment> before = publish(9);
+        byte[] oldest = before.get(0).bytes;
+        assertThat(oldest).hasSizeGreaterThanOrEqualTo(CHUNK);
+        List<Segment> after = publish(4);
+        assertThat(after).anySatisfy(segment -> assertThat(segment.bytes).isSameAs(oldest));
+        assertThat(before.get(0).bytes).isEmpty();
+        assertThat(ring.footprint()).isLessThanOrEqualTo(1 << 20);
+    }
+
+    @Test
+    void evictedSegment_thatIsRead_keepsItsMemory() {
+        List<Segment> before = publish(9);
+        Segment read = before.get(0);
+        byte[] content = read.bytes.clone();
+        assertThat(read.pin()).isTrue();
+        publish(40);
+        assertThat(read.next).isSameAs(Segment.EVICTED);
+        assertThat(read.bytes).isEqualTo(content);
+        read.unpin();
+        publish(40);
+        assertThat(read.bytes).isEqualTo(content);
+    }
+
+    @Test
+    void evictedSegment_canNotBePinned() {
+        Segment gone = publish(9).get(0);
+        publish(9);
+        assertThat(gone.pin()).isFalse();
+    }
+
+    @Test
+    void spareMemory_isGivenUpForOthers_andCounted() {
+        publish(20);
+        long held = budget.used();
+        assertThat(held).isEqualTo(ring.footprint());
+        assertThat(ring.tryEvictOldest()).isTrue();
+        assertThat(budget.used()).isLessThanOrEqualTo(held - CHUNK).isEqualTo(ring.footprint());
+        ring.free();
+        assertThat(budget.used()).isZero();
+    }
+
+    @Test
+    void retainedLines_areWhatWasPublished_whenMemoryIsUsedAgain() {
+        publish(60);
+        for (long slot = ring.head(); slot < ring.tail(); slot++) {
+            Segment segment = Objects.requireNonNull(ring.locate(slot));
+            int line = segment.line(slot);
+            byte[] expected = lines(slot, 1);
+            assertThat(segment.length(line)).isEqualTo(LENGTH - 1);
+            assertThat(ByteBuffer.wrap(segment.bytes, segment.from(line), LENGTH))
+                    .isEqualTo(ByteBuffer.wrap(expected));
+        }
+    }
+
+    /** Hands over numbered lines, as fast as it is read. */
+    private record Numbers(long total) implements LogSource {
+        @Override
+        public String identity() {
+            return "numbers";
+        }
+
+        @Override
+        public LogReader open(Start start, SourceContext context) {
+            return new LogReader() {
+                private long next;
+
+                @Override
+                public Outcome read(LineSink sink) {
+                    int count = (int) Math.min(total - next, LINES + next % 700);
+                    sink.bytes(Channel.STDOUT, ByteBuffer.wrap(lines(next, count)), LineSink.NO_TIME);
+                    next += count;
+                    return next == total ? Outcome.END : Outcome.MORE;
+                }
+
+                @Override
+                public void close() {}
+            };
+        }
+    }
+
+    /** Compares every byte of every line with its number, before and after it was slow. */
+    private static final class Checker implements Subscriber {
+        final CountDownLatch ended = new CountDownLatch(1);
+        final AtomicReference<String> wrong = new AtomicReference<>();
+        final int slow;
+        long lines;
+        long lost;
+        int batches;
+
+        Checker(int slow) {
+            this.slow = slow;
+        }
+
+        @Override
+        public void onLines(LogBatch batch) {
+            check(batch);
+            if (++batches % slow == 0) {
+                for (int i = 0; i < 20; i++) {
+                    check(batch); // while others are evicted
+                }
+            }
+            lines += batch.size();
+        }
+
+        private void check(LogBatch batch) {
+            byte[] line = new byte[LENGTH];
+            for (int i = 0; i < batch.size(); i++) {
+                long number = batch.sequence(i);
+                int length = batch.copyTo(i, line, 0);
+                line[length] = '\n';
+                if (!Arrays.equals(line, lines(number, 1))) {
+                    LogLine found = batch.line(i);
+                    wrong.compareAndSet(null, number + ": " + found.text());
+                }
+            }
+        }
+
+        @Override
+        public void onGap(Gap gap) {
+            lost += gap.lines();
+        }
+
+        @Override
+        public void onEnd(EndReason reason) {
+            ended.countDown();
+        }
+    }
+
+    @Test
+    void viewers_seeWhatWasPublished_whileMemoryIsUsedAgain() throws InterruptedException {
+        long total = 600_000;
+        StreamOptions options = StreamOptions.builder().retainBytes(1 << 20).build();
+        try (LogHub hub = LogHub.create()) {
+            List<Checker> viewers = List.of(new Checker(1000), new Checker(7), new Checker(2));
+            SubscribeOptions how = SubscribeOptions.builder()
+                    .replay(Replay.all())
+                    .policy(BackpressurePolicy.dropOldest())
+                    .build();
+            var stream = hub.open("numbers", new Numbers(total), options);
+            viewers.forEach(viewer -> stream.subscribe(how, viewer));
+            for (Checker viewer : viewers) {
+                assertThat(viewer.ended.await(60, TimeUnit.SECONDS)).isTrue();
+                assertThat(viewer.wrong).hasValue(null);
+                assertThat(viewer.lines + viewer.lost).isEqualTo(total);
+            }
+        }
+    }
+}
