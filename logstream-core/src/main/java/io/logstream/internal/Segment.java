@@ -19,8 +19,8 @@ import org.jspecify.annotations.Nullable;
  * flags   bit 0 channel, bits 1-3 ending, bit 4 continuation, bit 5 the time is the source's
  * </pre>
  *
- * <p>Written by one thread at a time, under the ring's lock. What lies before the ring's tail never changes again, so that
- * any thread may read it that has read the tail; see {@link SegmentRing}.
+ * <p>Written by one thread at a time, under the ring's lock. What lies before the ring's tail does not change as long as it
+ * is retained or pinned, so that any thread may read it that has read the tail; see {@link SegmentRing}.
  */
 final class Segment {
     /** How many bytes before a place are hashed into a token. */

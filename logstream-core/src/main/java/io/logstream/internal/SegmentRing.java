@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One append-only sequence of lines, of which the newest are retained: history and live in one. A chain of
- * {@link Segment}s, bounded in lines and bytes; the oldest is unlinked and left to the garbage collector.
+ * {@link Segment}s, bounded in lines and bytes; the oldest is unlinked, and its memory used again if nobody reads it.
  *
  * <h2>Implementation notes</h2>
  *
@@ -34,6 +34,8 @@ import org.jspecify.annotations.Nullable;
  *                  |                              | it is evicted, after head   |
  * bytes, starts,   | plain, slots before a tail   | plain, before tail          | lock
  *   times, flags   | that was read                |                             |
+ * Segment.pins     | volatile, after next         | volatile, before a cursor   | none
+ *                  |                              | reads next                  |
  * markers,         | plain, at any time           | a longer copy, after a      | lock
  *   checkpoints    |                              | release fence               |
  * plain, common-   | plain, after tail: what it   | plain, before tail; only    | lock
@@ -42,7 +44,9 @@ import org.jspecify.annotations.Nullable;
  * the others       | plain, under the lock        | plain                       | lock
  * </pre>
  *
- * <p>Invariants: a segment's data before {@code tail} never changes, so a reader needs no check after it has read; a
+ * <p>Invariants: a segment's data before {@code tail} never changes while it is retained or {@linkplain Segment#pin pinned}, so
+ * a reader needs no check after it has read. Who holds the lock needs no pin for what is retained; a {@link Cursor} does. An
+ * evicted segment is looked at once, by who evicts it, after {@code next}: if it is not pinned then, it never will be. A
  * segment that holds lines takes no marker; {@code first.firstSlot == head} unless nothing is retained; an evicted
  * segment's {@code next} is {@link Segment#EVICTED}.
  */
