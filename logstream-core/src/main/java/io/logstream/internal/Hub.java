@@ -51,19 +51,9 @@ public final class Hub implements LogHub {
         engine = new Engine(
                 time,
                 new WorkerPool(
-                        "logstream-delivery",
-                        settings.deliveryThreads(),
-                        settings.maxThreads(),
-                        settings.spin(),
-                        Duration.ofMillis(100),
-                        time),
+                        "logstream-delivery", settings.deliveryThreads(), settings.maxThreads(), settings.spin(), time),
                 new WorkerPool(
-                        "logstream-reading",
-                        settings.readerThreads(),
-                        settings.maxThreads(),
-                        Duration.ZERO,
-                        Duration.ofMillis(10), // its tasks may be in the kernel, which looks like computing
-                        time),
+                        "logstream-reading", settings.readerThreads(), settings.maxThreads(), Duration.ZERO, time),
                 blocking,
                 new MemoryBudget(settings.memoryBytes()),
                 RandomGenerator.of("SecureRandom"),

@@ -35,7 +35,12 @@ import org.slf4j.LoggerFactory;
 final class WorkerPool implements Pool {
     private static final Logger LOG = LoggerFactory.getLogger(WorkerPool.class);
     private static final Duration PATIENCE = Duration.ofMillis(10);
+    /** The same for a task that does not wait: where it computes it may only lack a processor. */
+    private static final Duration BUSY_PATIENCE = Duration.ofMillis(100);
+
+    /** How long a thread is kept in place of one that is stuck. */
     private static final Duration KEEP = Duration.ofSeconds(10);
+
     private static final long STUCK_NANOS = TimeUnit.SECONDS.toNanos(1);
 
     /** How long a task may go on with quick steps while others wait: handing a thread over costs as much as a step. */
@@ -50,7 +55,6 @@ final class WorkerPool implements Pool {
     private final int core;
     private final int most;
     private final Duration spin;
-    private final Duration busyPatience;
     private final TimeSource time;
     private final Queue<Runnable> queue = new ConcurrentLinkedQueue<>();
     private final ConcurrentLinkedDeque<Worker> sleeping = new ConcurrentLinkedDeque<>();
@@ -65,14 +69,12 @@ final class WorkerPool implements Pool {
      * @param core how many threads are kept
      * @param most how many there are at most, when others are stuck
      * @param spin how long a thread waits with a task that has nothing to do before both sleep
-     * @param busyPatience how long a task may take that does not wait: where it computes it may only lack a processor
      */
-    WorkerPool(String name, int core, int most, Duration spin, Duration busyPatience, TimeSource time) {
+    WorkerPool(String name, int core, int most, Duration spin, TimeSource time) {
         this.name = name;
         this.core = core;
         this.most = Math.max(core, most);
         this.spin = spin;
-        this.busyPatience = busyPatience;
         this.time = time;
     }
 
@@ -170,6 +172,12 @@ final class WorkerPool implements Pool {
         }
     }
 
+    /** Whether there are more threads than are kept, and none of them is stuck. */
+    private boolean isSpare() {
+        long now = time.nanoTime();
+        return threads > core && workers.stream().noneMatch(w -> w.isStuck(now));
+    }
+
     /** Lets a thread go that found nothing to do. */
     private synchronized boolean retire(Worker worker) {
         if (!closed && threads <= core) {
@@ -249,7 +257,7 @@ final class WorkerPool implements Pool {
 
         /** Whether its task takes too long; one that does not wait may only lack a processor, and is given more time. */
         boolean isStuck(long now) {
-            return isBusyFor(getState() == State.RUNNABLE ? busyPatience.toNanos() : PATIENCE.toNanos() / 2, now);
+            return isBusyFor(getState() == State.RUNNABLE ? BUSY_PATIENCE.toNanos() : PATIENCE.toNanos() / 2, now);
         }
 
         void unpark() {
@@ -328,9 +336,9 @@ final class WorkerPool implements Pool {
             }
         }
 
-        /** Sleeps until it is wanted, or nobody wants it for a while. */
+        /** Sleeps until it is wanted, or is not needed any more. */
         private void sleep() {
-            Deadline deadline = Deadline.in(KEEP);
+            Deadline deadline = Deadline.in(isSpare() ? Duration.ZERO : KEEP);
             while (!wanted && !closed && !deadline.isOver()) {
                 LockSupport.parkNanos(WorkerPool.this, deadline.nanosLeft());
                 Thread.interrupted();

@@ -9,6 +9,7 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -23,8 +24,7 @@ class WorkerPoolTest {
 
     /** With as many threads as are kept, and no others: what nobody wakes a thread for, waits for ever. */
     private WorkerPool pool(long spinMicros) {
-        Duration hour = Duration.ofHours(1);
-        return new WorkerPool("test", 2, 2, Duration.ofNanos(spinMicros * 1000), hour, time);
+        return new WorkerPool("test", 2, 2, Duration.ofNanos(spinMicros * 1000), time);
     }
 
     @AfterEach
@@ -138,6 +138,25 @@ class WorkerPoolTest {
             assertThat(pings.tryAcquire(PATIENCE, TimeUnit.SECONDS))
                     .as("round %d", round)
                     .isTrue();
+        }
+    }
+
+    @Test
+    void threadThatStandsInForAStuckOne_goesWhenThatIsFree() throws Exception {
+        pool = new WorkerPool("test", 1, 8, Duration.ZERO, time);
+        Semaphore stuck = new Semaphore(0);
+        pool.execute(stuck::acquireUninterruptibly);
+        Semaphore others = new Semaphore(0);
+        pool.execute(others::release);
+        assertThat(others.tryAcquire(PATIENCE, TimeUnit.SECONDS)).isTrue();
+        pool.execute(others::release);
+        assertThat(others.tryAcquire(PATIENCE, TimeUnit.SECONDS)).isTrue();
+        assertThat(pool.threads()).isEqualTo(2);
+        stuck.release();
+        for (Deadline deadline = Deadline.in(Duration.ofSeconds(PATIENCE)); pool.threads() > 1; ) {
+            assertThat(deadline.isOver()).as("two threads are kept").isFalse();
+            pool.execute(others::release);
+            others.acquireUninterruptibly();
         }
     }
 

@@ -103,7 +103,7 @@ final class DirectoryWatch implements FileWatch.Listener {
     }
 
     private @Nullable Registration register(Path directory, String name) throws IOException {
-        return watch.register(wanted, access, directory, name, this);
+        return watch.register(wanted, access, directory, name, false, this);
     }
 
     /** Ends a scan: what it has not looked into is watched no more. Returns whether all is watched that it has. */

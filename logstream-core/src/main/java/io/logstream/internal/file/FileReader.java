@@ -8,7 +8,7 @@ import io.logstream.spi.SourceContext;
 import io.logstream.spi.Start;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,12 +30,12 @@ public final class FileReader implements LogReader {
     private static final long FIRST_DELAY = Duration.ofMillis(1).toNanos();
     /** The delay while a file is drained. */
     private static final long RESTLESS_DELAY = Duration.ofMillis(20).toNanos();
-    /** How soon a watched file is read without a hint: a write through a memory map for one makes no event. */
+    /** How soon a watched file is read without a hint: writes on another path, or through a memory map, make no event. */
     private static final long SWEEP = Duration.ofSeconds(1).toNanos();
     /** How seldom, once it has been quiet for long: thousands of idle files shall cost next to nothing. */
-    private static final long IDLE_SWEEP = Duration.ofSeconds(4).toNanos();
+    private static final long IDLE_SWEEP = Duration.ofSeconds(10).toNanos();
     /** Idle files are looked at many at a time, since to wake a thread costs more than a look. */
-    private static final long TICK = Duration.ofMillis(100).toNanos();
+    private static final long TICK = Duration.ofMillis(500).toNanos();
 
     /** How long NULs at the end of a file on a remote file system are not believed. */
     private static final long REMOTE_NULS = Duration.ofSeconds(5).toNanos();
@@ -44,6 +44,8 @@ public final class FileReader implements LogReader {
     private static final int IDLE = 0;
     private static final int READING = 1;
     private static final int CLOSED = 2;
+    private static final AtomicIntegerFieldUpdater<FileReader> USE =
+            AtomicIntegerFieldUpdater.newUpdater(FileReader.class, "use");
 
     private final FileSettings settings;
     private final SourceContext context;
@@ -52,7 +54,9 @@ public final class FileReader implements LogReader {
     /** For files on remote file systems only. */
     private final @Nullable RemoteHandle remote;
 
-    private final AtomicInteger use = new AtomicInteger(IDLE);
+    @SuppressWarnings("UnusedVariable") // by its updater
+    private volatile int use = IDLE;
+
     private long delay = FIRST_DELAY / 2;
     private long nulsSince = NEVER;
     /** Why what is at the path now is not read; thrown when nothing more comes to the files that are open. */
@@ -107,13 +111,13 @@ public final class FileReader implements LogReader {
 
     @Override
     public Outcome read(LineSink sink) throws IOException {
-        if (!use.compareAndSet(IDLE, READING)) {
+        if (!USE.compareAndSet(this, IDLE, READING)) {
             throw new IOException("the reader of " + settings.path() + " is closed");
         }
         try {
             return readOn(sink);
         } finally {
-            if (!use.compareAndSet(READING, IDLE)) {
+            if (!USE.compareAndSet(this, READING, IDLE)) {
                 free();
             }
         }
@@ -213,6 +217,9 @@ public final class FileReader implements LogReader {
                 return false;
             }
             trail.wasBusy(now);
+            if (delay >= SWEEP) {
+                watch.sweptUp();
+            }
             if (remote != null) {
                 remote.wasRead();
             }
@@ -259,7 +266,7 @@ public final class FileReader implements LogReader {
     }
 
     private long lookInterval() {
-        if (!watch.isActive() || isRestless()) {
+        if (!watch.isTrusted() || isRestless()) {
             return settings.pollInterval().toNanos();
         }
         return trail.isMissing() ? SWEEP : IDLE_SWEEP;
@@ -274,17 +281,17 @@ public final class FileReader implements LogReader {
         if (isRestless()) {
             return Math.min(RESTLESS_DELAY, most);
         }
-        if (watch.isActive() && !trail.hasDrained()) {
+        if (watch.isTrusted() && !trail.hasDrained()) {
             delay = Math.min(IDLE_SWEEP, Math.max(SWEEP, 2 * delay));
             return delay - Math.floorMod(now + delay, TICK);
         }
-        delay = Math.min(2 * delay, watch.isActive() ? SWEEP : most);
+        delay = Math.min(2 * delay, watch.isTrusted() ? SWEEP : most);
         return Math.min(delay, Math.max(FIRST_DELAY, lookInterval() - trail.sinceLook(now)));
     }
 
     @Override
     public void close() {
-        if (use.getAndSet(CLOSED) == IDLE) {
+        if (USE.getAndSet(this, CLOSED) == IDLE) {
             free();
         }
     }

@@ -34,8 +34,15 @@ import org.slf4j.LoggerFactory;
 final class FileWatch {
     private static final Logger LOG = LoggerFactory.getLogger(FileWatch.class);
     private static final FileWatch SHARED = new FileWatch();
-    /** The name to register for whatever comes or goes in a directory; what is written to its files is not told. */
+    /** The name to register for whatever comes or goes in a directory. */
     static final String ANY = "";
+
+    private static final WatchEvent.Kind<?>[] NAMES = {
+        StandardWatchEventKinds.ENTRY_CREATE, StandardWatchEventKinds.ENTRY_DELETE
+    };
+    private static final WatchEvent.Kind<?>[] NAMES_AND_WRITES = {
+        StandardWatchEventKinds.ENTRY_CREATE, StandardWatchEventKinds.ENTRY_DELETE, StandardWatchEventKinds.ENTRY_MODIFY
+    };
 
     private final @Nullable FileWatch remote;
     private final Object lock = new Object();
@@ -70,11 +77,17 @@ final class FileWatch {
     }
 
     /** A directory that is watched, with the listeners by the name of the entry that they want to know about. */
-    private static final class Directory {
+    private final class Directory implements Listener {
         final WatchKey key;
         final Set<Path> paths = new HashSet<>(2);
         final Map<String, Registration> byName = new HashMap<>();
         volatile boolean valid = true;
+        /** Whether it is told what is written to its files, and not only what comes and goes. */
+        boolean writes;
+        /** Tells where it is renamed, and what is in it with it: no event in the directory itself says so. */
+        @Nullable
+        Registration own;
+
         /** What was at the path when it was registered last. */
         FileStat stat;
 
@@ -82,48 +95,76 @@ final class FileWatch {
             this.key = key;
             this.stat = stat;
         }
+
+        void unregister(Registration registration) {
+            FileWatch.this.unregister(registration);
+        }
+
+        @Override
+        public void changed(boolean path) {
+            List<Registration> all = new ArrayList<>();
+            synchronized (lock) {
+                byName.values().forEach(first -> addAll(first, all));
+            }
+            all.forEach(registration -> registration.listener.changed(true));
+        }
     }
 
     /** One listener's interest in one entry of a directory; a list of those with the same interest. */
     static final class Registration {
-        private final FileWatch owner;
         private final Directory directory;
         private final String name;
         private final Listener listener;
+        private final boolean first;
         private @Nullable Registration next;
 
-        private Registration(FileWatch owner, Directory directory, String name, Listener listener) {
-            this.owner = owner;
+        private Registration(Directory directory, String name, Listener listener) {
             this.directory = directory;
             this.name = name;
             this.listener = listener;
+            this.first = directory.byName.isEmpty();
+        }
+
+        /** Whether the directory was not watched before, so that nothing is told that happened before. */
+        boolean isFirst() {
+            return first;
         }
 
         boolean isValid() {
             return directory.valid;
         }
 
+        /** Whether the other one is of the same entry of the same directory, and not of another one at its path. */
+        boolean isOfSameEntry(Registration other) {
+            return directory == other.directory && name.equals(other.name);
+        }
+
         /** Ends what {@link FileWatch#register} began. Doing it twice does nothing. */
         void cancel() {
-            owner.unregister(this);
+            directory.unregister(this);
         }
     }
 
     /**
      * Begins to tell of an entry of a directory, or of {@link #ANY}, or returns null if that is not possible, or not wanted
      * for such a directory.
+     *
+     * @param writes whether to tell also what is written to it
      */
     @Nullable
-    Registration register(Watch wanted, FileAccess access, Path path, String name, Listener listener)
+    Registration register(Watch wanted, FileAccess access, Path path, String name, boolean writes, Listener listener)
             throws IOException {
         FileStat stat = wanted == Watch.OFF ? null : access.stat(path);
         if (stat == null) {
             return null;
         }
-        if (remote == null || knows(path, stat) || access.isLocal(path)) {
-            return register(path, stat, name, listener);
+        if (remote != null && !knows(path, stat) && !access.isLocal(path)) {
+            return wanted == Watch.ON ? remote.register(wanted, access, path, name, writes, listener) : null;
         }
-        return wanted == Watch.ON ? remote.register(path, stat, name, listener) : null;
+        Path parent = writes && !knowsWay(path) ? path.getParent() : null;
+        FileStat above = parent == null ? null : access.stat(parent);
+        boolean sameSystem = above != null && above.device() == stat.device();
+        return register(path, stat, name, writes, sameSystem ? above : null, listener);
     }
 
     private boolean knows(Path path, FileStat stat) {
@@ -133,15 +174,27 @@ final class FileWatch {
         }
     }
 
-    private @Nullable Registration register(Path path, FileStat stat, String name, Listener listener) {
+    private boolean knowsWay(Path path) {
+        synchronized (lock) {
+            Directory known = directories.get(path);
+            return known != null && known.own != null && known.own.isValid();
+        }
+    }
+
+    private @Nullable Registration register(
+            Path path, FileStat stat, String name, boolean writes, @Nullable FileStat above, Listener listener) {
         synchronized (lock) {
             try {
                 Directory watched = directories.get(path);
-                if (watched == null || !watched.stat.sameFile(stat)) {
-                    watched = watch(path, stat); // the one that was watched there goes on under this path elsewhere
+                if (watched == null || !watched.stat.sameFile(stat) || (writes && !watched.writes)) {
+                    watched = watch(
+                            path, stat, writes); // the one that was watched there goes on under this path elsewhere
                 }
-                Registration registration = new Registration(this, watched, name, listener);
+                Registration registration = new Registration(watched, name, listener);
                 registration.next = watched.byName.put(name, registration);
+                if (above != null) {
+                    watchWay(watched, path, above);
+                }
                 return registration;
             } catch (NoSuchFileException | NotDirectoryException | AccessDeniedException e) {
                 LOG.debug("not watched: {}", e.toString());
@@ -156,21 +209,33 @@ final class FileWatch {
         }
     }
 
-    private Directory watch(Path path, FileStat stat) throws IOException {
+    private Directory watch(Path path, FileStat stat, boolean writes) throws IOException {
         if (service == null) {
             service = start();
         }
-        WatchKey key = path.register(
-                service,
-                StandardWatchEventKinds.ENTRY_CREATE,
-                StandardWatchEventKinds.ENTRY_DELETE,
-                StandardWatchEventKinds.ENTRY_MODIFY);
+        WatchKey key = path.register(service, writes ? NAMES_AND_WRITES : NAMES);
         // A directory that is reached on two paths has one key.
         Directory directory = keys.computeIfAbsent(key, watched -> new Directory(watched, stat));
+        if (directory.writes && !writes) {
+            path.register(service, NAMES_AND_WRITES);
+        }
+        directory.writes |= writes;
         directory.stat = stat;
         directory.paths.add(path);
         directories.put(path, directory);
         return directory;
+    }
+
+    /** Watches the directory's own entry; where that can't be done, looks find out what happens to it. */
+    private void watchWay(Directory directory, Path path, FileStat above) {
+        Registration old = directory.own;
+        Path parent = path.getParent();
+        if (parent != null) {
+            directory.own = register(parent, above, String.valueOf(path.getFileName()), false, null, directory);
+        }
+        if (old != null) {
+            old.cancel();
+        }
     }
 
     private WatchService start() throws IOException {
@@ -216,6 +281,11 @@ final class FileWatch {
         directory.valid = false;
         keys.remove(directory.key);
         directory.paths.forEach(path -> directories.remove(path, directory));
+        Registration own = directory.own;
+        directory.own = null;
+        if (own != null) {
+            own.cancel();
+        }
         stopIfUnused();
     }
 

@@ -32,9 +32,13 @@ final class FollowedFile implements Closeable {
     /** How many NULs at the beginning are a hole. */
     private static final int LEAST_HOLE = 4;
 
+    private static final byte[] NONE = {};
+
     private OpenFile file;
     private FileStat stat;
-    private final byte[] anchor = new byte[FileMark.ANCHOR_BYTES];
+    /** Made when something was read: an empty log needs none. */
+    private byte[] anchor = NONE;
+
     private long generation;
     private long offset;
     private long head = Fingerprint.EMPTY;
@@ -115,7 +119,7 @@ final class FollowedFile implements Closeable {
     void seek(long to) throws IOException {
         byte[] buffer = ReadBuffer.get(FileMark.HEAD_BYTES);
         int headLength = (int) Math.min(to, FileMark.HEAD_BYTES);
-        int anchorLength = (int) Math.min(to, FileMark.ANCHOR_BYTES);
+        int anchorLength = needAnchor(to);
         if (LineScan.fill(file, 0, buffer, headLength) < headLength
                 || LineScan.fill(file, to - anchorLength, anchor, anchorLength) < anchorLength) {
             throw new IOException("the file was cut while it was opened");
@@ -126,6 +130,12 @@ final class FollowedFile implements Closeable {
         offset = to;
         sizeSeen = to;
         knownNanos = stat.modifiedNanos();
+    }
+
+    /** Sees to it that there is an anchor at an offset. Returns its length there. */
+    private int needAnchor(long at) {
+        anchor = anchor == NONE && at > 0 ? new byte[FileMark.ANCHOR_BYTES] : anchor;
+        return (int) Math.min(at, FileMark.ANCHOR_BYTES);
     }
 
     /** Goes to a mark, if this file holds there what was read before it. */
@@ -244,7 +254,7 @@ final class FollowedFile implements Closeable {
         begun = true;
         offset += length;
         knownNanos = stat.modifiedNanos();
-        int anchorLength = (int) Math.min(offset, FileMark.ANCHOR_BYTES);
+        int anchorLength = needAnchor(offset);
         System.arraycopy(buffer, from + length - anchorLength, anchor, 0, anchorLength);
         lineOpen = isInLine(buffer, from + length, offset);
     }

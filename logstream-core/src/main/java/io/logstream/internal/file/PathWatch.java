@@ -9,7 +9,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,15 +28,22 @@ final class PathWatch implements FileWatch.Listener {
     /** Set by the watch thread before it wakes the reader, cleared by the reader before it looks. */
     private volatile boolean changed;
 
+    /** How often the watch thread has told of anything. */
+    private volatile int told;
+    /** How often it had when bytes were found last that it had not told of. */
+    private int toldWhenSweptUp = -1;
+    /** Whether it tells nothing although there are writes. */
+    private boolean deaf;
+
     /** How many files were given the log's own name, by the watch thread. */
-    private final AtomicInteger made = new AtomicInteger();
+    private volatile int made;
 
     private volatile boolean uncounted;
     /** How many of them the reader has found, perhaps before it was told of them. */
     private int found;
 
-    /** The entry whose files are counted. */
-    private @Nullable Hop counted;
+    /** Counts the files; kept to know whether the next one counts others. */
+    private @Nullable Registration counted;
 
     private long countedSince;
     /** When the reader found one last. */
@@ -56,6 +62,9 @@ final class PathWatch implements FileWatch.Listener {
 
     @Override
     public void changed(boolean path) {
+        synchronized (this) {
+            told++;
+        }
         if (path) {
             changed = true;
         }
@@ -67,7 +76,9 @@ final class PathWatch implements FileWatch.Listener {
         if (files == FileWatch.UNCOUNTED) {
             uncounted = true;
         } else {
-            made.addAndGet(files);
+            synchronized (this) {
+                made += files;
+            }
         }
     }
 
@@ -81,7 +92,7 @@ final class PathWatch implements FileWatch.Listener {
 
     /** How many files were given the log's name, as far as was told. */
     int made() {
-        return made.get();
+        return made;
     }
 
     /** Whether all that were found have been told of by now, or never will be. */
@@ -92,6 +103,13 @@ final class PathWatch implements FileWatch.Listener {
     /** Whether what is told may have happened before it was counted. */
     boolean isBeginning() {
         return context.time().nanoTime() - countedSince < ALL_TOLD;
+    }
+
+    /** The log has named the same file before it was watched and after: so all that is counted has come since. */
+    void countsFromHere() {
+        if (counted != null && counted.isFirst()) {
+            countedSince = context.time().nanoTime() - ALL_TOLD;
+        }
     }
 
     /** Whether files are counted elsewhere than at first. */
@@ -129,6 +147,18 @@ final class PathWatch implements FileWatch.Listener {
         boolean taken = changed;
         changed = false;
         return taken;
+    }
+
+    /** Bytes were found without a hint: once that may be by chance. */
+    void sweptUp() {
+        int now = told;
+        deaf = now == toldWhenSweptUp;
+        toldWhenSweptUp = now;
+    }
+
+    /** Whether changes are told of, and so are writes as far as is known. */
+    boolean isTrusted() {
+        return isActive() && !(deaf && told == toldWhenSweptUp);
     }
 
     /** Whether changes are told of. */
@@ -182,17 +212,19 @@ final class PathWatch implements FileWatch.Listener {
         List<Hop> hops = path.hops();
         for (Hop hop : hops) {
             boolean own = path.complete() && hop.equals(hops.get(hops.size() - 1));
-            if (own && !hop.equals(counted)) {
-                moved = counted != null;
-                counted = hop;
-                countedSince = context.time().nanoTime();
-                settle(made.get());
-            }
+            int before = made;
             FileWatch.Listener listener = own ? this : any -> changed(any);
-            Registration registration = watch.register(settings.watch(), access, hop.directory(), hop.name(), listener);
+            Registration registration =
+                    watch.register(settings.watch(), access, hop.directory(), hop.name(), own, listener);
             if (registration == null) {
                 return false;
             }
+            if (own && (counted == null || !registration.isOfSameEntry(counted))) {
+                moved = counted != null;
+                countedSince = context.time().nanoTime();
+                settle(before);
+            }
+            counted = own ? registration : counted;
             to.add(registration);
         }
         return true;

@@ -5,6 +5,7 @@ import io.logstream.internal.file.Chronicle.Entry;
 import io.logstream.internal.file.FileStat.Kind;
 import java.io.Closeable;
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -272,7 +273,10 @@ final class Siblings {
         return names;
     }
 
-    /** All regular files beside the log, with or without the log itself, by the path as given and as resolved. */
+    /**
+     * All regular files beside the log, with or without the log itself, by the path as given and as resolved. None, where
+     * the directory may be searched but not listed: the log itself can be read there.
+     */
     private List<Entry> list(boolean withLog) throws IOException {
         List<Entry> entries = new ArrayList<>();
         addFrom(path, withLog, entries);
@@ -290,7 +294,13 @@ final class Siblings {
             return;
         }
         int extension = name.lastIndexOf('.');
-        for (Path path : access.list(directory, extension > 0 ? name.substring(0, extension) : name)) {
+        List<Path> paths;
+        try {
+            paths = access.list(directory, extension > 0 ? name.substring(0, extension) : name);
+        } catch (AccessDeniedException e) {
+            return;
+        }
+        for (Path path : paths) {
             FileStat stat = withLog || !path.equals(log) ? access.stat(path) : null;
             if (stat != null && stat.kind() == Kind.FILE) {
                 entries.add(new Entry(path, stat, Stamp.of(name, String.valueOf(path.getFileName()))));

@@ -75,8 +75,12 @@ final class Trail {
         long now = time.nanoTime();
         quietSince = now;
         lookedAt = now;
+        FileStat before = access.stat(settings.path());
         watch.renew();
         FollowedFile found = FollowedFile.open(access, settings.path());
+        if (found == null ? before == null : before != null && found.stat().sameFile(before)) {
+            watch.countsFromHere();
+        }
         if (start instanceof Start.At at) {
             FileMark mark = FileMark.of(at.position());
             resume(new Left(mark, at.position().linesBefore(), true, false), found, now);
@@ -243,6 +247,9 @@ final class Trail {
                 watch.renew();
             }
             compare(now);
+            if (!settings.follow()) {
+                next.limitToPresentSize();
+            }
             trouble = null;
         } catch (IOException e) {
             if (current == null) {
@@ -270,10 +277,9 @@ final class Trail {
             disappear(now);
             return;
         }
-        found = knownOr(found);
         watch.changed();
         if (newest == null) {
-            arrive(found, now);
+            arrive(knownOr(found), now);
         } else if (newest.stat().sameFile(found.stat())) {
             found.close();
         } else {
@@ -369,7 +375,7 @@ final class Trail {
             found.close();
             throw e;
         }
-        follow(between, found, entry, drain, now);
+        follow(between, knownOr(found), entry, drain, now);
     }
 
     private void follow(Siblings.Between between, FollowedFile found, Kind entry, boolean drain, long now) {

@@ -225,6 +225,36 @@ class FaultTest {
     }
 
     @Test
+    void readsARotatedFileOnlyOnce_whenItIsMovedBack_andTheDirectoryCannotBeListedAtFirst() throws Exception {
+        rig.append("a1\n");
+        rig.open(Start.beginning()).moment();
+        rig.rename("", ".1");
+        rig.append("b1\n");
+        assertThat(rig.pass(Rig.DRAINED)).isEqualTo("<ROTATED>b1\n");
+        rig.rename("", ".0");
+        rig.rename(".1", "");
+        faulty.onList = new IOException("Input/output error");
+        assertThat(rig.moment()).isEmpty();
+        faulty.onList = null;
+        rig.append("a2\n");
+        assertThat(rig.pass(Rig.DRAINED)).isEqualTo("<ROTATED>a2\n");
+    }
+
+    @Test
+    void followsTheNextFile_whenTheDirectoryMayNotBeListed() throws Exception {
+        faulty.onList = new AccessDeniedException(directory.toString());
+        rig.append("a1\n");
+        rig.open(Start.beginning()).moment();
+        rig.append("a2\n");
+        rig.rename("", ".1");
+        rig.append("b1\n");
+        assertThat(rig.pass(Rig.DRAINED)).isEqualTo("a2\n<ROTATED>b1\n");
+        assertThat(rig.open(Start.at(rig.position())).moment()).isEmpty();
+        rig.append("b2\n");
+        assertThat(rig.moment()).isEqualTo("b2\n");
+    }
+
+    @Test
     void takesTheFileThatIsThere_whenItIsReplacedWhileItIsOpened() throws Exception {
         rig.append("a1\n");
         int[] left = {3};

@@ -2,6 +2,7 @@ package io.logstream.internal.file;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** The real file system with faults. */
@@ -14,6 +15,9 @@ class FaultyAccess extends ForwardingAccess {
 
     @Nullable
     IOException onStat;
+
+    @Nullable
+    IOException onList;
 
     int mostBytesPerRead = Integer.MAX_VALUE;
     /** Reads and {@code size} see only this much of a file. */
@@ -35,6 +39,12 @@ class FaultyAccess extends ForwardingAccess {
         stats++;
         fail(onStat);
         return super.stat(path);
+    }
+
+    @Override
+    public List<Path> list(Path directory, String prefix) throws IOException {
+        fail(onList);
+        return super.list(directory, prefix);
     }
 
     @Override

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(60)
 class FileWatchTest {
     /** In this time a watched file that is quiet is looked at once, and what was rotated is drained. */
-    private static final Duration SWEPT = Duration.ofSeconds(10);
+    private static final Duration SWEPT = Duration.ofSeconds(30);
 
     @TempDir
     Path directory;
@@ -189,7 +189,8 @@ class FileWatchTest {
         appendTold(moved.resolve("app.log"), "a2\n"); // told under the old path
         Files.createDirectory(inner);
         rig.append("b1\n");
-        assertThat(rig.pass(SWEPT)).isEqualTo("<ROTATED>b1\n");
+        awaitRestless();
+        assertThat(rig.pass(Rig.DRAINED)).isEqualTo("<ROTATED>b1\n");
         Rig.append(moved.resolve("app.log"), "a3\n");
         assertThat(rig.pass(SWEPT)).isEqualTo("a3\n");
         appendTold(rig.log, "b2\n");
@@ -204,7 +205,8 @@ class FileWatchTest {
         rig.open(Start.beginning());
         awaitText("a1\n");
         Path moved = Files.move(inner, directory.resolve("moved"));
-        assertThat(rig.pass(SWEPT)).isEqualTo("<DISAPPEARED>");
+        awaitRestless();
+        assertThat(rig.pass(Rig.DRAINED)).isEqualTo("<DISAPPEARED>");
         Rig.append(moved.resolve("app.log"), "a2\n");
         assertThat(rig.pass(SWEPT)).isEqualTo("a2\n");
         rig.context.wakes.drainPermits();
@@ -232,7 +234,8 @@ class FileWatchTest {
             Files.move(inner, directory.resolve("moved"));
             Files.createDirectory(inner);
             rig.append("b1\n");
-            assertThat(rig.pass(SWEPT)).isEqualTo("<ROTATED>b1\n");
+            awaitRestless();
+            assertThat(rig.pass(Rig.DRAINED)).isEqualTo("<ROTATED>b1\n");
             rig.context.wakes.drainPermits();
             appendTold(rig.log, "b2\n");
         }
@@ -250,6 +253,24 @@ class FileWatchTest {
         assertThat(threads()).isEmpty();
         rig.append("two\n");
         assertThat(rig.moment()).isEqualTo("two\n");
+    }
+
+    @Test
+    void isPolled_whenWritesOnAnotherPathAreNotToldOf() throws Exception {
+        rig.append("one\n");
+        Path other = Files.createDirectory(directory.resolve("other")).resolve("other.log");
+        Files.createLink(other, rig.log);
+        rig.open(Start.beginning());
+        assertThat(rig.pass(SWEPT)).isEqualTo("one\n");
+        for (int i = 0; i < 2; i++) {
+            assertThat(rig.context.lastWithin()).isGreaterThan(Rig.MOMENT);
+            Rig.append(other, "not told\n");
+            assertThat(rig.pass(SWEPT)).isEqualTo("not told\n");
+        }
+        assertThat(rig.context.lastWithin()).isLessThanOrEqualTo(Rig.MOMENT);
+        appendTold(rig.log, "told\n");
+        assertThat(rig.pass(SWEPT)).isEmpty();
+        assertThat(rig.context.lastWithin()).isGreaterThan(Rig.MOMENT);
     }
 
     @Test
