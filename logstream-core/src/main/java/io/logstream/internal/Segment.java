@@ -54,8 +54,6 @@ final class Segment {
     /** How far to look for the ends of lines at a time, if none may be longer. */
     private static final int PORTION = 8192;
 
-    private static final int PAGE = 4096;
-
     private static final int OVERHEAD = 256;
     private static final int PER_LINE = 5; // and the time
 
@@ -160,46 +158,51 @@ final class Segment {
         return end;
     }
 
+    /** Whether it has memory for so much, and not for much more. */
+    boolean fits(int length, int lineCount) {
+        return bytes.length >= length && bytes.length / 2 <= length && flags.length >= lineCount;
+    }
+
     /**
      * Makes room for as many whole lines as there are, adds them, and leaves no room; called instead of {@link #reserve}.
      * Returns where it stopped; if that is where it began, this is still a segment without room.
      *
-     * @param evicted whose memory is used if there is enough of it: fresh memory costs several times more than the copy
+     * @param evicted whose memory {@linkplain #fits fits} and is used: fresh memory costs several times more than the copy
+     * @param byteCapacity room to take where there is none evicted, at least for all the bytes
      */
     int fill(
             @Nullable Segment evicted,
             byte[] source,
             int from,
             int to,
+            int byteCapacity,
             int lineCapacity,
             int maxLine,
             int flag,
             int crlf,
             long time) {
-        boolean fits = evicted != null && evicted.bytes.length >= to - from && evicted.flags.length >= lineCapacity;
-        Segment memory = evicted != null && fits ? evicted : this;
-        if (!fits) {
-            starts = new int[lineCapacity + lineCapacity / 8 + 1];
-            flags = new byte[starts.length - 1];
-        }
-        byte[] work = fits ? memory.bytes : new byte[LineFeeds.CHUNK];
-        int found = LineFeeds.all(source, from, to, memory.starts, 1, work, 0) - 1;
-        starts = memory.starts;
-        flags = memory.flags;
+        starts = evicted != null ? evicted.starts : new int[lineCapacity + 1];
+        flags = evicted != null ? evicted.flags : new byte[lineCapacity];
+        byte[] work = evicted != null ? evicted.bytes : new byte[LineFeeds.CHUNK];
+        int found = LineFeeds.all(source, from, to, starts, 1, work, 0) - 1;
         int end = index(source, from, -from, found, maxLine, flag, crlf);
         if (lines == 0) {
             starts = NO_LINES;
             flags = NO_BYTES;
             return from;
         }
-        if (fits) {
+        if (end - from < (to - from) / 2) { // too many lines, or one that is too long: what is left would stay empty
+            bytes = Arrays.copyOfRange(source, from, end);
+            starts = Arrays.copyOf(starts, lines + 1);
+            flags = Arrays.copyOf(flags, lines);
+        } else if (evicted != null) {
             System.arraycopy(source, from, work, 0, end - from);
             bytes = work;
-            memory.leaveMemory();
+            evicted.leaveMemory();
         } else {
             // With what happens to follow, so that it fits others, too. In this form the memory need not be cleared
             // before.
-            bytes = Arrays.copyOfRange(source, from, from + (to - from + PAGE - 1) / PAGE * PAGE);
+            bytes = Arrays.copyOfRange(source, from, from + byteCapacity);
         }
         times = new long[] {time};
         full = true;

@@ -64,7 +64,7 @@ final class SegmentRing {
     private static final int FIRST_BYTES = 2048;
     private static final int MAX_BYTES = 64 * 1024;
     /** From how many bytes on whole lines get segments of their own, with no room in them for others. */
-    private static final int BULK_BYTES = 32 * 1024;
+    static final int BULK_BYTES = 32 * 1024;
     /** Of such a segment: collectors treat as ordinary what is not half of a region, of at least 1 MiB. */
     private static final int MAX_FILLED_BYTES = 256 * 1024;
 
@@ -80,6 +80,7 @@ final class SegmentRing {
     private final int retainLines;
     private final long retainBytes;
     private final boolean masked;
+    private final int bulkBytes;
 
     private volatile long tail;
     private volatile long head;
@@ -96,6 +97,11 @@ final class SegmentRing {
     private long spareBytes;
     private boolean freed;
 
+    /**
+     * A ring that retains nothing yet.
+     *
+     * @param bulkBytes {@link #BULK_BYTES}, or another number for tests
+     */
     SegmentRing(
             long epoch,
             long firstSequence,
@@ -103,12 +109,14 @@ final class SegmentRing {
             int retainLines,
             long retainBytes,
             boolean masked,
+            int bulkBytes,
             MemoryBudget budget,
             Runnable evicted) {
         this.epoch = epoch;
         this.retainLines = retainLines;
         this.retainBytes = retainBytes;
         this.masked = masked;
+        this.bulkBytes = bulkBytes;
         this.budget = budget;
         this.evicted = evicted;
         next = new Place(firstSequence, firstSequence, linesBefore);
@@ -223,7 +231,7 @@ final class SegmentRing {
         int at = from;
         for (Segment segment = last; at < to; ) {
             int end = segment == null ? at : segment.addLines(source, at, to, maxLine, flag, crlf, time);
-            if (end == at && Math.min(to - at, maxLine) >= BULK_BYTES) {
+            if (end == at && Math.min(to - at, maxLine) >= bulkBytes) {
                 end = fill(source, at, to, maxLine, flag, crlf, time);
                 segment = last;
             }
@@ -367,15 +375,27 @@ final class SegmentRing {
         return segment;
     }
 
-    /** Takes a segment for many lines at once, exactly as large as they are; returns where it stopped. */
+    /**
+     * Takes a segment for many lines at once, about as large as they are; returns where it stopped, which is where it began
+     * if a segment may not be as large as that.
+     */
     private int fill(byte[] source, int from, int to, int maxLine, int flag, int crlf, long time) {
-        int limit = (int) Math.min(to, from + Math.min(MAX_FILLED_BYTES, mostBytes()));
-        int lines = linesIn(limit - from, averageLine());
+        int average = averageLine();
+        int unit = bulkBytes / 8; // so that the memory of one fits another that is only somewhat larger
+        long most = Math.min(Math.min(MAX_FILLED_BYTES, mostBytes()), (long) mostLines() * average) / unit * unit;
+        int length = (int) Math.min(to - from, most);
+        if (length < bulkBytes) {
+            return from;
+        }
+        int lines = linesIn(length, average);
         Segment segment = withoutRoom();
         long before = segment.footprint();
-        int end = segment.fill(spare, source, from, limit, lines, maxLine, flag, crlf, time);
+        Segment evicted = spare != null && spare.fits(length, lines) ? spare : null;
+        int bytes = (length + unit - 1) / unit * unit;
+        int room = Math.min(mostLines(), lines + lines / 8);
+        int end = segment.fill(evicted, source, from, from + length, bytes, room, maxLine, flag, crlf, time);
         if (end > from) {
-            dropSpare(); // it is in use again, or too small
+            dropSpare(); // it is in use again, or does not fit
         }
         charge(segment.footprint() - before);
         return end;
@@ -416,7 +436,11 @@ final class SegmentRing {
 
     /** For how many lines to have room in so many bytes. */
     private int linesIn(int bytes, int average) {
-        return Math.min(Math.max(MIN_LINES, retainLines / 8), bytes / Math.max(8, average) * 5 / 4 + MIN_LINES);
+        return Math.min(mostLines(), bytes / Math.max(8, average) * 5 / 4 + MIN_LINES);
+    }
+
+    private int mostLines() {
+        return Math.max(MIN_LINES, retainLines / 8);
     }
 
     private Segment link(Place start) {

@@ -35,8 +35,10 @@ class SegmentReuseTest {
     private static final int LINES = 1000;
     private static final int CHUNK = LINES * LENGTH;
 
+    private static final int RETAINED = 1 << 20;
+
     private final MemoryBudget budget = new MemoryBudget(1 << 30);
-    private final SegmentRing ring = new SegmentRing(1, 0, 0, 1 << 20, 1 << 20, false, budget, () -> {});
+    private final SegmentRing ring = ring(RETAINED);
     private long published;
 
     /** Lines that begin with their number. */
@@ -51,16 +53,24 @@ class SegmentReuseTest {
         return bytes;
     }
 
+    private SegmentRing ring(int retainLines) {
+        return new SegmentRing(1, 0, 0, retainLines, RETAINED, false, SegmentRing.BULK_BYTES, budget, () -> {});
+    }
+
     private Segment publish() {
+        Segment segment = publish(ring, lines(published, LINES));
+        published += LINES;
+        return segment;
+    }
+
+    private static Segment publish(SegmentRing ring, byte[] chunk) {
         ring.lock.lock();
         try {
-            byte[] chunk = lines(published, LINES);
             assertThat(ring.appendLines(chunk, 0, chunk.length, 1 << 20, 0, false, 0))
-                    .isEqualTo(CHUNK);
-            published += LINES;
+                    .isEqualTo(chunk.length);
             ring.publish();
             ring.trim(Long.MAX_VALUE);
-            return Objects.requireNonNull(ring.locate(published - 1));
+            return Objects.requireNonNull(ring.locate(ring.tail() - 1));
         } finally {
             ring.lock.unlock();
         }
@@ -115,6 +125,44 @@ class SegmentReuseTest {
         assertThat(budget.used()).isLessThanOrEqualTo(held - CHUNK).isEqualTo(ring.footprint());
         ring.free();
         assertThat(budget.used()).isZero();
+    }
+
+    @Test
+    void historyOfFewLines_takesNoMoreMemoryThanTheyNeed() {
+        for (int retainLines : new int[] {1, 100, 1000, 3000}) {
+            SegmentRing few = ring(retainLines);
+            for (int i = 0; i < 20; i++) {
+                publish(few, lines(i * 2500L, 2500));
+            }
+            int most = Math.max(16, retainLines / 8);
+            assertThat(few.tailSequence() - few.headSequence())
+                    .isBetween((long) retainLines, (long) retainLines + most);
+            assertThat(few.footprint())
+                    .as("memory for %d lines", retainLines)
+                    .isLessThanOrEqualTo(2L * (retainLines + most) * LENGTH + (16 << 10));
+        }
+    }
+
+    @Test
+    void linesBeforeOneThatIsTooLong_takeNoMoreMemoryThanTheyNeed() {
+        byte[] chunk = new byte[100_000];
+        System.arraycopy(lines(0, 10), 0, chunk, 0, 10 * LENGTH);
+        ring.lock.lock();
+        try {
+            assertThat(ring.appendLines(chunk, 0, chunk.length, 50_000, 0, false, 0))
+                    .isEqualTo(10 * LENGTH);
+        } finally {
+            ring.lock.unlock();
+        }
+        assertThat(ring.footprint()).isLessThanOrEqualTo(4096);
+    }
+
+    @Test
+    void memoryThatIsMuchLargerThanNeeded_isNotUsedAgain() {
+        publish(20);
+        Segment small = publish(ring, lines(published, 400));
+        assertThat(small.used()).isEqualTo(400 * LENGTH);
+        assertThat(small.footprint()).isLessThanOrEqualTo(CHUNK / 2);
     }
 
     @Test

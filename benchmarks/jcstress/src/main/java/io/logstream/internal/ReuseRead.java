@@ -27,7 +27,7 @@ public class ReuseRead {
     private final byte[] memory;
 
     public ReuseRead() {
-        segment.fill(null, LINE, 0, LINE.length, 16, 100, 0, 0, 0);
+        segment.fill(null, LINE, 0, LINE.length, 16, 16, 100, 0, 0, 0);
         memory = segment.bytes;
     }
 
