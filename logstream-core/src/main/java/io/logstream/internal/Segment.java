@@ -158,9 +158,9 @@ final class Segment {
         return end;
     }
 
-    /** Whether it has memory for so much, and not for much more. */
-    boolean fits(int length, int lineCount) {
-        return bytes.length >= length && bytes.length / 2 <= length && flags.length >= lineCount;
+    /** Whether it has memory for so much, and not for too much more. */
+    boolean fits(int length, long most, int lineCount) {
+        return bytes.length >= length && bytes.length <= most && flags.length >= lineCount;
     }
 
     /**

@@ -390,7 +390,8 @@ final class SegmentRing {
         int lines = linesIn(length, average);
         Segment segment = withoutRoom();
         long before = segment.footprint();
-        Segment evicted = spare != null && spare.fits(length, lines) ? spare : null;
+        boolean fits = spare != null && spare.fits(length, Math.min(2L * length, mostBytes()), lines);
+        Segment evicted = fits ? spare : null;
         int bytes = (length + unit - 1) / unit * unit;
         int room = Math.min(mostLines(), lines + lines / 8);
         int end = segment.fill(evicted, source, from, from + length, bytes, room, maxLine, flag, crlf, time);
