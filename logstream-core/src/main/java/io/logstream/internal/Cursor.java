@@ -292,8 +292,7 @@ final class Cursor {
                 settle();
             } else if (following != null && slot >= following.firstSlot) {
                 hold(following);
-            } else {
-                hold(here);
+            } else if (hold(here)) {
                 // what follows is not read again: it may change
                 long limit = following == null ? tail : Math.min(tail, following.firstSlot);
                 long to = !live && liveAt > slot ? Math.min(limit, liveAt) : limit;
@@ -349,7 +348,7 @@ final class Cursor {
                     sequence = to.sequence();
                     slot = to.slot();
                     place = to;
-                    segment = null;
+                    letGo();
                 }
                 case LIVE -> live = true;
                 case NONE -> gaps += entry instanceof Gap ? 1 : 0;
@@ -521,7 +520,7 @@ final class Cursor {
         if (segment != null) {
             synchronized (this) {
                 place = run.restAt(slot, segment);
-                segment = null;
+                letGo();
             }
         }
         return Found.NOTHING;
@@ -535,11 +534,28 @@ final class Cursor {
         }
     }
 
-    private void hold(Segment here) {
-        if (segment != here) {
-            synchronized (this) {
-                segment = here;
-            }
+    /** Goes to a segment, whose memory can't be used again then; returns false if it was evicted before. */
+    private boolean hold(Segment here) {
+        if (segment == here) {
+            return true;
+        }
+        if (!here.pin()) {
+            here.unpin();
+            return false;
+        }
+        synchronized (this) {
+            letGo();
+            segment = here;
+        }
+        return true;
+    }
+
+    /** Leaves the segment, under the monitor, so that nobody else reads it through this cursor any more. */
+    private void letGo() {
+        Segment left = segment;
+        segment = null;
+        if (left != null) {
+            left.unpin();
         }
     }
 

@@ -14,6 +14,7 @@ import java.util.random.RandomGenerator;
  * @param budget the memory of all histories
  * @param random for epochs and jitter
  * @param firstSequence the sequence of every run's first line
+ * @param bulkBytes from how many bytes on whole lines get segments of their own
  */
 record Engine(
         TimeSource time,
@@ -22,7 +23,8 @@ record Engine(
         Executor blocking,
         MemoryBudget budget,
         RandomGenerator random,
-        long firstSequence) {
+        long firstSequence,
+        int bulkBytes) {
 
     /** A number that no other run has. */
     long newEpoch() {

@@ -67,7 +67,8 @@ public final class Hub implements LogHub {
                 blocking,
                 new MemoryBudget(settings.memoryBytes()),
                 RandomGenerator.of("SecureRandom"),
-                0);
+                0,
+                SegmentRing.BULK_BYTES);
         stopEngine = () -> {
             blocking.shutdownNow();
             if (own != null) {

@@ -39,7 +39,7 @@ final class Line implements LogLine {
 
     @Override
     public long epochNanos() {
-        return segment.times[index];
+        return segment.time(index);
     }
 
     @Override
@@ -97,7 +97,7 @@ final class Line implements LogLine {
         Place place = new Place(segment.slot(index), sequence(), number < 0 ? -1 : number - 1);
         Segment own = new Segment(place, null);
         own.reserve(length, 1, false);
-        own.add(segment.bytes, from, length, length, segment.flags[index], segment.times[index]);
+        own.add(segment.bytes, from, length, length, segment.flags[index], segment.time(index));
         return new Line(name, own, 0);
     }
 

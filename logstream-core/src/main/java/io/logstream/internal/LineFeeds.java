@@ -26,7 +26,8 @@ final class LineFeeds {
     private static final long ONES = 0x0101010101010101L;
     private static final long HIGHS = 0x8080808080808080L;
     private static final long WANTED = '\n' * ONES;
-    private static final int CHUNK = 8192;
+    /** How many bytes are looked at in one go: so few that they stay in the fastest cache. */
+    static final int CHUNK = 8192;
 
     private LineFeeds() {}
 
@@ -52,7 +53,7 @@ final class LineFeeds {
      * Finds as many as there is room for.
      *
      * @param found takes the places, from an index on
-     * @param work where as many bytes may be written over, from {@code workAt} on
+     * @param work where as many bytes, but at most {@link #CHUNK}, may be written over, from {@code workAt} on
      * @return the index behind the last
      */
     static int all(byte[] source, int from, int to, int[] found, int first, byte[] work, int workAt) {
@@ -81,11 +82,10 @@ final class LineFeeds {
     private static int byVectors(byte[] source, int from, int to, int[] found, int first, byte[] work, int workAt) {
         int n = first;
         for (int done = from; done < to && n < found.length; done += CHUNK) {
-            int at = workAt + done - from;
-            int end = at + Math.min(to - done, CHUNK);
-            System.arraycopy(source, done, work, at, end - at);
-            mark(work, at, end);
-            n = marked(work, at, end, done - at, found, n);
+            int end = workAt + Math.min(to - done, CHUNK);
+            System.arraycopy(source, done, work, workAt, end - workAt);
+            mark(work, workAt, end);
+            n = marked(work, workAt, end, done - workAt, found, n);
         }
         return n;
     }

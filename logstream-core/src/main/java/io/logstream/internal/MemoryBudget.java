@@ -40,11 +40,16 @@ final class MemoryBudget {
     }
 
     /**
-     * Takes bytes for a ring, whose lock the caller holds. Others' locks are only tried, so that two rings can't wait for
+     * Takes bytes for a ring whose lock the caller holds. Others' locks are only tried, so that two rings can't wait for
      * each other; a ring that can't give up anything now is passed over.
      */
-    void reserve(SegmentRing ring, long bytes) {
-        used.addAndGet(bytes);
+    void reserve(long bytes) {
+        if (used.addAndGet(bytes) > limit) {
+            makeRoom();
+        }
+    }
+
+    private void makeRoom() {
         Set<SegmentRing> unable = new HashSet<>();
         while (used.get() > limit) {
             SegmentRing largest = null;

@@ -68,6 +68,7 @@ final class Run {
                 options.retainLines(),
                 retainBytes,
                 options.mask() != null,
+                engine.bulkBytes(),
                 engine.budget(),
                 this::signal);
         firstSlot = ring.tail();

@@ -4,6 +4,7 @@ import io.logstream.Channel;
 import io.logstream.Gap;
 import io.logstream.LogEntry;
 import io.logstream.LogLine;
+import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
@@ -18,8 +19,8 @@ import org.jspecify.annotations.Nullable;
  * flags   bit 0 channel, bits 1-3 ending, bit 4 continuation, bit 5 the time is the source's
  * </pre>
  *
- * <p>Written by one thread at a time, under the ring's lock. What lies before the ring's tail never changes again, so that
- * any thread may read it that has read the tail; see {@link SegmentRing}.
+ * <p>Written by one thread at a time, under the ring's lock. What lies before the ring's tail does not change as long as it
+ * is retained or pinned, so that any thread may read it that has read the tail; see {@link SegmentRing}.
  */
 final class Segment {
     /** How many bytes before a place are hashed into a token. */
@@ -46,6 +47,7 @@ final class Segment {
 
     private static final byte[] NO_BYTES = {};
     private static final int[] NO_LINES = {0};
+    private static final long[] NO_TIMES = {};
     private static final LogLine.Ending[] ENDINGS = LogLine.Ending.values();
     private static final Channel[] CHANNELS = Channel.values();
 
@@ -53,14 +55,16 @@ final class Segment {
     private static final int PORTION = 8192;
 
     private static final int OVERHEAD = 256;
-    private static final int PER_LINE = 13;
+    private static final int PER_LINE = 5; // and the time
 
     final long firstSlot;
     final long firstSequence;
     final Place start;
     byte[] bytes = NO_BYTES;
     int[] starts = NO_LINES;
-    long[] times = {};
+    /** When they came; the last one is that of all lines behind it, too. */
+    long[] times = NO_TIMES;
+
     byte[] flags = NO_BYTES;
     int @Nullable [] rawLengths;
     private final byte @Nullable [][] windows;
@@ -68,9 +72,23 @@ final class Segment {
     int markerCount;
     volatile @Nullable Segment next;
 
+    private static final VarHandle PINS;
+
+    static {
+        try {
+            PINS = MethodHandles.lookup().findVarHandle(Segment.class, "pins", int.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
+    /** How many cursors read it. */
+    private volatile int pins;
+
     private Checkpoint[] checkpoints = {};
     int lines;
     private boolean plain = true;
+    private boolean full;
     private int commonTerminator = MIXED;
 
     /**
@@ -96,16 +114,13 @@ final class Segment {
         rawLengths = masked ? new int[lineCapacity] : null;
     }
 
-    static long footprint(int byteCapacity, int lineCapacity, boolean masked) {
-        return OVERHEAD + byteCapacity + (long) lineCapacity * (masked ? PER_LINE + 4 : PER_LINE);
-    }
-
     long footprint() {
-        return footprint(bytes.length, flags.length, rawLengths != null) + 256L * markers.length;
+        long perLine = rawLengths == null ? PER_LINE : PER_LINE + 4;
+        return OVERHEAD + bytes.length + perLine * flags.length + 8L * times.length + 256L * markers.length;
     }
 
     boolean hasRoom(int length) {
-        return lines < flags.length && length <= bytes.length - used();
+        return !full && lines < flags.length && length <= bytes.length - used();
     }
 
     int used() {
@@ -132,30 +147,94 @@ final class Segment {
     int addLines(byte[] source, int from, int to, int maxLine, int flag, int crlf, long time) {
         int at = used();
         int limit = Math.min(to, from + Math.min(bytes.length - at, Math.max(PORTION, maxLine + 2)));
-        if (maxLine < PORTION && LineFeeds.first(source, from, limit) - from > maxLine) {
+        if (full || limit == from || maxLine < PORTION && LineFeeds.first(source, from, limit) - from > maxLine) {
             return from; // without looking at what follows, again for each such line
         }
-        int found = LineFeeds.all(source, from, limit, starts, lines + 1, bytes, at) - 1;
+        int before = lines;
+        int found = LineFeeds.all(source, from, limit, starts, before + 1, bytes, at) - 1;
+        int end = index(source, from, at - from, found, maxLine, flag, crlf);
+        System.arraycopy(source, from, bytes, at, end - from);
+        Arrays.fill(times, before, lines, time);
+        return end;
+    }
+
+    /** Whether it has memory for so much, and not for too much more. */
+    boolean fits(int length, long most, int lineCount) {
+        return bytes.length >= length && bytes.length <= most && flags.length >= lineCount;
+    }
+
+    /**
+     * Makes room for as many whole lines as there are, adds them, and leaves no room; called instead of {@link #reserve}.
+     * Returns where it stopped; if that is where it began, this is still a segment without room.
+     *
+     * @param evicted whose memory {@linkplain #fits fits} and is used: fresh memory costs several times more than the copy
+     * @param byteCapacity room to take where there is none evicted, at least for all the bytes
+     */
+    int fill(
+            @Nullable Segment evicted,
+            byte[] source,
+            int from,
+            int to,
+            int byteCapacity,
+            int lineCapacity,
+            int maxLine,
+            int flag,
+            int crlf,
+            long time) {
+        starts = evicted != null ? evicted.starts : new int[lineCapacity + 1];
+        flags = evicted != null ? evicted.flags : new byte[lineCapacity];
+        byte[] work = evicted != null ? evicted.bytes : new byte[LineFeeds.CHUNK];
+        int found = LineFeeds.all(source, from, to, starts, 1, work, 0) - 1;
+        int end = index(source, from, -from, found, maxLine, flag, crlf);
+        if (lines == 0) {
+            starts = NO_LINES;
+            flags = NO_BYTES;
+            return from;
+        }
+        if (end - from < (to - from) / 2) { // too many lines, or one that is too long: what is left would stay empty
+            bytes = Arrays.copyOfRange(source, from, end);
+            starts = Arrays.copyOf(starts, lines + 1);
+            flags = Arrays.copyOf(flags, lines);
+        } else if (evicted != null) {
+            System.arraycopy(source, from, work, 0, end - from);
+            bytes = work;
+            evicted.leaveMemory();
+        } else {
+            // With what happens to follow, so that it fits others, too. In this form the memory need not be cleared
+            // before.
+            bytes = Arrays.copyOfRange(source, from, from + byteCapacity);
+        }
+        times = new long[] {time};
+        full = true;
+        return end;
+    }
+
+    private void leaveMemory() {
+        bytes = NO_BYTES;
+        starts = NO_LINES;
+        flags = NO_BYTES;
+    }
+
+    /** Makes lines of those that end at the places in {@code starts}, as far as none is too long; returns their end. */
+    private int index(byte[] source, int from, int shift, int found, int maxLine, int flag, int crlf) {
         int end = from;
         int returns = 0;
-        for (int line = lines; line < found; line++) {
+        int line = lines;
+        for (; line < found; line++) {
             int feed = starts[line + 1];
             if (feed - end > maxLine) {
-                found = line;
                 break;
             }
             boolean both = feed > end && source[feed - 1] == '\r';
             returns += both ? 1 : 0;
             flags[line] = (byte) (both ? crlf : flag);
             end = feed + 1;
-            starts[line + 1] = end + at - from;
+            starts[line + 1] = end + shift;
         }
-        System.arraycopy(source, from, bytes, at, end - from);
-        Arrays.fill(times, lines, found, time);
-        if (found > lines) {
+        if (line > lines) {
             plain &= (flag & 1) == 0;
-            noteTerminator(returns == 0 ? 1 : returns == found - lines ? 2 : MIXED);
-            lines = found;
+            noteTerminator(returns == 0 ? 1 : returns == line - lines ? 2 : MIXED);
+            lines = line;
         }
         return end;
     }
@@ -181,6 +260,23 @@ final class Segment {
         checkpoints = longer;
     }
 
+    // ---- who reads it
+
+    /** Keeps its memory from being used again until {@link #unpin}; false if it was evicted before, and may have been. */
+    boolean pin() {
+        PINS.getAndAdd(this, 1);
+        return next != EVICTED;
+    }
+
+    void unpin() {
+        PINS.getAndAdd(this, -1);
+    }
+
+    /** Whether it was evicted and nobody reads it, so that its memory can be used again. */
+    boolean isReusable() {
+        return full && next == EVICTED && pins == 0;
+    }
+
     // ---- reading: slots before the ring's tail only
 
     boolean isMarker(long slot) {
@@ -202,6 +298,10 @@ final class Segment {
 
     long sequence(long slot) {
         return firstSequence + line(slot);
+    }
+
+    long time(int line) {
+        return times[Math.min(line, times.length - 1)];
     }
 
     int from(int line) {

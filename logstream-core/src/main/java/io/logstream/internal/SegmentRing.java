@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One append-only sequence of lines, of which the newest are retained: history and live in one. A chain of
- * {@link Segment}s, bounded in lines and bytes; the oldest is unlinked and left to the garbage collector.
+ * {@link Segment}s, bounded in lines and bytes; the oldest is unlinked, and its memory used again if nobody reads it.
  *
  * <h2>Implementation notes</h2>
  *
@@ -34,6 +34,8 @@ import org.jspecify.annotations.Nullable;
  *                  |                              | it is evicted, after head   |
  * bytes, starts,   | plain, slots before a tail   | plain, before tail          | lock
  *   times, flags   | that was read                |                             |
+ * Segment.pins     | volatile, after next         | volatile, before a cursor   | none
+ *                  |                              | reads next                  |
  * markers,         | plain, at any time           | a longer copy, after a      | lock
  *   checkpoints    |                              | release fence               |
  * plain, common-   | plain, after tail: what it   | plain, before tail; only    | lock
@@ -42,7 +44,9 @@ import org.jspecify.annotations.Nullable;
  * the others       | plain, under the lock        | plain                       | lock
  * </pre>
  *
- * <p>Invariants: a segment's data before {@code tail} never changes, so a reader needs no check after it has read; a
+ * <p>Invariants: a segment's data before {@code tail} never changes while it is retained or {@linkplain Segment#pin pinned}, so
+ * a reader needs no check after it has read. Who holds the lock needs no pin for what is retained; a {@link Cursor} does. An
+ * evicted segment is looked at once, by who evicts it, after {@code next}: if it is not pinned then, it never will be. A
  * segment that holds lines takes no marker; {@code first.firstSlot == head} unless nothing is retained; an evicted
  * segment's {@code next} is {@link Segment#EVICTED}.
  */
@@ -59,6 +63,11 @@ final class SegmentRing {
 
     private static final int FIRST_BYTES = 2048;
     private static final int MAX_BYTES = 64 * 1024;
+    /** From how many bytes on whole lines get segments of their own, with no room in them for others. */
+    static final int BULK_BYTES = 32 * 1024;
+    /** Of such a segment: collectors treat as ordinary what is not half of a region, of at least 1 MiB. */
+    private static final int MAX_FILLED_BYTES = 256 * 1024;
+
     private static final int MIN_LINES = 16;
     private static final byte[][] NO_WINDOWS = {{}, {}};
 
@@ -71,6 +80,7 @@ final class SegmentRing {
     private final int retainLines;
     private final long retainBytes;
     private final boolean masked;
+    private final int bulkBytes;
 
     private volatile long tail;
     private volatile long head;
@@ -83,8 +93,15 @@ final class SegmentRing {
     private Place next;
     private byte[][] windows = NO_WINDOWS;
     private long charged;
+    private @Nullable Segment spare;
+    private long spareBytes;
     private boolean freed;
 
+    /**
+     * A ring that retains nothing yet.
+     *
+     * @param bulkBytes {@link #BULK_BYTES}, or another number for tests
+     */
     SegmentRing(
             long epoch,
             long firstSequence,
@@ -92,12 +109,14 @@ final class SegmentRing {
             int retainLines,
             long retainBytes,
             boolean masked,
+            int bulkBytes,
             MemoryBudget budget,
             Runnable evicted) {
         this.epoch = epoch;
         this.retainLines = retainLines;
         this.retainBytes = retainBytes;
         this.masked = masked;
+        this.bulkBytes = bulkBytes;
         this.budget = budget;
         this.evicted = evicted;
         next = new Place(firstSequence, firstSequence, linesBefore);
@@ -165,7 +184,7 @@ final class SegmentRing {
         assert lock.isHeldByCurrentThread();
         for (Segment s = first; s != null; s = s.next) {
             for (int i = 0; i < s.lines; i++) {
-                if (s.times[i] >= epochNanos) {
+                if (s.time(i) >= epochNanos) {
                     return s.slot(i);
                 }
             }
@@ -212,6 +231,10 @@ final class SegmentRing {
         int at = from;
         for (Segment segment = last; at < to; ) {
             int end = segment == null ? at : segment.addLines(source, at, to, maxLine, flag, crlf, time);
+            if (end == at && Math.min(to - at, maxLine) >= bulkBytes) {
+                end = fill(source, at, to, maxLine, flag, crlf, time);
+                segment = last;
+            }
             if (end == at) {
                 int feed = LineFeeds.first(source, at, to);
                 if (feed < 0 || feed - at > maxLine) {
@@ -278,7 +301,7 @@ final class SegmentRing {
     /** Evicts what is too much, but nothing from a slot on that somebody blocks for. */
     void trim(long gate) {
         while (isOverfull() && Objects.requireNonNull(Objects.requireNonNull(first).next).firstSlot <= gate) {
-            evictOldest();
+            keepSpare(evictOldest());
         }
     }
 
@@ -289,6 +312,9 @@ final class SegmentRing {
         }
         boolean byAnother = lock.getHoldCount() == 1;
         try {
+            if (dropSpare()) {
+                return true;
+            }
             boolean inUse = first == last && (lock.getHoldCount() > 1 || tail != nextSlot());
             if (first == null || inUse) {
                 return false;
@@ -310,6 +336,7 @@ final class SegmentRing {
             while (first != null) {
                 evictOldest();
             }
+            dropSpare();
             freed = true;
             budget.leave(this);
         } finally {
@@ -317,7 +344,7 @@ final class SegmentRing {
         }
     }
 
-    private void evictOldest() {
+    private Segment evictOldest() {
         Segment oldest = Objects.requireNonNull(first);
         if (oldest == last) {
             next = next();
@@ -332,22 +359,89 @@ final class SegmentRing {
         head = second == null ? next.slot() : second.firstSlot;
         oldest.next = Segment.EVICTED;
         charge(-oldest.footprint());
+        return oldest;
     }
 
     private Segment roomFor(int length) {
-        Segment segment = last;
-        int average = segment == null || segment.lines == 0 ? 64 : Math.max(1, segment.used() / segment.lines);
-        int most = (int) Math.max(FIRST_BYTES, Math.min(MAX_BYTES, Math.min(retainBytes / 8, budget.share() / 4)));
+        int average = averageLine();
+        int most = (int) Math.min(MAX_BYTES, mostBytes());
         int wanted = (int) Math.max(FIRST_BYTES, Math.min(most, footprint / 4)); // so that little is empty
-        int lines = Math.min(Math.max(MIN_LINES, retainLines / 8), wanted / Math.max(8, average) * 5 / 4 + MIN_LINES);
+        int lines = linesIn(wanted, average);
         int bytes = (int) Math.max(length, Math.min(wanted, (lines + 1L) * average));
-        if (segment == null || segment.flags.length > 0) {
-            segment = link(next());
-        }
+        Segment segment = withoutRoom();
         long before = segment.footprint();
         segment.reserve(bytes, lines, masked);
         charge(segment.footprint() - before);
         return segment;
+    }
+
+    /**
+     * Takes a segment for many lines at once, about as large as they are; returns where it stopped, which is where it began
+     * if a segment may not be as large as that.
+     */
+    private int fill(byte[] source, int from, int to, int maxLine, int flag, int crlf, long time) {
+        int average = averageLine();
+        int unit = bulkBytes / 8; // so that the memory of one fits another that is only somewhat larger
+        long most = Math.min(Math.min(MAX_FILLED_BYTES, mostBytes()), (long) mostLines() * average) / unit * unit;
+        int length = (int) Math.min(to - from, most);
+        if (length < bulkBytes) {
+            return from;
+        }
+        int lines = linesIn(length, average);
+        Segment segment = withoutRoom();
+        long before = segment.footprint();
+        boolean fits = spare != null && spare.fits(length, Math.min(2L * length, mostBytes()), lines);
+        Segment evicted = fits ? spare : null;
+        int bytes = (length + unit - 1) / unit * unit;
+        int room = Math.min(mostLines(), lines + lines / 8);
+        int end = segment.fill(evicted, source, from, from + length, bytes, room, maxLine, flag, crlf, time);
+        if (end > from) {
+            dropSpare(); // it is in use again, or does not fit
+        }
+        charge(segment.footprint() - before);
+        return end;
+    }
+
+    /** Keeps an evicted segment whose memory can be used again, as a part of what this ring retains. */
+    private void keepSpare(Segment evicted) {
+        if (spare == null && evicted.isReusable()) {
+            spare = evicted;
+            spareBytes = evicted.footprint();
+            charge(spareBytes);
+        }
+    }
+
+    private boolean dropSpare() {
+        boolean kept = spare != null;
+        if (kept) {
+            spare = null;
+            charge(-spareBytes);
+        }
+        return kept;
+    }
+
+    /** The newest segment, if nothing was reserved in it, or another one. */
+    private Segment withoutRoom() {
+        Segment segment = last;
+        return segment == null || segment.flags.length > 0 ? link(next()) : segment;
+    }
+
+    private int averageLine() {
+        Segment segment = last;
+        return segment == null || segment.lines == 0 ? 64 : Math.max(1, segment.used() / segment.lines);
+    }
+
+    private long mostBytes() {
+        return Math.max(FIRST_BYTES, Math.min(retainBytes / 8, budget.share() / 4));
+    }
+
+    /** For how many lines to have room in so many bytes. */
+    private int linesIn(int bytes, int average) {
+        return Math.min(mostLines(), bytes / Math.max(8, average) * 5 / 4 + MIN_LINES);
+    }
+
+    private int mostLines() {
+        return Math.max(MIN_LINES, retainLines / 8);
     }
 
     private Segment link(Place start) {
@@ -372,7 +466,7 @@ final class SegmentRing {
         }
         if (bytes > 0) {
             charged += bytes;
-            budget.reserve(this, bytes);
+            budget.reserve(bytes);
         } else {
             budget.release(-bytes);
         }

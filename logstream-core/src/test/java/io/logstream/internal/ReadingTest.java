@@ -26,7 +26,7 @@ class ReadingTest {
 
     private static final HubSettings SETTINGS = new HubSettings(1 << 20, 10, 10, 1, 1, 1, Duration.ZERO, null);
 
-    private final SimEngine sim = new SimEngine(new Random(1), 1 << 20, 0);
+    private final SimEngine sim = new SimEngine(new Random(1), 1 << 20, 0, SegmentRing.BULK_BYTES);
     private final Polled source = new Polled();
     private final List<String> lines = new ArrayList<>();
     private int looksOfViewers;

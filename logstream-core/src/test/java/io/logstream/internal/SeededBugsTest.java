@@ -82,6 +82,9 @@ class SeededBugsTest {
                 "Cursor", "return segment == null && place.upstream().gaps() > upstream.gaps();", "return false;"),
         CHECKPOINT_FROM_THE_FUTURE(
                 "Place", "return other.slot() <= slot && other.out() <= out && other.err() <= err;", "return true;"),
+        MEMORY_USED_AGAIN_THAT_IS_READ("Segment", "return full && next == EVICTED && pins == 0;", "return full;"),
+        SPARE_MEMORY_NOT_GIVEN_BACK("SegmentRing", "charge(-spareBytes);", ""),
+        TIME_OF_ANOTHER_LINE("Segment", "times = new long[] {time};", "times = new long[] {time - 1};"),
         RECONNECT_WITHOUT_SKIPPING("Intake", "lane.at = newest.handed(lane.channel);", "lane.at = lane.handed;");
 
         final String type;

@@ -130,7 +130,7 @@ final class SimEngine {
     private final List<Alarm> alarms = new ArrayList<>();
     private long turns;
 
-    SimEngine(Random random, long memory, long firstSequence) {
+    SimEngine(Random random, long memory, long firstSequence, int bulkBytes) {
         this.random = random;
         this.start = random.nextInt(4) == 0 ? Long.MAX_VALUE - random.nextInt(1 << 30) : random.nextInt(1 << 30);
         clock.now = start;
@@ -141,7 +141,8 @@ final class SimEngine {
                 task -> ready.add(new Job(task)),
                 new MemoryBudget(memory),
                 random,
-                firstSequence);
+                firstSequence,
+                bulkBytes);
     }
 
     private void executeSlowly(Runnable task) {

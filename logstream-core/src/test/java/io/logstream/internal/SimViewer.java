@@ -78,6 +78,9 @@ final class SimViewer implements Subscriber {
         trick();
         for (int i = 0; i < lines.size(); i++) {
             check(Arrays.equals(bytes(copies.get(i)), bytes(lines.line(i))), "a line changed in a callback");
+            byte[] content = new byte[lines.length(i)];
+            lines.copyTo(i, content, 0);
+            check(Arrays.equals(bytes(copies.get(i)), content), "a batch changed in a callback");
         }
         inCallback = false;
     }

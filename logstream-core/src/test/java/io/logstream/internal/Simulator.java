@@ -74,6 +74,7 @@ final class Simulator {
     private final Deque<Entry> log = new ArrayDeque<>();
     private final long memory;
     private final long firstSequence;
+    private final int bulkBytes;
     private SimEngine sim;
     private Hub hub;
     private int depth;
@@ -87,6 +88,7 @@ final class Simulator {
         this.random = new Random(seed * 0x9E3779B97F4A7C15L);
         this.memory = pick(9_000, 20_000, 60_000, 4_000_000); // one segment takes up to 8016 where masked
         this.firstSequence = pick(0, 0, 0, 0, (1L << 31) - 20, Long.MAX_VALUE / 2);
+        this.bulkBytes = (int) pick(16, 40, 200, SegmentRing.BULK_BYTES);
         int streams = 1 + random.nextInt(3);
         for (int i = 0; i < streams; i++) {
             SimSource source = new SimSource(this, "s" + i);
@@ -337,7 +339,7 @@ final class Simulator {
     // ---- the parts
 
     private void start() {
-        sim = new SimEngine(random, memory, firstSequence);
+        sim = new SimEngine(random, memory, firstSequence, bulkBytes);
         hub = new Hub(new HubSettings(memory, 100, 10_000, 1, 1, 1, Duration.ZERO, sim.clock), sim.engine);
         sim.watch = new SimEngine.Watch() {
             @Override
@@ -490,10 +492,12 @@ final class Simulator {
         source.wakeReaders();
     }
 
-    /** A few words and line ends, cut anywhere. */
+    /** A few words and line ends, now and then many, cut anywhere. */
     private byte[] text() {
         StringBuilder text = new StringBuilder();
-        for (int i = random.nextInt(6); i >= 0; i--) {
+        for (int i = random.nextInt(random.nextInt(bulkBytes < SegmentRing.BULK_BYTES ? 4 : 20) == 0 ? 200 : 6);
+                i >= 0;
+                i--) {
             text.append(WORDS[random.nextInt(WORDS.length)]);
             text.append(random.nextInt(3) == 0 ? "" : random.nextInt(3) == 0 ? "\r\n" : "\n");
         }

@@ -34,7 +34,9 @@ final class Rig implements Pool, TimeSource {
             .build();
 
     private final Queue<Runnable> waiting = new ConcurrentLinkedQueue<>();
-    final Hub hub = new Hub(SETTINGS, new Engine(this, this, this, this, new MemoryBudget(1 << 20), () -> 1, 0));
+    final Hub hub = new Hub(
+            SETTINGS,
+            new Engine(this, this, this, this, new MemoryBudget(1 << 20), () -> 1, 0, SegmentRing.BULK_BYTES));
     final LogFeed feed = hub.feed("feed", STREAM);
 
     private static byte[] lines(int count) {

@@ -28,7 +28,8 @@ import org.openjdk.jcstress.infra.results.II_Result;
 public class WakeUp {
     private static final byte[] LINE = "line\n".getBytes(StandardCharsets.US_ASCII);
 
-    private final SegmentRing ring = new SegmentRing(1, 0, 0, 100, 4096, false, new MemoryBudget(4096), () -> {});
+    private final SegmentRing ring =
+            new SegmentRing(1, 0, 0, 100, 4096, false, SegmentRing.BULK_BYTES, new MemoryBudget(4096), () -> {});
     private int queued;
     private int seen;
     private final SerialTask sleeper = new SerialTask() {

@@ -20,6 +20,10 @@ public final class FileReader implements LogReader {
     private static final int TURN_BYTES = 256 * 1024;
     /** Even if the sink has less room: a read costs the same for all of these. */
     private static final int LEAST_BYTES = 512;
+    /** From how many bytes on only whole lines are handed over if more is there: whole lines are cheaper than halves. */
+    private static final int BULK_BYTES = 64 * 1024;
+    /** How many of them may be read again for that. */
+    private static final int LOOK_BACK = 4096;
     /** The first read, with the anchor before it: no more, as long as there is no more, so that idle files need no buffer. */
     private static final int FIRST_BYTES = 8192 - FollowedFile.AT;
 
@@ -204,6 +208,9 @@ public final class FileReader implements LogReader {
                 sink.position(trail.mark(file).position(-1));
             }
             int whole = file.units().whole(buffer, FollowedFile.AT + none, settled - none);
+            if (whole >= BULK_BYTES && file.isBehind(fresh)) {
+                whole = file.units().wholeLines(buffer, FollowedFile.AT + none, whole, LOOK_BACK);
+            }
             if (whole > 0) {
                 hand(sink, file, buffer, FollowedFile.AT + none, whole);
             } else if (none == 0) {

@@ -317,7 +317,12 @@ final class FollowedFile implements Closeable {
 
     /** Whether it is known to hold bytes that were not handed over. */
     boolean isBehind() {
-        return sizeSeen > offset;
+        return isBehind(0);
+    }
+
+    /** Whether it is known to hold more than so many bytes that were not handed over. */
+    boolean isBehind(int by) {
+        return sizeSeen > offset + by;
     }
 
     /** Whether the last byte handed over, by this reader or the one before, was inside a line. */

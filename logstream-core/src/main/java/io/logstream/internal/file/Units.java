@@ -66,6 +66,16 @@ enum Units {
         return whole > 0 && isHighSurrogate(bytes, from + whole - 2) ? whole - 2 : whole;
     }
 
+    /** How many of so many bytes end with a line; all of them where no line is near the end. */
+    int wholeLines(byte[] bytes, int from, int length, int near) {
+        for (int whole = length; whole > length - near; whole -= size) {
+            if (endsLine(bytes, from + whole)) {
+                return whole;
+            }
+        }
+        return length;
+    }
+
     private boolean isHighSurrogate(byte[] bytes, int at) {
         int high = bytes[this == UTF_16_BE ? at : at + 1];
         return (high & 0xFC) == 0xD8;
