@@ -403,6 +403,24 @@ class FaultyDaemonTest {
         }
     }
 
+    /** A daemon whose answer goes on over a restart, where only events would tell of it. */
+    @Test
+    void restart_isTold_thatHappensBeforeEventsAreListenedTo() throws Exception {
+        web.write(Channel.STDOUT, "one\n");
+        fake.frozen = request -> request.contains("/events");
+        try (LogHub hub = LogHub.create()) {
+            Collected viewer = follow(hub, DockerSource.of(daemon, "web"));
+            viewer.awaitLine("one");
+            synchronized (fake) {
+                web.exit(7);
+                web.start();
+            }
+            fake.frozen = request -> false;
+            viewer.awaitEvent(Kind.RESTARTED);
+            assertThat(viewer.lines()).containsExactly("one");
+        }
+    }
+
     @Test
     void restart_isToldOnce_alsoWhenTheConnectionIsLostThen() throws Exception {
         web.write(Channel.STDOUT, "one\n");
