@@ -76,7 +76,7 @@ final class Runs implements DaemonEvents.Listener {
     public void happened(DaemonEvents.Event event) {
         synchronized (this) {
             changed = true;
-            started |= event.action().equals("start") || event.equals(DaemonEvents.Event.ANYTHING);
+            started |= event.action().equals("start");
             if (event.exitCode().isPresent()) {
                 lastExit = event.exitCode();
             }
@@ -96,7 +96,7 @@ final class Runs implements DaemonEvents.Listener {
         return was;
     }
 
-    /** Whether the container was started since this was asked last, or may have been. */
+    /** Whether the container was started since this was asked last. */
     synchronized boolean takeStarted() {
         boolean was = started;
         started = false;

@@ -242,8 +242,10 @@ final class FakeDaemon implements Closeable {
         }
         int next;
         int generation;
+        long run;
         List<FakeContainer.Entry> batch;
         synchronized (this) {
+            run = container.started;
             generation = container.generation;
             batch = history(container.entries, query, wanted);
             next = container.entries.size();
@@ -267,7 +269,7 @@ final class FakeDaemon implements Closeable {
                 sent += chunk.length;
             }
             synchronized (this) {
-                boolean over = !follow || !container.isRunning();
+                boolean over = !follow || !container.isRunning() || container.started != run;
                 boolean lags = lagging && !follow && !"1".equals(query.get("tail"));
                 if (container.deaf && follow || lags && container.entries.size() == next) {
                     wait(1000);

@@ -403,7 +403,6 @@ class FaultyDaemonTest {
         }
     }
 
-    /** A daemon whose answer goes on over a restart, where only events would tell of it. */
     @Test
     void restart_isTold_thatHappensBeforeEventsAreListenedTo() throws Exception {
         web.write(Channel.STDOUT, "one\n");
