@@ -2,6 +2,7 @@ package io.logstream.docker;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.ConnectException;
 import java.nio.ByteBuffer;
 import java.nio.channels.Pipe;
 import java.nio.channels.SelectionKey;
@@ -25,6 +26,7 @@ final class CommandConnection implements Connection {
     private final SelectionKey key;
     private final IoThread io;
     private final CountDownLatch drained = new CountDownLatch(1);
+    private boolean connected; // something has come
     private byte[] errors = {}; // the last of them; guarded by this
 
     CommandConnection(List<String> command, Executor threads, IoThread io, Runnable ready) throws IOException {
@@ -105,8 +107,11 @@ final class CommandConnection implements Connection {
         } else if (read < 0) {
             String error = error();
             if (!error.isEmpty()) {
-                throw new IOException("'" + String.join(" ", command) + "' has failed: " + error);
+                String message = "'" + String.join(" ", command) + "' has failed: " + error;
+                throw connected ? new IOException(message) : new ConnectException(message);
             }
+        } else {
+            connected = true;
         }
         return read;
     }

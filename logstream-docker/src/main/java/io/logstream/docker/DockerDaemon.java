@@ -181,12 +181,16 @@ public final class DockerDaemon implements AutoCloseable {
      */
     Exchange exchange(String target, Runnable ready) throws IOException {
         try {
-            return new Exchange(endpoint.connect(io, ready), buffers, target);
+            return new Exchange(endpoint.connect(io, ready), buffers, target, this::isAway);
         } catch (IOException e) {
-            forgetDialect();
-            outage.goesOn(System.currentTimeMillis());
+            isAway();
             throw explained(e);
         }
+    }
+
+    private void isAway() {
+        forgetDialect();
+        outage.goesOn(System.currentTimeMillis());
     }
 
     /** Asks for something small, and waits for the answer. */

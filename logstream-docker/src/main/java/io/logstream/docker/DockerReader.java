@@ -300,9 +300,7 @@ final class DockerReader implements LogReader {
             return null;
         }
         if (now.isOver()) {
-            boolean again = runs.isRestarted();
-            tellRestart(sink, Long.MAX_VALUE); // all that came before has been read
-            if (again || !verified) {
+            if (runs.isRestarted() || !verified) {
                 return readLog(now); // also what came between the end that was told and the container's
             }
             tellFinished(OptionalInt.of(now.exitCode()), sink);
@@ -323,8 +321,7 @@ final class DockerReader implements LogReader {
             return null;
         }
         waitedForCode = false;
-        tellRestart(sink, Long.MAX_VALUE); // all that came before has been read
-        return readLog(now);
+        return readLog(now); // the log may still have something from before, so it is told there
     }
 
     // ---- which run an entry is of
@@ -344,6 +341,14 @@ final class DockerReader implements LogReader {
 
     private void see(ContainerState now) {
         runs.see(now, place());
+    }
+
+    /** Tells that the container was started again, behind all that has come. */
+    void tellRestart(LineSink sink) {
+        if (runs.isRestarted()) {
+            tellRestart(sink, Long.MAX_VALUE);
+            sink.position(position()); // or it would be told again after an outage
+        }
     }
 
     /** Tells that the container was started again, before the first entry from after that. */
@@ -400,7 +405,7 @@ final class DockerReader implements LogReader {
         if (!source.follows()) {
             return Outcome.END;
         }
-        tellRestart(sink, Long.MAX_VALUE);
+        tellRestart(sink);
         read = true;
         wait = anything ? FIRST_WAIT : wait;
         enter(new Asking(this, daemon));

@@ -2,6 +2,8 @@ package io.logstream.docker;
 
 import java.io.Closeable;
 import java.io.IOException;
+import java.net.ConnectException;
+import java.net.NoRouteToHostException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -26,14 +28,19 @@ final class Exchange implements Closeable {
 
     private final Connection connection;
     private final ReadBuffers buffers;
+    private final Runnable unreachable;
     private final ByteBuffer request;
     private final HttpParser response = new HttpParser();
     private boolean ready;
     private byte[] early = NONE; // of the body, came with the head
 
-    Exchange(Connection connection, ReadBuffers buffers, String target) {
+    /**
+     * @param unreachable run when it turns out later that nobody can be connected to
+     */
+    Exchange(Connection connection, ReadBuffers buffers, String target, Runnable unreachable) {
         this.connection = connection;
         this.buffers = buffers;
+        this.unreachable = unreachable;
         // The name of the host means nothing on a unix socket, but HTTP/1.1 wants one.
         String text =
                 "GET " + target + " HTTP/1.1\r\nHost: docker\r\nUser-Agent: logstream\r\nConnection: close\r\n\r\n";
@@ -81,8 +88,17 @@ final class Exchange implements Closeable {
         return response.isDone() ? Step.DONE : read > 0 ? Step.MORE : Step.WAIT;
     }
 
-    /** Receives bytes, and keeps what comes behind the head where there is nobody to take it; returns how many. */
     private int receive(HttpParser.@Nullable Body body) throws IOException {
+        try {
+            return received(body);
+        } catch (ConnectException | NoRouteToHostException e) {
+            unreachable.run();
+            throw e;
+        }
+    }
+
+    /** Receives bytes, and keeps what comes behind the head where there is nobody to take it; returns how many. */
+    private int received(HttpParser.@Nullable Body body) throws IOException {
         if (request.hasRemaining() && !send()) {
             return 0;
         }

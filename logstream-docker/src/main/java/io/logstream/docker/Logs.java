@@ -173,7 +173,9 @@ final class Logs implements Stage {
         }
         long left = exitBy - reader.now();
         looked = !request.isGranted() || seen && (left <= 0 || !reader.runs().missesExit());
-        if (seen && !looked) {
+        if (looked) {
+            heardAt = reader.now(); // nothing was listened to until now
+        } else if (seen) {
             reader.context().wakeWithin(Duration.ofNanos(left));
         }
         return looked ? null : LogReader.Outcome.WAIT;
@@ -202,10 +204,10 @@ final class Logs implements Stage {
 
     /** A container that was started again, and writes nothing: nothing of the time before comes any more either. */
     private void tellQuietRestart(LineSink to) {
-        if (looked && reader.runs().isRestarted()) {
+        if (looked && handover.isSettled() && reader.runs().isRestarted()) {
             long left = QUIET.toNanos() - (reader.now() - heardAt);
             if (left <= 0) {
-                reader.tellRestart(to, Long.MAX_VALUE);
+                reader.tellRestart(to);
             } else {
                 reader.context().wakeWithin(Duration.ofNanos(left));
             }
@@ -231,11 +233,10 @@ final class Logs implements Stage {
             if (isToBeCompared()) {
                 return reader.readAgain(false);
             }
-            LogReader.Outcome probing = silent || probe != null ? probe() : LogReader.Outcome.WAIT;
-            watch();
-            return probing;
         }
-        return LogReader.Outcome.WAIT;
+        LogReader.Outcome probing = silent || probe != null ? probe() : LogReader.Outcome.WAIT;
+        watch();
+        return probing;
     }
 
     /** Sets the alarm that looks whether anything has come at all. */
@@ -291,7 +292,7 @@ final class Logs implements Stage {
         if (step == Exchange.Step.DONE) {
             asked.close();
             probe = null;
-            if (asked.isGranted() && probed > place.time[probedChannel]) {
+            if (reader.follows() && asked.isGranted() && probed > place.time[probedChannel]) {
                 return reader.readAgain(false);
             }
         }

@@ -24,6 +24,7 @@ final class Runs implements DaemonEvents.Listener {
     private boolean restarted; // since the run that the place is in; not told yet
     private boolean justRestarted;
     private long knownUntil = Long.MAX_VALUE;
+    private volatile long death = Long.MAX_VALUE; // told since the container was looked at last
     private long allowed = Place.NONE; // entries up to this one were written before the container was looked at last
 
     private boolean changed; // guarded by this, like those below
@@ -57,6 +58,7 @@ final class Runs implements DaemonEvents.Listener {
     /** The container is like this, while reading is at a place. */
     void see(ContainerState now, Place at) {
         container = now;
+        death = Long.MAX_VALUE;
         if (at.started == Place.NONE) {
             at.started = now.started();
         }
@@ -81,6 +83,7 @@ final class Runs implements DaemonEvents.Listener {
             if (event.action().equals("die") && event.time() > deaths[1]) {
                 deaths[0] = deaths[1];
                 deaths[1] = event.time();
+                death = event.time();
             }
         }
         wake.run();
@@ -104,12 +107,12 @@ final class Runs implements DaemonEvents.Listener {
 
     /** Up to which time entries are of a run that is known. */
     long knownUntil() {
-        return knownUntil;
+        return Math.min(knownUntil, death);
     }
 
     /** An entry is later. The container is looked at before it is read again, and as much later it may be then. */
     void isLater(long time) {
-        allowed = time + (time - knownUntil);
+        allowed = time + (time - knownUntil());
     }
 
     /** Entries of the run that was not told yet are later than this. */

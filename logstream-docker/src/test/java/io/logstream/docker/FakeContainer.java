@@ -30,6 +30,7 @@ final class FakeContainer {
     long finished;
     boolean deaf; // those who follow are told nothing more
     String driver = "json-file";
+    String logPath = "";
     List<Entry> entries = new ArrayList<>();
     int generation; // of the log's file: a new one has lost the entries before
     private final ByteArrayOutputStream[] unfinished = {new ByteArrayOutputStream(), new ByteArrayOutputStream()};
@@ -128,6 +129,11 @@ final class FakeContainer {
         }
     }
 
+    /** What time it is for it, in nanoseconds since 1970. */
+    long clock() {
+        return clock;
+    }
+
     boolean isRunning() {
         return status.equals("running");
     }
@@ -139,7 +145,8 @@ final class FakeContainer {
                 + isRunning() + ",\"ExitCode\":" + exitCode + ",\"StartedAt\":\"" + time(started)
                 + "\",\"FinishedAt\":\"" + (finished == 0 ? "0001-01-01T00:00:00Z" : time(finished))
                 + "\",\"Health\":{\"Log\":[{\"a\":[1,2]}]}},\"Name\":\"/" + name
-                + "\",\"RestartCount\":0,\"LogPath\":\"\",\"HostConfig\":{\"LogConfig\":{\"Type\":\"" + driver
+                + "\",\"RestartCount\":0,\"LogPath\":\"" + logPath + "\",\"HostConfig\":{\"LogConfig\":{\"Type\":\""
+                + driver
                 + "\",\"Config\":{}}},\"Config\":{\"Tty\":" + terminal + ",\"Labels\":{}}}";
     }
 

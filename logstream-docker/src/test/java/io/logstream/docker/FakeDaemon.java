@@ -40,8 +40,10 @@ final class FakeDaemon implements Closeable {
     Predicate<String> frozen = request -> false;
     /** How many bytes of a log are sent before the connection is cut, once; less than 0 for all. */
     volatile long cutAfter = -1;
-    /** Whether a log that is not followed is read on behind its end, until this is over. */
+    /** Whether a log that is not followed is read on behind its end, until this is over; not where only a line is wanted. */
     boolean lagging;
+    /** Whether nothing follows the head of a log, until this is over. */
+    boolean withholding;
     /** The status with which logs are refused; 0 for none. */
     volatile int refusal;
     /** The one version of the API that it speaks. */
@@ -73,7 +75,7 @@ final class FakeDaemon implements Closeable {
     }
 
     synchronized void event(FakeContainer container, String action, String attributes) {
-        events.add("{\"status\":\"" + action + "\",\"id\":\"" + container.id
+        events.add("{\"status\":\"" + action + "\",\"timeNano\":" + container.clock() + ",\"id\":\"" + container.id
                 + "\",\"Type\":\"container\",\"Action\":\"" + action + "\",\"Actor\":{\"ID\":\"" + container.id
                 + "\",\"Attributes\":{" + attributes + "}}}\n");
         notifyAll();
@@ -233,10 +235,17 @@ final class FakeDaemon implements Closeable {
             send(to, head);
         }
         boolean headSent = !lateHeads;
+        synchronized (this) {
+            while (withholding && to.isOpen() && !closed) {
+                wait(50);
+            }
+        }
         int next;
         int generation;
+        long run;
         List<FakeContainer.Entry> batch;
         synchronized (this) {
+            run = container.started;
             generation = container.generation;
             batch = history(container.entries, query, wanted);
             next = container.entries.size();
@@ -260,8 +269,9 @@ final class FakeDaemon implements Closeable {
                 sent += chunk.length;
             }
             synchronized (this) {
-                boolean over = !follow || !container.isRunning();
-                if (container.deaf && follow || lagging && !follow && container.entries.size() == next) {
+                boolean over = !follow || !container.isRunning() || container.started != run;
+                boolean lags = lagging && !follow && !"1".equals(query.get("tail"));
+                if (container.deaf && follow || lags && container.entries.size() == next) {
                     wait(1000);
                     continue;
                 }

@@ -17,9 +17,15 @@ import io.logstream.spi.Start;
 import io.logstream.testkit.FaultProxy;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.ConnectException;
 import java.net.InetSocketAddress;
 import java.net.SocketException;
 import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -27,6 +33,7 @@ import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** A scripted daemon does wrong what daemons and networks do wrong. */
 class FaultyDaemonTest {
@@ -249,6 +256,45 @@ class FaultyDaemonTest {
         }
     }
 
+    /** It may have to read a long log until it has more. */
+    @Test
+    void slowDaemon_isNotGivenUp_unlessItAnswersNothing() throws Exception {
+        web.write(Channel.STDOUT, "one\n");
+        synchronized (fake) {
+            fake.lagging = true;
+        }
+        DockerSource once = DockerSource.builder(daemon, "web").follow(false).build();
+        HandContext context = new HandContext();
+        TextSink sink = new TextSink();
+        try (DockerReader reader = new DockerReader(once, Start.beginning(), context)) {
+            readUntil(reader, context, sink, "one");
+            awaitProbe(reader, context, sink);
+            web.write(Channel.STDOUT, "two\n");
+            readUntil(reader, context, sink, "two");
+            fake.frozen = request -> true;
+            assertThatThrownBy(() -> {
+                        for (int i = 0; i < 10; i++) {
+                            context.time.advance(Duration.ofMinutes(1));
+                            readAll(reader, context, sink);
+                        }
+                    })
+                    .isInstanceOf(IOException.class)
+                    .hasMessageContaining("does not answer");
+        }
+        assertThat(sink.text.toString()).isEqualTo("one\ntwo\n");
+    }
+
+    private void awaitProbe(DockerReader reader, HandContext context, TextSink sink) throws IOException {
+        for (int i = 0; i < 2; i++) { // since when something has come is known to so much only
+            readAll(reader, context, sink);
+            context.time.advance(Duration.ofSeconds(31));
+        }
+        Collected.until("the last line is asked for", () -> {
+            readAllUnchecked(reader, context, sink);
+            return fake.requests("follow=0&tail=1") > 0;
+        });
+    }
+
     @Test
     void containerThatIsRemovedWhileItIsOpened_endsTheOpening() throws Exception {
         fake.frozen = request -> {
@@ -355,6 +401,153 @@ class FaultyDaemonTest {
             viewer.awaitEvent(Kind.RESTARTED);
             assertThat(told(viewer)).containsExactly("line one", "RESTARTED 7");
         }
+    }
+
+    @Test
+    void restart_isTold_thatHappensBeforeEventsAreListenedTo() throws Exception {
+        web.write(Channel.STDOUT, "one\n");
+        fake.frozen = request -> request.contains("/events");
+        try (LogHub hub = LogHub.create()) {
+            Collected viewer = follow(hub, DockerSource.of(daemon, "web"));
+            viewer.awaitLine("one");
+            synchronized (fake) {
+                web.exit(7);
+                web.start();
+            }
+            fake.frozen = request -> false;
+            viewer.awaitEvent(Kind.RESTARTED);
+            assertThat(viewer.lines()).containsExactly("one");
+        }
+    }
+
+    @Test
+    void restart_isToldOnce_alsoWhenTheConnectionIsLostThen() throws Exception {
+        web.write(Channel.STDOUT, "one\n");
+        try (LogHub hub = LogHub.create()) {
+            Collected viewer = follow(hub, DockerSource.of(daemon, "web"));
+            viewer.awaitLine("one");
+            web.exit(7);
+            web.start();
+            viewer.awaitEvent(Kind.RESTARTED);
+            fake.breakConnections();
+            viewer.awaitEvent(Kind.RECONNECTED);
+            web.write(Channel.STDOUT, "two\n");
+            viewer.awaitLine("two");
+            assertThat(told(viewer)).containsExactly("line one", "RESTARTED 7", "line two");
+        }
+    }
+
+    /** The rest of a run may be logged when the daemon has told its end, and may be told late. */
+    @Test
+    void restart_isToldBehindTheLastLineBefore_howeverLateThatIsLogged() throws Exception {
+        web.write(Channel.STDOUT, "one\n");
+        HandContext context = new HandContext();
+        TextSink sink = new TextSink();
+        try (DockerReader reader = new DockerReader(DockerSource.of(daemon, "web"), Start.beginning(), context)) {
+            readUntil(reader, context, sink, "one");
+            synchronized (fake) {
+                web.exit(9);
+                fake.frozen = request -> request.endsWith("/json");
+            }
+            long asked = fake.requests("/json");
+            Collected.until("the end of the log is read", () -> {
+                readAllUnchecked(reader, context, sink);
+                return fake.requests("/json") > asked;
+            });
+            synchronized (fake) {
+                web.add(Channel.STDOUT, web.finished - 1, "last\n");
+                startAgain("two");
+                fake.frozen = request -> false;
+            }
+            readUntil(reader, context, sink, "two");
+            assertThat(sink.told.toString()).isEqualTo("one\nlast\n[RESTARTED]two\n");
+        }
+    }
+
+    @Test
+    void restart_isToldBehindTheLastLineBefore_howeverSlowTheDaemonIs() throws Exception {
+        web.write(Channel.STDOUT, "one\n");
+        HandContext context = new HandContext();
+        TextSink first = new TextSink();
+        try (DockerReader reader = new DockerReader(DockerSource.of(daemon, "web"), Start.beginning(), context)) {
+            readUntil(reader, context, first, "one");
+        }
+        web.write(Channel.STDOUT, "last\n");
+        web.exit(9);
+        startAgain("two");
+        synchronized (fake) {
+            fake.withholding = true;
+        }
+        TextSink sink = new TextSink();
+        Start there = Start.at(first.positions.get(first.positions.size() - 1));
+        try (DockerReader reader = new DockerReader(DockerSource.of(daemon, "web"), there, context)) {
+            long asked = fake.requests("follow=1");
+            Collected.until("the log is asked for", () -> {
+                readAllUnchecked(reader, context, sink);
+                return fake.requests("follow=1") > asked;
+            });
+            for (int i = 0; i < 20; i++) {
+                context.time.advance(Duration.ofMillis(45));
+                readAll(reader, context, sink);
+                LockSupport.parkNanos(1_000_000);
+            }
+            synchronized (fake) {
+                fake.withholding = false;
+                fake.notifyAll();
+            }
+            readUntil(reader, context, sink, "two");
+            assertThat(sink.told.toString()).isEqualTo("last\n[RESTARTED]two\n");
+        }
+    }
+
+    /** The daemon's file goes on while it is read, with the lines of whatever run. */
+    @Test
+    void restart_isToldBeforeItsFirstLine_whereTheFileIsRead(@TempDir Path directory) throws Exception {
+        Path file = directory.resolve("json.log");
+        web.logPath = file.toString();
+        for (int i = 0; i < 5000; i++) { // more than is read at once
+            web.write(Channel.STDOUT, "line " + i + "\n");
+        }
+        appendEntries(file, 0);
+        HandContext context = new HandContext();
+        TextSink sink = new TextSink();
+        DockerSource files = DockerSource.builder(daemon, "web").readFiles(true).build();
+        try (DockerReader reader = new DockerReader(files, Start.beginning(), context)) {
+            sink.room = 1;
+            Collected.until("some of the file is read", () -> {
+                readOnce(reader, sink);
+                return sink.text.length() > 0;
+            });
+            Collected.until("events are listened to", () -> daemon.events().isConnected());
+            assertThat(sink.text.toString()).doesNotContain("line 4999");
+            int before = web.entries.size();
+            web.exit(9);
+            startAgain("two");
+            appendEntries(file, before);
+            Collected.until("the death is told", () -> reader.runs().knownUntil() < Long.MAX_VALUE);
+            sink.room = Integer.MAX_VALUE;
+            readUntil(reader, context, sink, "two");
+            assertThat(fake.requests("/logs")).isPositive();
+            assertThat(sink.told.toString()).endsWith("line 4999\n[RESTARTED]two\n");
+        }
+    }
+
+    private static void readOnce(DockerReader reader, TextSink sink) {
+        try {
+            reader.read(sink);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private void appendEntries(Path file, int from) throws IOException {
+        StringBuilder json = new StringBuilder();
+        for (FakeContainer.Entry entry : web.entries.subList(from, web.entries.size())) {
+            String text = new String(entry.bytes(), StandardCharsets.UTF_8).replace("\n", "\\n");
+            json.append("{\"log\":\"" + text + "\",\"stream\":\"stdout\",\"time\":\"" + FakeContainer.time(entry.time())
+                    + "\"}\n");
+        }
+        Files.writeString(file, json, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
     }
 
     // ---- removed, dead
@@ -515,6 +708,52 @@ class FaultyDaemonTest {
             assertThat(second.text.toString()).doesNotContain("secret");
             assertThat(second.gaps).containsExactly(Gap.Reason.MISMATCH);
         }
+    }
+
+    // ---- away
+
+    private static boolean isAway(DockerDaemon daemon) {
+        return daemon.wasAwayAt(System.currentTimeMillis() * 1_000_000);
+    }
+
+    /** Over ssh it turns out late, and not where the connection is made, that there is no daemon. */
+    @Test
+    void daemonBehindACommand_isAway_whileTheCommandFails() throws Exception {
+        Endpoint.Ssh nobody =
+                new Endpoint.Ssh("ssh://box", List.of("/bin/sh", "-c", "echo no daemon here >&2; exit 1"));
+        try (DockerDaemon away = new DockerDaemon(nobody)) {
+            assertThat(isAway(away)).isFalse();
+            assertThatThrownBy(() -> away.containers(true)).isInstanceOf(IOException.class);
+            assertThat(isAway(away)).isTrue();
+        }
+        daemon.containers(true);
+        assertThat(isAway(daemon)).isFalse();
+    }
+
+    /** Another host refuses a connection later than it is begun. */
+    @Test
+    void refusal_isToldOfADaemon_howeverLateItComes() {
+        AtomicBoolean away = new AtomicBoolean();
+        Connection refused = new Connection() {
+            @Override
+            public boolean isReady() throws IOException {
+                throw new ConnectException("Connection refused");
+            }
+
+            @Override
+            public void write(ByteBuffer bytes) {}
+
+            @Override
+            public int read(ByteBuffer into) {
+                return 0;
+            }
+
+            @Override
+            public void close() {}
+        };
+        Exchange exchange = new Exchange(refused, new ReadBuffers(), "/", () -> away.set(true));
+        assertThatThrownBy(exchange::head).isInstanceOf(ConnectException.class);
+        assertThat(away).isTrue();
     }
 
     // ---- errors

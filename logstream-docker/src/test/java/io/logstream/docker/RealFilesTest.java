@@ -14,7 +14,7 @@ class RealFilesTest extends RealCase {
     private static final String WRITER =
             "awk 'BEGIN { for (i = 1; i <= 60000; i++) { print \"line \" i \" <&>\\t\\\"\";"
                     + " if (i % 3 == 0) print \"error \" i > \"/dev/stderr\";"
-                    + " if (i % 3000 == 0) { fflush(); system(\"head -c 40000 /dev/zero | tr \\\\\\\\0 y; echo; usleep 100000\") } } }'";
+                    + " if (i % 3000 == 0) { fflush(); system(\"head -c 40000 /dev/zero | tr \\\\\\\\0 y; echo; usleep 30000\") } } }'";
 
     private DockerSource files() {
         return DockerSource.builder(daemon, name)

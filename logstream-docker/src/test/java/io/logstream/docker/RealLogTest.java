@@ -21,7 +21,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a real daemon logs comes byte for byte. */
 class RealLogTest extends RealCase {
-    private static final int LINES = 100_000;
+    private static final int LINES = 60_000;
 
     @Test
     void bothChannelsAreExact_ofAContainerThatEnds() throws Exception {
@@ -57,7 +57,7 @@ class RealLogTest extends RealCase {
             int cuts = 0;
             while (!viewer.kinds().contains(SourceEvent.Kind.FINISHED)) {
                 int before = viewer.size();
-                int more = 1000 + random.nextInt(400_000);
+                int more = 1000 + random.nextInt(200_000);
                 viewer.await(
                         "more after cut " + cuts,
                         () -> viewer.size() > before + more || viewer.kinds().contains(SourceEvent.Kind.FINISHED));

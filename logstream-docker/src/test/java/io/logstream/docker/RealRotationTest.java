@@ -51,12 +51,12 @@ class RealRotationTest extends RealCase {
 
     @Test
     void noLineComesTwice_whenALogOf100KilobytesIsRotated() throws Exception {
-        rotated("json-file", "100k", "3", 10_000, 10);
+        rotated("json-file", "100k", "3", 5_000, 10);
     }
 
     @Test
     void noLineComesTwice_whenAFastLogIsRotated() throws Exception {
-        rotated("json-file", "1m", "3", 200_000, 2000);
+        rotated("json-file", "1m", "3", 120_000, 2000);
     }
 
     @Test
@@ -69,7 +69,7 @@ class RealRotationTest extends RealCase {
         Path marker = Files.createTempDirectory("logstream-blocked");
         real.run(
                 name,
-                "awk 'BEGIN { for (i = 1; i <= 300000; i++) print \"line \" i \" and some more text\" }'; touch /m/done",
+                "awk 'BEGIN { for (i = 1; i <= 150000; i++) print \"line \" i \" and some more text\" }'; touch /m/done",
                 "--volume=" + marker + ":/m");
         BlockedViewer viewer = new BlockedViewer();
         follow(source(), io.logstream.Replay.all(), viewer.collected);
@@ -79,7 +79,7 @@ class RealRotationTest extends RealCase {
         System.out.println("the daemon has grown by " + grown + " kB while a viewer was blocked");
         viewer.release();
         viewer.collected.awaitEnd();
-        assertThat(viewer.collected.lines()).hasSize(300_000);
+        assertThat(viewer.collected.lines()).hasSize(150_000);
         assertThat(viewer.collected.kinds()).contains(Kind.FINISHED);
         assertSameAsFinalLog(viewer.collected);
         assertThat(grown).isLessThan(40_000);
