@@ -277,7 +277,8 @@ final class DaemonEvents {
             try {
                 retrying = true;
                 daemon.io().after(retry, this::open);
-                retry = retry.compareTo(LAST_RETRY) < 0 ? retry.multipliedBy(2) : LAST_RETRY;
+                Duration twice = retry.multipliedBy(2);
+                retry = twice.compareTo(LAST_RETRY) < 0 ? twice : LAST_RETRY;
             } catch (IOException closed) {
                 LOG.debug("{}: closed", daemon.host());
             }

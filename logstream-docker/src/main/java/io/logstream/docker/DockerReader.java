@@ -368,7 +368,8 @@ final class DockerReader implements LogReader {
 
     private Duration nextWait() {
         Duration next = wait;
-        wait = wait.compareTo(LAST_WAIT) < 0 ? wait.multipliedBy(2) : LAST_WAIT;
+        Duration twice = wait.multipliedBy(2);
+        wait = twice.compareTo(LAST_WAIT) < 0 ? twice : LAST_WAIT;
         return next;
     }
 

@@ -80,16 +80,14 @@ final class LogFile implements Stage {
                 return false;
             }
             try {
-                FileChannel channel = FileChannel.open(file, StandardOpenOption.READ);
-                Object key = Objects.requireNonNullElse(
-                        Files.readAttributes(file, BasicFileAttributes.class).fileKey(), file);
-                if (met.add(key)) {
-                    files.addFirst(channel);
-                } else {
-                    channel.close();
-                }
+                files.addFirst(FileChannel.open(file, StandardOpenOption.READ));
             } catch (NoSuchFileException e) {
                 return number > 0;
+            }
+            // It fails where the file is rotated in this moment; then the daemon is asked.
+            BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class);
+            if (!met.add(Objects.requireNonNullElse(attributes.fileKey(), file))) {
+                files.removeFirst().close();
             }
         }
         return true;
