@@ -87,7 +87,7 @@ final class DockerScheme {
     /** All containers of a daemon. */
     static List<DockerContainer> list(DockerDaemon daemon) {
         try {
-            return daemon.containers(true);
+            return daemon.containers();
         } catch (LogStreamException | IOException e) {
             throw new UserError(String.valueOf(e.getMessage()));
         } catch (InterruptedException e) {

@@ -90,7 +90,7 @@ public final class DockerContainers implements LogDiscovery {
                 .map(entry -> Json.quoted(entry.getKey()) + ":["
                         + entry.getValue().stream().map(Json::quoted).collect(Collectors.joining(",")) + "]")
                 .collect(Collectors.joining(",", "{", "}"));
-        return DockerDaemon.listPath(true, json);
+        return DockerDaemon.listPath(json);
     }
 
     private boolean isShown(DockerContainer container, boolean known) {

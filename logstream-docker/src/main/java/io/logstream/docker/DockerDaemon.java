@@ -85,21 +85,21 @@ public final class DockerDaemon implements AutoCloseable {
     }
 
     /**
-     * Lists containers. Waits for the answer.
+     * Lists containers, also those that do not run. Waits for the answer, for up to 30 s.
      *
-     * @param all whether also those that do not run
      * @return the containers, the newest first
      * @throws IOException if the daemon can't be asked now
      * @throws InterruptedException if the thread was interrupted
      * @throws LogStreamException if asking again would not help
      */
-    public List<DockerContainer> containers(boolean all) throws IOException, InterruptedException {
+    public List<DockerContainer> containers() throws IOException, InterruptedException {
         checkOpen();
-        if (dialect == null) {
-            learn(await(Dialect.PING));
-        }
         Dialect known = dialect;
-        Answer answer = await(known == null ? Dialect.PING : known.path(listPath(all, "")));
+        while (known == null) {
+            learn(await(Dialect.PING));
+            known = dialect;
+        }
+        Answer answer = await(known.path(listPath("")));
         if (answer.status() != 200) {
             isAnother(answer);
             throw new IOException("the daemon can't list its containers: " + answer.message());
@@ -108,8 +108,8 @@ public final class DockerDaemon implements AutoCloseable {
     }
 
     /** The path of a list of containers. */
-    static String listPath(boolean all, String filters) {
-        return "/containers/json?all=" + (all ? 1 : 0)
+    static String listPath(String filters) {
+        return "/containers/json?all=1"
                 + (filters.isEmpty() ? "" : "&filters=" + URLEncoder.encode(filters, StandardCharsets.UTF_8));
     }
 

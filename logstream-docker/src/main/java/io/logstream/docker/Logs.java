@@ -257,7 +257,7 @@ final class Logs implements Stage {
     }
 
     /**
-     * After a long silence: is the newest entry of the log one that has come? If not, the daemon has stopped to tell, as some
+     * After a long silence: is the newest entry of the log one that has come? If not, the daemon has stopped telling, as some
      * do when somebody cuts the log's file; and a daemon that does not answer is gone without a word.
      */
     private LogReader.@Nullable Outcome probe() throws IOException {

@@ -723,10 +723,10 @@ class FaultyDaemonTest {
                 new Endpoint.Ssh("ssh://box", List.of("/bin/sh", "-c", "echo no daemon here >&2; exit 1"));
         try (DockerDaemon away = new DockerDaemon(nobody)) {
             assertThat(isAway(away)).isFalse();
-            assertThatThrownBy(() -> away.containers(true)).isInstanceOf(IOException.class);
+            assertThatThrownBy(() -> away.containers()).isInstanceOf(IOException.class);
             assertThat(isAway(away)).isTrue();
         }
-        daemon.containers(true);
+        daemon.containers();
         assertThat(isAway(daemon)).isFalse();
     }
 
@@ -761,7 +761,7 @@ class FaultyDaemonTest {
     @Test
     void missingDaemon_isRetried_andSaysWhatToDo() throws Exception {
         try (DockerDaemon none = DockerDaemon.of("unix:///nowhere/docker.sock")) {
-            assertThatThrownBy(() -> none.containers(true))
+            assertThatThrownBy(() -> none.containers())
                     .isInstanceOf(IOException.class)
                     .hasMessageContaining("no Docker daemon answers at unix:///nowhere/docker.sock")
                     .hasMessageContaining("DOCKER_HOST");

@@ -146,11 +146,11 @@ class RealTransportTest {
         assertThat(read(daemon, "tls"))
                 .isEqualTo(
                         IntStream.rangeClosed(1, 5000).mapToObj(String::valueOf).toList());
-        assertThat(daemon.containers(true)).extracting(DockerContainer::name).containsExactly("tls");
+        assertThat(daemon.containers()).extracting(DockerContainer::name).containsExactly("tls");
 
         Files.delete(certificates.resolve("ca.pem"));
         DockerDaemon stranger = closing(DockerDaemon.of(host, certificates));
-        assertThatThrownBy(() -> stranger.containers(true))
+        assertThatThrownBy(() -> stranger.containers())
                 .isInstanceOf(LogStreamException.class)
                 .hasMessageContaining("no trust");
     }
@@ -197,7 +197,7 @@ class RealTransportTest {
             cutting.setDaemon(true);
             cutting.start();
             DockerDaemon daemon = closing(DockerDaemon.of("tcp://127.0.0.1:" + listening.getLocalPort(), certificates));
-            assertThatThrownBy(() -> daemon.containers(true))
+            assertThatThrownBy(() -> daemon.containers())
                     .isInstanceOf(IOException.class)
                     .hasMessageContaining("cut off");
         }
@@ -227,7 +227,7 @@ class RealTransportTest {
         Endpoint.Ssh endpoint = new Endpoint.Ssh(
                 "ssh://box", List.of("/bin/sh", "-c", "echo Permission denied >&2; exit 255", "x", "y", "z"));
         DockerDaemon daemon = closing(new DockerDaemon(endpoint));
-        assertThatThrownBy(() -> daemon.containers(true))
+        assertThatThrownBy(() -> daemon.containers())
                 .isInstanceOf(IOException.class)
                 .hasMessageContaining("Permission denied");
     }
