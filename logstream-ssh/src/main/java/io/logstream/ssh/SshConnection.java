@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Immutable but for its connection; threadsafe. While it is connected it takes three threads and one process.
  */
 public final class SshConnection implements AutoCloseable {
-    private static final Pattern HOST = Pattern.compile("[\\p{Alnum}_][^\\s\\p{Cntrl}@/\\\\\"'`$;&|<>(){}*?!]{0,254}");
+    private static final Pattern HOST = Pattern.compile("[\\p{Alnum}_:][^\\s\\p{Cntrl}@/\\\\\"'`$;&|<>(){}*?!]{0,254}");
     private static final Pattern USER =
             Pattern.compile("[^\\s\\p{Cntrl}@/:\"'`$;&|<>(){}*?!-][^\\s\\p{Cntrl}@/:\"'`$;&|<>(){}*?!]{0,254}");
     private static final Pattern UNQUOTABLE = Pattern.compile("(?s).*[\"\\\\\\p{Cntrl}].*|.*\\$\\{.*");

@@ -150,6 +150,7 @@ class RealSshTest {
         viewer.awaitLine("two");
         assertThat(viewer.lines()).containsExactly("one", "two");
         assertThat(viewer.kinds()).contains(Kind.RECONNECTED);
+        sshd.killSessions(); // the frozen ones would stay
     }
 
     @Test
