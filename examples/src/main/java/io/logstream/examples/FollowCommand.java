@@ -50,7 +50,7 @@ final class FollowCommand implements Callable<Integer> {
                     "What to follow: a path, or file:PATH; a directory for all files in it; a pattern in quotes, such as"
                             + " 'logs/**/*.log', for all files that match, now and later; docker:NAME for a container;"
                             + " docker:label=KEY=VALUE, name=REGEX, image=, project= or service= (of compose), for all that"
-                            + " match, now and later. Several are merged, each line naming its file or container.")
+                            + " match, now and later; ssh://[user@]host[:port]/path for a file of another machine. Several are merged, each line naming its file or container.")
     private List<String> given = List.of();
 
     @ArgGroup
@@ -61,6 +61,9 @@ final class FollowCommand implements Callable<Integer> {
 
     @Mixin
     private FilterOptions filters = new FilterOptions();
+
+    @Mixin
+    private SshOptions ssh = new SshOptions();
 
     @Option(names = "--timestamps", description = "Begin each line of text with its time.")
     private boolean timestamps;
@@ -109,7 +112,7 @@ final class FollowCommand implements Callable<Integer> {
                 .policy(policy)
                 .filter(filters.filter())
                 .build();
-        List<NamedSource> sources = Sources.parse(given, !noFollow);
+        List<NamedSource> sources = Sources.parse(given, !noFollow, ssh);
         ResumeFile resume = resumeFile == null ? null : ResumeFile.open(resumeFile);
         Map<String, String> kinds = new ConcurrentHashMap<>();
         return new Follow(sources, kinds, options, progress, new Printer(output(sources, kinds)), resume).run();

@@ -13,8 +13,8 @@ import java.util.regex.Pattern;
 
 /**
  * Understands what the user names as a source: {@code scheme:rest}, or a path. A path that exists is a path, whatever it
- * looks like; {@code file:} makes one of anything, and {@code docker:} names containers. A path with wildcards that does not exist is a pattern, a directory means
- * all files in it.
+ * looks like; {@code file:} makes one of anything, and {@code docker:} names containers, {@code ssh:} files of other machines. A path with wildcards that does not exist is a
+ * pattern, a directory means all files in it.
  */
 final class Sources {
 
@@ -33,9 +33,9 @@ final class Sources {
      *
      * @throws UserError if one of them is no source, or can't be read as things are
      */
-    static List<NamedSource> parse(List<String> given, boolean follow) {
-        Map<String, Scheme> schemes =
-                new TreeMap<>(Map.of("file", Sources::file, "docker", new DockerScheme()::source));
+    static List<NamedSource> parse(List<String> given, boolean follow, SshOptions ssh) {
+        Map<String, Scheme> schemes = new TreeMap<>(
+                Map.of("file", Sources::file, "docker", new DockerScheme()::source, "ssh", new SshScheme(ssh)::source));
         return given.stream().distinct().map(one -> parse(one, schemes, follow)).toList();
     }
 

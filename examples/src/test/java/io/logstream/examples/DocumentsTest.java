@@ -9,6 +9,8 @@ import io.logstream.docker.DockerContainers;
 import io.logstream.docker.DockerSource;
 import io.logstream.file.FileDiscovery;
 import io.logstream.file.FileSource;
+import io.logstream.ssh.SshConnection;
+import io.logstream.ssh.SshFileSource;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.reflect.Method;
@@ -84,7 +86,9 @@ class DocumentsTest {
                 FileSource.Builder.class,
                 FileDiscovery.Builder.class,
                 DockerSource.Builder.class,
-                DockerContainers.Builder.class)) {
+                DockerContainers.Builder.class,
+                SshConnection.Builder.class,
+                SshFileSource.Builder.class)) {
             for (Method option : builder.getDeclaredMethods()) {
                 if (option.getReturnType() == builder && Modifier.isPublic(option.getModifiers())) {
                     assertThat(readme).containsPattern("\\|[^|]*`" + option.getName() + "`[^|]*\\|");
@@ -108,7 +112,8 @@ class DocumentsTest {
 
     private static List<Path> sources(String name) throws IOException {
         List<Path> found = new ArrayList<>();
-        for (String module : List.of("logstream-core", "logstream-testkit", "logstream-docker", "examples")) {
+        for (String module :
+                List.of("logstream-core", "logstream-testkit", "logstream-docker", "logstream-ssh", "examples")) {
             try (Stream<Path> files = Files.walk(ROOT.resolve(module).resolve("src"))) {
                 files.filter(file -> file.endsWith(name)).forEach(found::add);
             }

@@ -25,7 +25,7 @@ class SourcesTest {
 
     @Test
     void parse_pathOrFileScheme_keepsTheNameAsGiven() {
-        assertThat(Sources.parse(List.of(log, "file:" + log, log), true))
+        assertThat(Sources.parse(List.of(log, "file:" + log, log), true, new SshOptions()))
                 .extracting(NamedSource::id, NamedSource::kind)
                 .containsExactly(tuple(log, "file"), tuple("file:" + log, "file"));
     }
@@ -49,7 +49,7 @@ class SourcesTest {
         String missing = folder.resolve("later.log").toString();
         assertThat(one(missing).kind()).isEqualTo("file");
         assertThatExceptionOfType(UserError.class)
-                .isThrownBy(() -> Sources.parse(List.of(missing), false))
+                .isThrownBy(() -> Sources.parse(List.of(missing), false, new SshOptions()))
                 .withMessage("there is no file " + missing);
     }
 
@@ -71,7 +71,7 @@ class SourcesTest {
         assertThatExceptionOfType(UserError.class)
                 .isThrownBy(() -> one("gopher:hole"))
                 .withMessageContaining("unknown scheme gopher:")
-                .withMessageContaining("known: docker: file:")
+                .withMessageContaining("known: docker: file: ssh:")
                 .withMessageContaining("file:gopher:hole");
     }
 
@@ -93,8 +93,30 @@ class SourcesTest {
         wrong("C:/no/such/app.log", "there is no directory");
     }
 
+    @Test
+    void parse_sshUrl_namesAFileOfAnotherMachine() {
+        assertThat(one("ssh://web/var/log/app.log").kind()).isEqualTo("ssh");
+        assertThat(one("ssh://web/var/log/app.log").source().identity()).isEqualTo("ssh:web:/var/log/app.log");
+        assertThat(one("ssh://me@web:2222/a%20b%25%0A").source().identity()).isEqualTo("ssh:me@web:2222:/a b%25%0A");
+        assertThat(one("ssh://[::1]:22/x").source().identity()).isEqualTo("ssh:[::1]:22:/x");
+        assertThat(one("ssh://web/\u00e9").source().identity()).isEqualTo("ssh:web:/\u00e9");
+    }
+
+    @Test
+    void parse_wrongSshUrl_saysWhy() {
+        wrong("ssh:web", "ssh://[user@]host[:port]/path");
+        wrong("ssh://web", "ssh://[user@]host[:port]/path");
+        wrong("ssh://-oProxyCommand=x/y", "no host can have the name");
+        wrong("ssh://web:99999/y", "port 99999");
+        wrong("ssh://a b@web/y", "no user can have the name");
+        wrong("ssh://web/", "no file can have the path");
+        wrong("ssh://web/a%00", "no file can have the path");
+        wrong("ssh://web/a%zz", "%zz");
+        wrong("ssh://web/a%ff", "UTF-8");
+    }
+
     private static NamedSource one(String given) {
-        return Sources.parse(List.of(given), true).get(0);
+        return Sources.parse(List.of(given), true, new SshOptions()).get(0);
     }
 
     private static void wrong(String given, String why) {

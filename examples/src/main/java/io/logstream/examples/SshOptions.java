@@ -1,0 +1,33 @@
+package io.logstream.examples;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** How other machines are reached. */
+final class SshOptions {
+    @Option(
+            names = "--ssh-config",
+            paramLabel = "FILE",
+            description = "The configuration of ssh (default: ~/.ssh/config and the system's).")
+    @Nullable
+    Path config;
+
+    @Option(
+            names = "--identity",
+            paramLabel = "FILE",
+            description = "A private key to log in with; may be given again for more.")
+    List<Path> identities = new ArrayList<>();
+
+    @Option(
+            names = "--known-hosts",
+            paramLabel = "FILE",
+            description = "The keys of known hosts (default: ssh's). A host whose key is not known is refused.")
+    @Nullable
+    Path knownHosts;
+
+    @Option(names = "--ssh-command", paramLabel = "PROGRAM", description = "The program to run as ssh (default: ssh).")
+    String command = "ssh";
+}

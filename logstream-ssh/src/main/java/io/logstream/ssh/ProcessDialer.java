@@ -1,0 +1,116 @@
+package io.logstream.ssh;
+
+import io.logstream.LogStreamException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Starts a program whose standard input and output are the channel, without a shell: {@code ssh}, or an SFTP server itself.
+ * What it prints as errors is read at all times, and the last of it told when it fails. Threadsafe.
+ */
+final class ProcessDialer implements Dialer {
+    private static final Logger LOG = LoggerFactory.getLogger(ProcessDialer.class);
+    private static final int MAX_ERROR = 4096;
+
+    private final List<String> command;
+
+    ProcessDialer(List<String> command) {
+        this.command = List.copyOf(command);
+    }
+
+    List<String> command() {
+        return command;
+    }
+
+    @Override
+    public Link dial() throws IOException {
+        try {
+            return new ProcessLink(new ProcessBuilder(command).start());
+        } catch (IOException e) {
+            if (String.valueOf(e.getMessage()).matches("(?s).*error=(2|13),.*")) { // ENOENT, EACCES
+                throw new LogStreamException(
+                        "the program '" + Text.shown(command.get(0))
+                                + "' can't be run: install it, or name another one",
+                        e);
+            }
+            throw e;
+        }
+    }
+
+    private static final class ProcessLink implements Link {
+        private final Process process;
+        private final CountDownLatch drained = new CountDownLatch(1);
+        private byte[] errors = new byte[0];
+
+        ProcessLink(Process process) {
+            this.process = process;
+            Thread drain = new Thread(this::drain, "logstream-ssh-errors");
+            drain.setDaemon(true);
+            drain.start();
+        }
+
+        /** Where a program of the user's configuration inherits the pipe, this lasts longer than the connection. */
+        private void drain() {
+            byte[] buffer = new byte[1024];
+            try (InputStream in = process.getErrorStream()) {
+                for (int read = in.read(buffer); read >= 0; read = in.read(buffer)) {
+                    synchronized (this) {
+                        byte[] all = Arrays.copyOf(errors, errors.length + read);
+                        System.arraycopy(buffer, 0, all, errors.length, read);
+                        errors = Arrays.copyOfRange(all, Math.max(0, all.length - MAX_ERROR), all.length);
+                    }
+                }
+            } catch (IOException e) {
+                LOG.trace("closed", e);
+            } finally {
+                drained.countDown();
+            }
+        }
+
+        @Override
+        public InputStream in() {
+            return process.getInputStream();
+        }
+
+        @Override
+        public OutputStream out() {
+            return process.getOutputStream();
+        }
+
+        @Override
+        public Exception whyEnded(boolean begun, IOException cause) {
+            int code = -1;
+            try {
+                if (process.waitFor(1, TimeUnit.SECONDS)) {
+                    code = process.exitValue();
+                }
+                drained.await(200, TimeUnit.MILLISECONDS); // what it said is in the pipe, but others may hold that open
+            } catch (InterruptedException e) {
+                LOG.trace("interrupted", e);
+            }
+            String said;
+            synchronized (this) {
+                said = new String(errors, StandardCharsets.UTF_8);
+            }
+            return SshErrors.explain(begun, code, said, cause);
+        }
+
+        @Override
+        public void close() {
+            process.destroy();
+            try {
+                process.getOutputStream().close();
+            } catch (IOException e) {
+                LOG.trace("closed", e);
+            }
+        }
+    }
+}

@@ -1,0 +1,155 @@
+package io.logstream.ssh;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The reads of one file that were asked for and not handed over yet: one while the file is quiet, up to sixteen in a row
+ * while there is more. Waits for nothing: {@code wake} is run when an answer is there. Used by one thread at a time.
+ */
+final class ReadAhead {
+    private static final int MOST = 16;
+
+    /** What the next answer has brought. */
+    enum Step {
+        /** Nothing was asked for. */
+        IDLE,
+        /** The answer is not there yet. */
+        PENDING,
+        /** There are bytes. */
+        BYTES,
+        /** The file has no more than what was read. */
+        END,
+        /** The file ends before the offset. */
+        SHRUNK,
+        /** The file holds something else before the offset. */
+        REWRITTEN
+    }
+
+    private record Asked(CompletableFuture<ByteBuffer> answer, boolean ahead) {}
+
+    private final RemoteFile file;
+    private final Runnable wake;
+    private final Deque<Asked> asked = new ArrayDeque<>();
+    private long askedTo;
+    private int window = 1;
+    private @Nullable ByteBuffer rest;
+
+    ReadAhead(RemoteFile file, Runnable wake) {
+        this.file = file;
+        this.wake = wake;
+    }
+
+    RemoteFile file() {
+        return file;
+    }
+
+    boolean isPending() {
+        Asked first = asked.peek();
+        return first != null && !first.answer.isDone();
+    }
+
+    /** Asks for what is behind the offset, if nothing is asked for. */
+    void ask() {
+        if (asked.isEmpty() && rest == null) {
+            askedTo = file.offset();
+            ask(false);
+        }
+    }
+
+    private void ask(boolean ahead) {
+        CompletableFuture<ByteBuffer> answer = file.ask(askedTo);
+        asked.add(new Asked(answer, ahead));
+        askedTo += RemoteFile.freshAt(askedTo);
+        CompletableFuture<ByteBuffer> unused = answer.whenComplete((data, failure) -> wake.run());
+    }
+
+    Step next() throws IOException {
+        if (rest != null) {
+            return Step.BYTES;
+        }
+        Asked first = asked.peek();
+        if (first == null) {
+            return Step.IDLE;
+        }
+        if (!first.answer.isDone()) {
+            return Step.PENDING;
+        }
+        asked.remove();
+        give(first);
+        ByteBuffer data;
+        try {
+            data = first.answer.join().duplicate();
+        } catch (CompletionException e) {
+            throw Search.failure(e.getCause());
+        }
+        RemoteFile.State state = file.check(data);
+        if (state != RemoteFile.State.SAME) {
+            drop();
+            return state == RemoteFile.State.SHRUNK ? Step.SHRUNK : Step.REWRITTEN;
+        }
+        if (data.remaining() == RemoteFile.freshAt(file.offset())) {
+            window = Math.min(MOST, 2 * window);
+            topUp();
+        } else {
+            drop(); // what was asked for behind this is not at its place
+            window = 1;
+        }
+        if (!data.hasRemaining()) {
+            return Step.END;
+        }
+        rest = data;
+        return Step.BYTES;
+    }
+
+    private void topUp() {
+        if (asked.isEmpty()) {
+            ask(false);
+        }
+        while (asked.size() < window && file.sftp().takeAhead()) {
+            ask(true);
+        }
+    }
+
+    private void give(Asked one) {
+        if (one.ahead) {
+            file.sftp().giveAhead();
+        }
+    }
+
+    /** The bytes that {@link Step#BYTES} tells of, without taking them. */
+    ByteBuffer bytes() {
+        ByteBuffer there = rest;
+        return there == null ? ByteBuffer.allocate(0) : there.duplicate();
+    }
+
+    /** Says that so many of the bytes were handed over. */
+    void took(int length) {
+        ByteBuffer there = rest;
+        if (there == null) {
+            return;
+        }
+        file.took(there.slice(there.position(), length));
+        there.position(there.position() + length);
+        if (!there.hasRemaining()) {
+            rest = null;
+        }
+    }
+
+    /** Forgets what was asked for and not taken. */
+    void drop() {
+        asked.forEach(this::give);
+        asked.clear();
+        rest = null;
+    }
+
+    void close() {
+        drop();
+        file.close();
+    }
+}

@@ -1,0 +1,64 @@
+package io.logstream.ssh;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The command line of the system's {@code ssh}. What is in it wins over the user's configuration. */
+final class SystemSsh {
+    private SystemSsh() {}
+
+    static List<String> command(SshConnection.Builder how) {
+        List<String> command = new ArrayList<>(how.command);
+        if (how.config != null) {
+            command.addAll(List.of("-F", how.config.toString()));
+        }
+        option(command, "BatchMode", "yes");
+        option(command, "LogLevel", "ERROR");
+        option(command, "StrictHostKeyChecking", how.anyHostKey ? "no" : "yes");
+        option(command, "ConnectTimeout", seconds(how.connectTimeout));
+        option(command, "ServerAliveInterval", seconds(how.keepAlive));
+        option(command, "ServerAliveCountMax", String.valueOf(how.keepAliveCount));
+        option(command, "ControlMaster", "no"); // one that is there is used; none is left behind
+        option(command, "ClearAllForwardings", "yes");
+        option(command, "PermitLocalCommand", "no");
+        if (how.anyHostKey) {
+            option(command, "UserKnownHostsFile", "/dev/null");
+            option(command, "GlobalKnownHostsFile", "/dev/null");
+        } else if (how.knownHosts != null) {
+            option(command, "UserKnownHostsFile", quoted(how.knownHosts));
+            option(command, "GlobalKnownHostsFile", "/dev/null");
+        }
+        for (Path identity : how.identities) {
+            command.addAll(List.of("-i", identity.toString().replace("%", "%%")));
+        }
+        if (!how.identities.isEmpty()) {
+            option(command, "IdentitiesOnly", "yes");
+        }
+        if (how.compression) {
+            command.add("-C");
+        }
+        if (how.port > 0) {
+            command.addAll(List.of("-p", String.valueOf(how.port)));
+        }
+        if (!how.user.isEmpty()) {
+            command.addAll(List.of("-l", how.user));
+        }
+        command.addAll(List.of("-T", "-a", "-x", "-s", "--", how.host, "sftp"));
+        return command;
+    }
+
+    private static void option(List<String> command, String name, String value) {
+        command.addAll(List.of("-o", name + "=" + value));
+    }
+
+    private static String seconds(Duration duration) {
+        return String.valueOf(Math.max(1, duration.toSeconds()));
+    }
+
+    /** As ssh's configuration wants it. */
+    private static String quoted(Path path) {
+        return '"' + path.toString().replace("%", "%%") + '"';
+    }
+}

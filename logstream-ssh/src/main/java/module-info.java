@@ -1,0 +1,10 @@
+/**
+ * Files on other machines, over SSH: {@link io.logstream.ssh.SshFileSource} follows one.
+ */
+module io.logstream.ssh {
+    requires transitive io.logstream;
+    requires org.slf4j;
+    requires static transitive org.jspecify;
+
+    exports io.logstream.ssh;
+}

@@ -1,0 +1,283 @@
+package io.logstream.ssh;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.logstream.BackpressurePolicy;
+import io.logstream.Channel;
+import io.logstream.EndReason;
+import io.logstream.LogHub;
+import io.logstream.LogStreamException;
+import io.logstream.Replay;
+import io.logstream.SourceEvent.Kind;
+import io.logstream.StreamOptions;
+import io.logstream.SubscribeOptions;
+import java.io.BufferedOutputStream;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The system's ssh and a real sshd. */
+class RealSshTest {
+    @TempDir
+    private Path directory;
+
+    private static RealSshd sshd;
+    private SshConnection connection;
+    private final LogHub hub = LogHub.builder().memoryBytes(512 << 20).build();
+    private Path log;
+
+    @BeforeAll
+    static void start(@TempDir Path keys) throws Exception {
+        sshd = new RealSshd(keys);
+    }
+
+    @AfterAll
+    static void stop() throws Exception {
+        if (sshd != null) {
+            sshd.close();
+        }
+    }
+
+    @BeforeEach
+    void begin() throws Exception {
+        connection = sshd.connection().keepAlive(Duration.ofSeconds(1), 1).build();
+        log = directory.resolve("app.log");
+    }
+
+    @AfterEach
+    void end() throws Exception {
+        hub.close();
+        connection.close();
+        Collected.until("no session is left", () -> sshd.sessions().isEmpty());
+    }
+
+    private Collected follow(SshConnection over, Path file) {
+        Collected viewer = new Collected();
+        StreamOptions options = StreamOptions.builder()
+                .retry(Duration.ofMillis(20), Duration.ofMillis(200))
+                .retainBytes(128 << 20)
+                .allowBlock(BackpressurePolicy.FOREVER)
+                .build();
+        SubscribeOptions how = SubscribeOptions.builder()
+                .replay(Replay.all())
+                .policy(BackpressurePolicy.block())
+                .build();
+        hub.open(file.toString() + over, SshFileSource.of(over, file.toString()), options)
+                .subscribe(how, viewer);
+        return viewer;
+    }
+
+    private static void write(Path file, String text) throws Exception {
+        Files.writeString(file, text, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"ed25519", "rsa", "ecdsa"})
+    void fileIsFollowed_withKeysOfEachKind(String type) throws Exception {
+        write(log, "one\n");
+        try (RealSshd other = new RealSshd(Files.createDirectory(directory.resolve(type)), type);
+                SshConnection over = other.connection().build()) {
+            Collected viewer = follow(over, log);
+            viewer.awaitLine("one");
+            write(log, "two\n");
+            viewer.awaitLine("two");
+            assertThat(viewer.lines()).containsExactly("one", "two");
+        }
+    }
+
+    @Test
+    void anyName_isThatFile() throws Exception {
+        List<String> names = List.of(
+                "with space",
+                "we'ird",
+                "\"double\"",
+                "$(touch PWNED)",
+                "`touch PWNED`",
+                "new\nline",
+                "!bang",
+                "-dash",
+                "back\\slash",
+                "*?[x]",
+                "\u00e9\u4e2d");
+        for (String name : names) {
+            write(directory.resolve(name), "number " + names.indexOf(name) + "\n");
+        }
+        for (String name : names) {
+            Collected viewer = follow(connection, directory.resolve(name));
+            viewer.awaitLine("number " + names.indexOf(name));
+            assertThat(viewer.lines()).hasSize(1);
+        }
+        assertThat(Files.exists(directory.resolve("PWNED"))).isFalse();
+    }
+
+    @Test
+    void readingGoesOn_whenTheSessionIsKilled() throws Exception {
+        write(log, "one\n");
+        Collected viewer = follow(connection, log);
+        viewer.awaitLine("one");
+        sshd.killSessions();
+        write(log, "two\n");
+        viewer.awaitLine("two");
+        assertThat(viewer.lines()).containsExactly("one", "two");
+        assertThat(viewer.kinds()).containsSubsequence(Kind.RECONNECTING, Kind.RECONNECTED);
+        assertThat(viewer.gaps()).isEmpty();
+    }
+
+    @Test
+    void readingGoesOn_whenTheSessionFreezes() throws Exception {
+        write(log, "one\n");
+        Collected viewer = follow(connection, log);
+        viewer.awaitLine("one");
+        sshd.signalSessions("STOP");
+        write(log, "two\n");
+        viewer.awaitLine("two");
+        assertThat(viewer.lines()).containsExactly("one", "two");
+        assertThat(viewer.kinds()).contains(Kind.RECONNECTED);
+        sshd.killSessions(); // the frozen ones would stay
+    }
+
+    @Test
+    void fileComesByteForByte_whileConnectionsAreKilled() throws Exception {
+        Collected viewer = follow(connection, log).bytesOnly();
+        CompletableFuture<Long> writing =
+                CompletableFuture.supplyAsync(this::writeForAWhile, task -> new Thread(task, "writer").start());
+        Random random = new Random(3);
+        while (!writing.isDone()) {
+            LockSupport.parkNanos(Duration.ofMillis(100 + random.nextInt(500)).toNanos());
+            sshd.killSessions();
+        }
+        long size = writing.get();
+        viewer.await("all bytes", () -> viewer.size() >= size);
+        assertThat(Arrays.mismatch(viewer.bytes(Channel.STDOUT), Files.readAllBytes(log)))
+                .isEqualTo(-1);
+        assertThat(viewer.gaps()).isEmpty();
+        assertThat(viewer.kinds()).contains(Kind.RECONNECTED);
+    }
+
+    @Test
+    void unknownHostKey_isRefused_andNotTriedAgain() throws Exception {
+        Path empty = Files.createFile(directory.resolve("nobody"));
+        assertRefused(sshd.connection().knownHosts(empty), "the host key is not known");
+    }
+
+    @Test
+    void changedHostKey_isRefused() throws Exception {
+        Path other = sshd.key("another", "ed25519", "");
+        Path wrong = Files.writeString(
+                directory.resolve("wrong"), "[127.0.0.1]:" + sshd.port + " " + RealSshd.publicKey(other) + "\n");
+        assertRefused(sshd.connection().knownHosts(wrong), "the host key is not the known one");
+    }
+
+    @Test
+    void configurationThatIsLax_changesNothing() throws Exception {
+        Path lax = Files.writeString(directory.resolve("lax"), "Host *\n  StrictHostKeyChecking no\n");
+        Path empty = Files.createFile(directory.resolve("nobody"));
+        assertRefused(sshd.connection().config(lax).knownHosts(empty), "the host key is not known");
+    }
+
+    @Test
+    void wrongKey_isRefused() throws Exception {
+        Path stranger = sshd.key("stranger", "ed25519", "");
+        SshConnection.Builder builder = SshConnection.builder("127.0.0.1")
+                .port(sshd.port)
+                .user("root")
+                .config(Files.createFile(directory.resolve("none")))
+                .knownHosts(sshd.knownHosts)
+                .identity(stranger);
+        assertRefused(builder, "the host refuses the login");
+    }
+
+    @Test
+    void hashedKnownHosts_areKnown() throws Exception {
+        Path hashed = Files.copy(sshd.knownHosts, directory.resolve("hashed"));
+        RealSshd.run("ssh-keygen", "-q", "-H", "-f", hashed.toString());
+        assertThat(Files.readString(hashed)).startsWith("|1|");
+        write(log, "one\n");
+        try (SshConnection over = sshd.connection().knownHosts(hashed).build()) {
+            follow(over, log).awaitLine("one");
+        }
+    }
+
+    @Test
+    void hostOfTheConfiguration_isFound_throughAnotherHost() throws Exception {
+        String common =
+                "  User root\n  IdentityFile " + sshd.userKey + "\n  UserKnownHostsFile " + sshd.knownHosts + "\n";
+        Path config = Files.writeString(
+                directory.resolve("config"),
+                "Host behind\n  HostName 127.0.0.1\n  Port " + sshd.port + "\n  ProxyJump jump\n" + common
+                        + "Host jump\n  HostName 127.0.0.1\n  Port " + sshd.port + "\n" + common);
+        write(log, "one\n");
+        try (SshConnection over = SshConnection.builder("behind").config(config).build()) {
+            follow(over, log).awaitLine("one");
+            // without the jump there are two: the session and its SFTP server
+            assertThat(sshd.sessions()).hasSizeGreaterThanOrEqualTo(3);
+        }
+    }
+
+    @Test
+    void nothingIsLeft_whenTheConnectionIsClosed() throws Exception {
+        write(log, "one\n");
+        Collected viewer = follow(connection, log);
+        viewer.awaitLine("one");
+        assertThat(sshd.sessions()).isNotEmpty();
+        hub.close();
+        connection.close();
+        long closed = System.nanoTime();
+        Collected.until("no session is left", () -> sshd.sessions().isEmpty());
+        assertThat(Duration.ofNanos(System.nanoTime() - closed)).isLessThan(Duration.ofSeconds(5));
+    }
+
+    @Test
+    void missingProgram_isRefused() throws Exception {
+        assertRefused(sshd.connection().command(List.of("/nowhere/ssh")), "can't be run");
+    }
+
+    private void assertRefused(SshConnection.Builder builder, String why) throws Exception {
+        write(log, "one\n");
+        try (SshConnection over = builder.build()) {
+            EndReason end = follow(over, log).awaitEnd();
+            assertThat(end.kind()).isEqualTo(EndReason.Kind.FAILED);
+            assertThat(end.toString()).contains(why);
+            assertThatThrownBy(over::sftp)
+                    .isInstanceOf(LogStreamException.class)
+                    .hasMessageContaining(why);
+        }
+    }
+
+    /** About 20,000 lines a second, for 4 s. */
+    private long writeForAWhile() {
+        try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(log))) {
+            long size = 0;
+            for (int tick = 0; tick < 400; tick++) {
+                for (int i = 0; i < 200; i++) {
+                    byte[] line = ("line " + (tick * 200 + i) + " of a log that is written fast\n")
+                            .getBytes(StandardCharsets.UTF_8);
+                    out.write(line);
+                    size += line.length;
+                }
+                out.flush();
+                LockSupport.parkNanos(10_000_000);
+            }
+            return size;
+        } catch (Exception e) {
+            throw new IllegalStateException(e);
+        }
+    }
+}

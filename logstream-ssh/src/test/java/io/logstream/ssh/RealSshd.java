@@ -1,0 +1,131 @@
+package io.logstream.ssh;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Assumptions;
+
+/** A real sshd of its own, with its own keys, on a port of the loopback interface. Takes root, as sshd does. */
+final class RealSshd implements Closeable {
+    private static final String PROGRAM = "/usr/sbin/sshd";
+
+    final Path directory;
+    final int port;
+    final Path userKey;
+    final Path knownHosts;
+    private final Process process;
+
+    RealSshd(Path directory) throws Exception {
+        this(directory, "ed25519");
+    }
+
+    RealSshd(Path directory, String keyType) throws Exception {
+        boolean there = Files.isExecutable(Path.of(PROGRAM))
+                && System.getProperty("user.name").equals("root");
+        if (!there && "true".equals(System.getenv("CI"))) {
+            throw new AssertionError(PROGRAM + " and root are needed");
+        }
+        Assumptions.assumeTrue(there, PROGRAM + " and root are needed");
+        this.directory = directory;
+        Files.createDirectories(Path.of("/run/sshd"));
+        Path hostKey = key("host", keyType, "");
+        userKey = key("user", keyType, "");
+        Path authorized = Files.copy(directory.resolve("user.pub"), directory.resolve("authorized"));
+        try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            port = free.getLocalPort();
+        }
+        knownHosts =
+                Files.writeString(directory.resolve("known"), "[127.0.0.1]:" + port + " " + publicKey(hostKey) + "\n");
+        Path config = Files.write(
+                directory.resolve("sshd_config"),
+                List.of(
+                        "Port " + port,
+                        "ListenAddress 127.0.0.1",
+                        "HostKey " + hostKey,
+                        "AuthorizedKeysFile " + authorized,
+                        "PidFile " + directory.resolve("pid"),
+                        "UsePAM no",
+                        "StrictModes no",
+                        "PasswordAuthentication no",
+                        "KbdInteractiveAuthentication no",
+                        "PermitRootLogin prohibit-password",
+                        "Subsystem sftp /usr/lib/openssh/sftp-server"));
+        process = new ProcessBuilder(PROGRAM, "-D", "-e", "-f", config.toString())
+                .redirectErrorStream(true)
+                .redirectOutput(directory.resolve("sshd.out").toFile())
+                .start();
+        Collected.until("sshd listens: " + directory, () -> {
+            try {
+                return Files.readString(directory.resolve("sshd.out")).contains("listening");
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        });
+    }
+
+    Path key(String name, String type, String passphrase) throws Exception {
+        Path file = directory.resolve(name);
+        run("ssh-keygen", "-q", "-t", type, "-N", passphrase, "-C", "test", "-f", file.toString());
+        return file;
+    }
+
+    static String publicKey(Path key) throws IOException {
+        return Files.readString(Path.of(key + ".pub")).replaceFirst("^(\\S+ \\S+).*\\s*$", "$1");
+    }
+
+    static void run(String... command) throws Exception {
+        Process program = new ProcessBuilder(command).redirectErrorStream(true).start();
+        String said = new String(program.getInputStream().readAllBytes());
+        if (!program.waitFor(20, TimeUnit.SECONDS) || program.exitValue() != 0) {
+            throw new IOException(List.of(command) + ": " + said);
+        }
+    }
+
+    /** To be logged in to as it should be. */
+    SshConnection.Builder connection() throws IOException {
+        Path config = directory.resolve("ssh_config");
+        if (!Files.exists(config)) {
+            Files.createFile(
+                    config, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+        }
+        return SshConnection.builder("127.0.0.1")
+                .port(port)
+                .user("root")
+                .config(config)
+                .identity(userKey)
+                .knownHosts(knownHosts);
+    }
+
+    /** The processes of the sessions that are there now, children before their parents. */
+    List<ProcessHandle> sessions() {
+        List<ProcessHandle> all = new ArrayList<>(process.descendants().toList());
+        Collections.reverse(all);
+        return all;
+    }
+
+    void killSessions() {
+        sessions().forEach(ProcessHandle::destroyForcibly);
+    }
+
+    void signalSessions(String signal) throws Exception {
+        for (ProcessHandle session : sessions()) {
+            run("/bin/kill", "-" + signal, String.valueOf(session.pid()));
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        List<ProcessHandle> sessions = sessions();
+        process.destroyForcibly();
+        sessions.forEach(ProcessHandle::destroyForcibly);
+    }
+}
