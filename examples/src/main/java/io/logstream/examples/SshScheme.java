@@ -33,8 +33,12 @@ final class SshScheme {
         if (!url.matches()) {
             throw new UserError("'" + given + "' names no file of another machine: use ssh://[user@]host[:port]/path");
         }
+        String user = url.group(1);
+        if (user != null && user.indexOf(':') >= 0) {
+            throw new UserError("an ssh:// URL has no password: use a key or an agent"); // which is not shown again
+        }
         try {
-            SshConnection connection = connection(url.group(1), url.group(2), url.group(3));
+            SshConnection connection = connection(user, url.group(2), url.group(3));
             String path = decoded(given, url.group(4));
             return NamedSource.of(
                     given,

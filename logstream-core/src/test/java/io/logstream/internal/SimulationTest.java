@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
  * {@code -Dsim.verbose=true} tells all that its viewers got.
  */
 class SimulationTest {
-    private static final Duration BOX = Duration.ofSeconds(30);
+    private static final Duration BOX = Duration.ofSeconds(20);
     private static final int SEEDS = 5_000;
     private static final Duration PROGRESS = Duration.ofMinutes(1);
 

@@ -35,7 +35,7 @@ final class ProcessDialer implements Dialer {
         try {
             return new ProcessLink(new ProcessBuilder(command).start());
         } catch (IOException e) {
-            if (String.valueOf(e.getMessage()).matches("(?s).*error=(2|13),.*")) { // ENOENT, EACCES
+            if (String.valueOf(e.getMessage()).matches("(?s).*error[=:] ?(2|13)\\b.*")) { // ENOENT, EACCES
                 throw new LogStreamException(
                         "the program '" + Text.shown(command.get(0))
                                 + "' can't be run: install it, or name another one",

@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * for anything: a login that needs a passphrase or a password fails. On the host it takes the SFTP subsystem and nothing else:
  * no shell, no command, and nothing that stays behind.
  *
- * <p>Host keys are strict, whatever the configuration says: one that is not known, or not the known one, is refused. A
+ * <p>Host keys are strict, whatever the configuration says of the host itself (of jump hosts it decides): one that is not known, or not the known one, is refused. A
  * refused host key or login is a {@link LogStreamException} and never tried again by this object.
  *
  * <p>Immutable but for its connection; threadsafe. While it is connected it takes three threads and one process.
@@ -242,6 +242,9 @@ public final class SshConnection implements AutoCloseable {
          * @return this
          */
         public Builder user(String user) {
+            if (user.indexOf(':') >= 0) {
+                throw new IllegalArgumentException("a user's name has no colon, and a password can't be given: use a key");
+            }
             if (!USER.matcher(user).matches()) {
                 throw new IllegalArgumentException("no user can have the name '" + Text.shown(user) + "'");
             }

@@ -17,12 +17,16 @@ final class SystemSsh {
         option(command, "BatchMode", "yes");
         option(command, "LogLevel", "ERROR");
         option(command, "StrictHostKeyChecking", how.anyHostKey ? "no" : "yes");
+        option(command, "VerifyHostKeyDNS", "no");
+        option(command, "NoHostAuthenticationForLocalhost", "no");
         option(command, "ConnectTimeout", seconds(how.connectTimeout));
         option(command, "ServerAliveInterval", seconds(how.keepAlive));
         option(command, "ServerAliveCountMax", String.valueOf(how.keepAliveCount));
         option(command, "ControlMaster", "no"); // one that is there is used; none is left behind
         option(command, "ClearAllForwardings", "yes");
         option(command, "PermitLocalCommand", "no");
+        option(command, "RemoteCommand", "none");
+        option(command, "Tunnel", "no");
         if (how.anyHostKey) {
             option(command, "UserKnownHostsFile", "/dev/null");
             option(command, "GlobalKnownHostsFile", "/dev/null");
@@ -31,7 +35,7 @@ final class SystemSsh {
             option(command, "GlobalKnownHostsFile", "/dev/null");
         }
         for (Path identity : how.identities) {
-            command.addAll(List.of("-i", identity.toString().replace("%", "%%")));
+            option(command, "IdentityFile", quoted(identity));
         }
         if (!how.identities.isEmpty()) {
             option(command, "IdentitiesOnly", "yes");

@@ -11,7 +11,7 @@ final class Text {
     /** At most 300 characters on one line; what can't be printed is a question mark. */
     static String shown(String text) {
         String one = text.strip();
-        return one.substring(0, Math.min(MOST, one.length())).replaceAll("[\\p{Cntrl}\\p{Cf}\\u2028\\u2029]", "?");
+        return one.substring(0, Math.min(MOST, one.length())).replaceAll("[\\p{Cc}\\p{Cf}\\u2028\\u2029]", "?");
     }
 
     static String shown(byte[] bytes) {
