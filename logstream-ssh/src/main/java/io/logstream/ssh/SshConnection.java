@@ -243,7 +243,8 @@ public final class SshConnection implements AutoCloseable {
          */
         public Builder user(String user) {
             if (user.indexOf(':') >= 0) {
-                throw new IllegalArgumentException("a user's name has no colon, and a password can't be given: use a key");
+                throw new IllegalArgumentException(
+                        "a user's name has no colon, and a password can't be given: use a key");
             }
             if (!USER.matcher(user).matches()) {
                 throw new IllegalArgumentException("no user can have the name '" + Text.shown(user) + "'");
