@@ -319,6 +319,10 @@ class FaultyDaemonTest {
                 .toList();
     }
 
+    private static void awaitEventsOf(DockerDaemon daemon) {
+        Collected.until("events are listened to", () -> daemon.events().isConnected());
+    }
+
     private void startAgain(String line) {
         web.start();
         web.write(Channel.STDOUT, line + "\n");
@@ -396,6 +400,7 @@ class FaultyDaemonTest {
         try (LogHub hub = LogHub.create()) {
             Collected viewer = follow(hub, DockerSource.of(daemon, "web"));
             viewer.awaitLine("one");
+            awaitEventsOf(daemon); // the code of a run that is over is told by nobody else
             web.exit(7);
             web.start();
             viewer.awaitEvent(Kind.RESTARTED);
@@ -426,6 +431,7 @@ class FaultyDaemonTest {
         try (LogHub hub = LogHub.create()) {
             Collected viewer = follow(hub, DockerSource.of(daemon, "web"));
             viewer.awaitLine("one");
+            awaitEventsOf(daemon); // the code of a run that is over is told by nobody else
             web.exit(7);
             web.start();
             viewer.awaitEvent(Kind.RESTARTED);
@@ -518,7 +524,7 @@ class FaultyDaemonTest {
                 readOnce(reader, sink);
                 return sink.text.length() > 0;
             });
-            Collected.until("events are listened to", () -> daemon.events().isConnected());
+            awaitEventsOf(daemon);
             assertThat(sink.text.toString()).doesNotContain("line 4999");
             int before = web.entries.size();
             web.exit(9);
