@@ -58,6 +58,8 @@ final class RealSshd implements Closeable {
                         "PasswordAuthentication no",
                         "KbdInteractiveAuthentication no",
                         "PermitRootLogin prohibit-password",
+                        // Whatever the user's shell runs at its start, sessions are killed in the middle of it.
+                        "SetEnv HOME=" + directory,
                         "Subsystem sftp /usr/lib/openssh/sftp-server"));
         process = new ProcessBuilder(PROGRAM, "-D", "-e", "-f", config.toString())
                 .redirectErrorStream(true)
