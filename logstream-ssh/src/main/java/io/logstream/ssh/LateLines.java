@@ -85,13 +85,20 @@ final class LateLines {
         boolean handed = false;
         for (Iterator<Old> all = files.iterator(); all.hasNext(); ) {
             Old old = all.next();
-            boolean over = now - old.quietSince >= HOLD;
+            boolean useless = false;
             try {
-                handed |= hand(old, over, sink, now);
+                ReadAhead.Step step = old.reads.next();
+                boolean wrong =
+                        step == ReadAhead.Step.SHRUNK || step == ReadAhead.Step.REWRITTEN; // it is no log any more
+                useless = wrong || step == ReadAhead.Step.END && isQuiet(old, now);
+                if (step == ReadAhead.Step.BYTES && hand(old, sink, now)) {
+                    handed = true;
+                    old.reads.ask(); // there may be more
+                }
             } catch (IOException e) {
-                over = true; // the connection's end is noticed by the current file
+                useless = true; // the connection's end is noticed by the current file
             }
-            if (over) {
+            if (useless) {
                 all.remove();
                 finish(old);
             } else if (due) {
@@ -102,20 +109,18 @@ final class LateLines {
         return handed;
     }
 
-    private boolean hand(Old old, boolean over, LineSink sink, long now) throws IOException {
-        ReadAhead.Step step = old.reads.next();
-        if (step == ReadAhead.Step.SHRUNK || step == ReadAhead.Step.REWRITTEN) {
-            old.quietSince = now - HOLD; // it is no log any more
-        }
-        if (step != ReadAhead.Step.BYTES) {
-            return false;
-        }
+    private static boolean isQuiet(Old old, long now) {
+        return now - old.quietSince >= HOLD;
+    }
+
+    /** Hands over the whole lines among the bytes that are there; those that end in none, after a while. */
+    private boolean hand(Old old, LineSink sink, long now) {
         ByteBuffer bytes = old.reads.bytes();
         int whole = bytes.remaining();
         while (whole > 0 && bytes.get(bytes.position() + whole - 1) != '\n') {
             whole--;
         }
-        boolean cut = whole == 0 && (over || bytes.remaining() >= Sftp.MAX_READ / 2);
+        boolean cut = whole == 0 && (isQuiet(old, now) || bytes.remaining() >= Sftp.MAX_READ / 2);
         whole = cut ? bytes.remaining() : whole;
         if (whole > 0) {
             sink.position(null);

@@ -186,7 +186,7 @@ final class RemoteReader implements LogReader {
         boolean more = handOver(sink, now);
         tell(sink);
         ReadAhead reads = current;
-        if (reads != null && !reads.file().isLineOpen() && late.hand(sink, now)) {
+        if (reads != null && mayHandLate(reads) && late.hand(sink, now)) {
             sink.position(reads.file().place().position(-1));
             busyAt = now;
             more = true;
@@ -201,6 +201,11 @@ final class RemoteReader implements LogReader {
         }
         schedule(now);
         return Outcome.WAIT;
+    }
+
+    /** Between two lines; and what a search uses is not closed. */
+    private boolean mayHandLate(ReadAhead reads) {
+        return !reads.file().isLineOpen() && searching == null;
     }
 
     private boolean handOver(LineSink sink, long now) throws IOException {
@@ -284,7 +289,7 @@ final class RemoteReader implements LogReader {
         } else if (!reads.isPending() && !cut) {
             soon = Math.min(soon, Math.max(0, pollAt - now));
         }
-        if (!late.isEmpty()) {
+        if (!late.isEmpty() && reads != null && mayHandLate(reads)) {
             soon = Math.min(soon, Math.max(1_000_000, late.dueIn(now)));
         }
         if (soon < Long.MAX_VALUE) {
@@ -463,7 +468,7 @@ final class RemoteReader implements LogReader {
     /** Goes on to the next file if the current one is at its end. Returns whether there is something to read at once. */
     private boolean advance(long now) {
         ReadAhead reads = current;
-        if (reads == null || cut) {
+        if (reads == null || cut || searching != null) { // what a search uses is not closed
             return false;
         }
         Next following = next.peek();
