@@ -9,6 +9,7 @@ import io.logstream.SourceEvent;
 import io.logstream.SourceEvent.Kind;
 import io.logstream.StreamOptions;
 import io.logstream.SubscribeOptions;
+import io.logstream.testkit.CollectingViewer;
 import java.io.File;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -40,7 +41,7 @@ class DockerContainersTest {
             FakeContainer web = fake.container("web", "running");
             web.write(Channel.STDOUT, "web 1\nweb 2\n");
             fake.container("old", "exited");
-            Collected viewer = new Collected();
+            CollectingViewer viewer = new CollectingViewer();
             SubscribeOptions last =
                     SubscribeOptions.builder().replay(Replay.last(1)).build();
             hub.subscribe(DockerContainers.builder(daemon).build(), OPTIONS, last, viewer);
@@ -72,7 +73,7 @@ class DockerContainersTest {
                 LogHub hub = LogHub.create()) {
             FakeContainer web = fake.container("web", "running");
             web.write(Channel.STDOUT, "web 1\n");
-            Collected viewer = new Collected();
+            CollectingViewer viewer = new CollectingViewer();
             hub.subscribe(
                     DockerContainers.builder(daemon).build(),
                     OPTIONS,
@@ -101,7 +102,7 @@ class DockerContainersTest {
                 LogHub hub = LogHub.create()) {
             FakeContainer web = fake.container("web", "running");
             web.write(Channel.STDOUT, "web 1\n");
-            Collected viewer = new Collected();
+            CollectingViewer viewer = new CollectingViewer();
             hub.subscribe(DockerContainers.builder(daemon).build(), OPTIONS, SubscribeOptions.defaults(), viewer);
             viewer.awaitLine("web 1");
             for (int i = 0; i < 5; i++) {
@@ -125,7 +126,7 @@ class DockerContainersTest {
                 containers.add(fake.container("c" + i, "running"));
                 containers.get(i).write(Channel.STDOUT, "first " + i + "\n");
             }
-            Collected viewer = new Collected();
+            CollectingViewer viewer = new CollectingViewer();
             hub.subscribe(
                     DockerContainers.builder(daemon).build(),
                     OPTIONS,
@@ -138,13 +139,13 @@ class DockerContainersTest {
             viewer.await("500 second lines", () -> viewer.lines().size() >= 1000);
             assertThat(viewer.lines()).hasSize(1000).doesNotHaveDuplicates();
             assertThat(viewer.gaps()).isEmpty();
-            Collected.until("at most four threads, " + threads() + " now", () -> threads() - threadsBefore <= 4);
+            CollectingViewer.until("at most four threads, " + threads() + " now", () -> threads() - threadsBefore <= 4);
             long start = System.nanoTime();
             hub.close();
             daemon.close();
             System.out.println("500 containers closed in " + (System.nanoTime() - start) / 1_000_000 + " ms");
         }
-        Collected.until("no file is left open", () -> openFiles() <= filesBefore + 5);
-        Collected.until("no thread is left", () -> threads() <= threadsBefore);
+        CollectingViewer.until("no file is left open", () -> openFiles() <= filesBefore + 5);
+        CollectingViewer.until("no thread is left", () -> threads() <= threadsBefore);
     }
 }

@@ -14,6 +14,7 @@ import io.logstream.StreamOptions;
 import io.logstream.SubscribeOptions;
 import io.logstream.spi.LogReader.Outcome;
 import io.logstream.spi.Start;
+import io.logstream.testkit.CollectingViewer;
 import io.logstream.testkit.FaultProxy;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -62,8 +63,8 @@ class FaultyDaemonTest {
         return DockerSource.builder(daemon, "web").endWithContainer(true).build();
     }
 
-    private Collected follow(LogHub hub, DockerSource source) {
-        Collected viewer = new Collected();
+    private CollectingViewer follow(LogHub hub, DockerSource source) {
+        CollectingViewer viewer = new CollectingViewer();
         SubscribeOptions all = SubscribeOptions.builder().replay(Replay.all()).build();
         hub.open("web", source, OPTIONS).subscribe(all, viewer);
         return viewer;
@@ -76,7 +77,7 @@ class FaultyDaemonTest {
         }
         try (LogHub hub = LogHub.create()) {
             for (int last : new int[] {1, 2, 700}) {
-                Collected viewer = new Collected();
+                CollectingViewer viewer = new CollectingViewer();
                 hub.open("last " + last, source(), OPTIONS)
                         .subscribe(
                                 SubscribeOptions.builder()
@@ -103,7 +104,7 @@ class FaultyDaemonTest {
             web.write(Channel.STDOUT, "last\n");
             fake.cutAfter = cut;
             try (LogHub hub = LogHub.create()) {
-                Collected viewer = follow(hub, source());
+                CollectingViewer viewer = follow(hub, source());
                 viewer.awaitLine("last");
                 web.exit(0);
                 viewer.awaitEnd();
@@ -122,7 +123,7 @@ class FaultyDaemonTest {
                 DockerDaemon tcp =
                         DockerDaemon.of("tcp://127.0.0.1:" + ((InetSocketAddress) proxy.address()).getPort());
                 LogHub hub = LogHub.create()) {
-            Collected viewer = follow(
+            CollectingViewer viewer = follow(
                     hub, DockerSource.builder(tcp, "web").endWithContainer(true).build());
             for (int i = 0; i < 10; i++) {
                 for (int j = 0; j < 100; j++) {
@@ -146,7 +147,7 @@ class FaultyDaemonTest {
         fake.systemError = "Error grabbing logs: unexpected EOF";
         try (LogHub hub = LogHub.create()) {
             web.exit(0);
-            Collected viewer = follow(hub, source());
+            CollectingViewer viewer = follow(hub, source());
             viewer.awaitEvent(Kind.RECONNECTING);
             assertThat(viewer.events())
                     .anySatisfy(event -> assertThat(event.detail()).contains("Error grabbing logs"));
@@ -159,7 +160,7 @@ class FaultyDaemonTest {
     @Test
     void gapIsTold_whenTheLogHasLostThePlace() throws Exception {
         try (LogHub hub = LogHub.create()) {
-            Collected viewer = follow(hub, source());
+            CollectingViewer viewer = follow(hub, source());
             web.write(Channel.STDOUT, "one\ntwo\n");
             viewer.awaitLine("two");
             fake.frozen = request -> request.contains("/logs");
@@ -289,7 +290,7 @@ class FaultyDaemonTest {
             readAll(reader, context, sink);
             context.time.advance(Duration.ofSeconds(31));
         }
-        Collected.until("the last line is asked for", () -> {
+        CollectingViewer.until("the last line is asked for", () -> {
             readAllUnchecked(reader, context, sink);
             return fake.requests("follow=0&tail=1") > 0;
         });
@@ -313,14 +314,14 @@ class FaultyDaemonTest {
     // ---- restarts
 
     /** What is told, in its order: lines, and events with their exit code. */
-    private static List<String> told(Collected viewer) {
+    private static List<String> told(CollectingViewer viewer) {
         return viewer.told().stream()
                 .filter(what -> what.startsWith("line") || what.startsWith("RESTARTED"))
                 .toList();
     }
 
     private static void awaitEventsOf(DockerDaemon daemon) {
-        Collected.until("events are listened to", () -> daemon.events().isConnected());
+        CollectingViewer.until("events are listened to", () -> daemon.events().isConnected());
     }
 
     private void startAgain(String line) {
@@ -333,7 +334,7 @@ class FaultyDaemonTest {
     void restart_isToldBeforeItsFirstLine_thatIsReadWithTheLastOnesBefore() throws Exception {
         web.write(Channel.STDOUT, "one\n");
         try (LogHub hub = LogHub.create()) {
-            Collected viewer = follow(hub, DockerSource.of(daemon, "web"));
+            CollectingViewer viewer = follow(hub, DockerSource.of(daemon, "web"));
             viewer.awaitLine("one");
             AtomicBoolean again = new AtomicBoolean();
             fake.frozen = request -> {
@@ -361,7 +362,7 @@ class FaultyDaemonTest {
             return false;
         };
         try (LogHub hub = LogHub.create()) {
-            Collected viewer = follow(hub, DockerSource.of(daemon, "web"));
+            CollectingViewer viewer = follow(hub, DockerSource.of(daemon, "web"));
             viewer.awaitLine("two");
             viewer.awaitEvent(Kind.RESTARTED);
             assertThat(told(viewer)) // the exit code only if events were listened to by then
@@ -398,7 +399,7 @@ class FaultyDaemonTest {
     void restart_isTold_ofAContainerThatWritesNothing() throws Exception {
         web.write(Channel.STDOUT, "one\n");
         try (LogHub hub = LogHub.create()) {
-            Collected viewer = follow(hub, DockerSource.of(daemon, "web"));
+            CollectingViewer viewer = follow(hub, DockerSource.of(daemon, "web"));
             viewer.awaitLine("one");
             awaitEventsOf(daemon); // the code of a run that is over is told by nobody else
             web.exit(7);
@@ -413,7 +414,7 @@ class FaultyDaemonTest {
         web.write(Channel.STDOUT, "one\n");
         fake.frozen = request -> request.contains("/events");
         try (LogHub hub = LogHub.create()) {
-            Collected viewer = follow(hub, DockerSource.of(daemon, "web"));
+            CollectingViewer viewer = follow(hub, DockerSource.of(daemon, "web"));
             viewer.awaitLine("one");
             synchronized (fake) {
                 web.exit(7);
@@ -429,7 +430,7 @@ class FaultyDaemonTest {
     void restart_isToldOnce_alsoWhenTheConnectionIsLostThen() throws Exception {
         web.write(Channel.STDOUT, "one\n");
         try (LogHub hub = LogHub.create()) {
-            Collected viewer = follow(hub, DockerSource.of(daemon, "web"));
+            CollectingViewer viewer = follow(hub, DockerSource.of(daemon, "web"));
             viewer.awaitLine("one");
             awaitEventsOf(daemon); // the code of a run that is over is told by nobody else
             web.exit(7);
@@ -456,7 +457,7 @@ class FaultyDaemonTest {
                 fake.frozen = request -> request.endsWith("/json");
             }
             long asked = fake.requests("/json");
-            Collected.until("the end of the log is read", () -> {
+            CollectingViewer.until("the end of the log is read", () -> {
                 readAllUnchecked(reader, context, sink);
                 return fake.requests("/json") > asked;
             });
@@ -488,7 +489,7 @@ class FaultyDaemonTest {
         Start there = Start.at(first.positions.get(first.positions.size() - 1));
         try (DockerReader reader = new DockerReader(DockerSource.of(daemon, "web"), there, context)) {
             long asked = fake.requests("follow=1");
-            Collected.until("the log is asked for", () -> {
+            CollectingViewer.until("the log is asked for", () -> {
                 readAllUnchecked(reader, context, sink);
                 return fake.requests("follow=1") > asked;
             });
@@ -520,7 +521,7 @@ class FaultyDaemonTest {
         DockerSource files = DockerSource.builder(daemon, "web").readFiles(true).build();
         try (DockerReader reader = new DockerReader(files, Start.beginning(), context)) {
             sink.room = 1;
-            Collected.until("some of the file is read", () -> {
+            CollectingViewer.until("some of the file is read", () -> {
                 readOnce(reader, sink);
                 return sink.text.length() > 0;
             });
@@ -530,7 +531,7 @@ class FaultyDaemonTest {
             web.exit(9);
             startAgain("two");
             appendEntries(file, before);
-            Collected.until("the death is told", () -> reader.runs().knownUntil() < Long.MAX_VALUE);
+            CollectingViewer.until("the death is told", () -> reader.runs().knownUntil() < Long.MAX_VALUE);
             sink.room = Integer.MAX_VALUE;
             readUntil(reader, context, sink, "two");
             assertThat(fake.requests("/logs")).isPositive();
@@ -562,7 +563,7 @@ class FaultyDaemonTest {
     void containerThatIsRemovedWhileTheConnectionIsLost_endsWithAGap() throws Exception {
         web.write(Channel.STDOUT, "one\n");
         try (LogHub hub = LogHub.create()) {
-            Collected viewer = follow(hub, source());
+            CollectingViewer viewer = follow(hub, source());
             viewer.awaitLine("one");
             synchronized (fake) {
                 web.write(Channel.STDOUT, "two\n");
@@ -578,7 +579,7 @@ class FaultyDaemonTest {
     void renamedContainer_isFoundAgain_afterAnOutage() throws Exception {
         web.write(Channel.STDOUT, "one\n");
         try (LogHub hub = LogHub.create()) {
-            Collected viewer = follow(hub, source());
+            CollectingViewer viewer = follow(hub, source());
             viewer.awaitLine("one");
             synchronized (fake) {
                 web.name = "other";
@@ -595,8 +596,8 @@ class FaultyDaemonTest {
     void deadContainer_isWaitedFor_untilItIsRemoved() throws Exception {
         fake.refusal = 409;
         try (LogHub hub = LogHub.create()) {
-            Collected viewer = follow(hub, DockerSource.of(daemon, "web"));
-            Collected.until("the log is refused", () -> fake.requests("/logs") > 0);
+            CollectingViewer viewer = follow(hub, DockerSource.of(daemon, "web"));
+            CollectingViewer.until("the log is refused", () -> fake.requests("/logs") > 0);
             web.remove();
             assertThat(viewer.awaitEnd().kind()).isEqualTo(EndReason.Kind.COMPLETED);
             assertThat(viewer.kinds()).doesNotContain(Kind.RECONNECTING);
@@ -612,11 +613,11 @@ class FaultyDaemonTest {
         try (DockerReader reader = new DockerReader(source(), Start.beginning(), context)) {
             web.write(Channel.STDOUT, "one\n");
             readUntil(reader, context, sink, "one");
-            Collected.until("events are listened to", () -> fake.requests("/events") > 0);
+            CollectingViewer.until("events are listened to", () -> fake.requests("/events") > 0);
             fake.frozen = request -> request.endsWith("/json");
             long asked = fake.requests("/json");
             web.start();
-            Collected.until("the container is asked for", () -> {
+            CollectingViewer.until("the container is asked for", () -> {
                 web.start();
                 readAllUnchecked(reader, context, sink);
                 return fake.requests("/json") > asked;
@@ -657,7 +658,7 @@ class FaultyDaemonTest {
     void outages_leaveNothingOpen() throws Exception {
         web.write(Channel.STDOUT, "one\n");
         try (LogHub hub = LogHub.create()) {
-            Collected viewer = follow(hub, source());
+            CollectingViewer viewer = follow(hub, source());
             viewer.awaitLine("one");
             int files = DockerContainersTest.openFiles();
             long threads = DockerContainersTest.threads();
@@ -675,8 +676,8 @@ class FaultyDaemonTest {
                 web.write(Channel.STDOUT, "after outage " + i + "\n");
                 viewer.awaitLine("after outage " + i);
             }
-            Collected.until("no file is left open", () -> DockerContainersTest.openFiles() <= files + 2);
-            Collected.until("no thread is left", () -> DockerContainersTest.threads() <= threads);
+            CollectingViewer.until("no file is left open", () -> DockerContainersTest.openFiles() <= files + 2);
+            CollectingViewer.until("no thread is left", () -> DockerContainersTest.threads() <= threads);
         }
     }
 
@@ -686,7 +687,7 @@ class FaultyDaemonTest {
     void daemonOfAnotherVersion_isAskedInThatOne() throws Exception {
         web.write(Channel.STDOUT, "one\n");
         try (LogHub hub = LogHub.create()) {
-            Collected viewer = follow(hub, source());
+            CollectingViewer viewer = follow(hub, source());
             viewer.awaitLine("one");
             fake.version = "1.44";
             fake.breakConnections();
@@ -785,7 +786,7 @@ class FaultyDaemonTest {
     @Test
     void closedDaemon_failsItsStreams() throws Exception {
         try (LogHub hub = LogHub.create()) {
-            Collected viewer = follow(hub, source());
+            CollectingViewer viewer = follow(hub, source());
             web.write(Channel.STDOUT, "one\n");
             viewer.awaitLine("one");
             daemon.close();

@@ -8,6 +8,7 @@ import io.logstream.LogHub;
 import io.logstream.Replay;
 import io.logstream.StreamOptions;
 import io.logstream.SubscribeOptions;
+import io.logstream.testkit.CollectingViewer;
 import java.time.Duration;
 import java.util.Arrays;
 import org.junit.jupiter.api.AfterEach;
@@ -54,7 +55,7 @@ abstract class RealCase {
                 .build();
     }
 
-    Collected follow(DockerSource source, Replay replay, Collected viewer) {
+    CollectingViewer follow(DockerSource source, Replay replay, CollectingViewer viewer) {
         SubscribeOptions how = SubscribeOptions.builder()
                 .replay(replay)
                 .policy(BackpressurePolicy.block())
@@ -63,8 +64,8 @@ abstract class RealCase {
         return viewer;
     }
 
-    Collected follow(DockerSource source) {
-        return follow(source, Replay.all(), new Collected());
+    CollectingViewer follow(DockerSource source) {
+        return follow(source, Replay.all(), new CollectingViewer());
     }
 
     /** The container of the test, until it ends. */
@@ -77,7 +78,7 @@ abstract class RealCase {
         return DockerSource.of(daemon, name);
     }
 
-    void assertSameAsFinalLog(Collected viewer) throws Exception {
+    void assertSameAsFinalLog(CollectingViewer viewer) throws Exception {
         assertThat(viewer.gaps()).isEmpty();
         assertSame(Channel.STDOUT, viewer.bytes(Channel.STDOUT), real.finalLog(name, false));
         assertSame(Channel.STDERR, viewer.bytes(Channel.STDERR), real.finalLog(name, true));

@@ -3,6 +3,7 @@ package io.logstream.docker;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.logstream.Channel;
+import io.logstream.testkit.CollectingViewer;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -26,7 +27,7 @@ class RealFilesTest extends RealCase {
     @Test
     void logIsTheSame_whileItIsWritten() throws Exception {
         real.run(name, WRITER);
-        Collected viewer = follow(files(), io.logstream.Replay.all(), new Collected().bytesOnly());
+        CollectingViewer viewer = follow(files(), io.logstream.Replay.all(), new CollectingViewer().bytesOnly());
         viewer.awaitEnd();
         assertSameAsFinalLog(viewer);
     }
@@ -35,7 +36,7 @@ class RealFilesTest extends RealCase {
     void logIsTheSame_ofAContainerThatHasEnded() throws Exception {
         real.run(name, WRITER);
         real.docker("wait", name);
-        Collected viewer = follow(files(), io.logstream.Replay.all(), new Collected().bytesOnly());
+        CollectingViewer viewer = follow(files(), io.logstream.Replay.all(), new CollectingViewer().bytesOnly());
         viewer.awaitEnd();
         assertSameAsFinalLog(viewer);
     }
@@ -50,7 +51,7 @@ class RealFilesTest extends RealCase {
                 "--log-opt=max-size=1m",
                 "--log-opt=max-file=20",
                 "--log-opt=compress=" + compress);
-        Collected viewer = follow(files(), io.logstream.Replay.all(), new Collected().bytesOnly());
+        CollectingViewer viewer = follow(files(), io.logstream.Replay.all(), new CollectingViewer().bytesOnly());
         viewer.awaitEnd();
         List<String> lines = new String(viewer.bytes(Channel.STDOUT), StandardCharsets.US_ASCII)
                 .lines()

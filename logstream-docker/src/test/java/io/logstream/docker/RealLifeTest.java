@@ -7,6 +7,7 @@ import io.logstream.Replay;
 import io.logstream.SourceEvent;
 import io.logstream.SourceEvent.Kind;
 import io.logstream.SubscribeOptions;
+import io.logstream.testkit.CollectingViewer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
@@ -18,7 +19,7 @@ class RealLifeTest extends RealCase {
     @Test
     void createdContainer_isWaitedFor() throws Exception {
         real.docker("create", "--network=none", "--name=" + name, "bb:1", "/bin/sh", "-c", "echo started; sleep 1000");
-        Collected viewer = follow(lasting());
+        CollectingViewer viewer = follow(lasting());
         viewer.awaitEvent(Kind.WAITING);
         real.docker("start", name);
         viewer.awaitLine("started");
@@ -28,7 +29,7 @@ class RealLifeTest extends RealCase {
     @Test
     void restart_isTold_andNothingIsLostOrRepeated() throws Exception {
         real.run(name, "trap 'echo bye; exit 7' TERM; echo hello; while :; do usleep 10000; done");
-        Collected viewer = follow(lasting());
+        CollectingViewer viewer = follow(lasting());
         viewer.awaitLine("hello");
         for (int i = 1; i <= 3; i++) {
             real.docker("restart", name);
@@ -49,7 +50,7 @@ class RealLifeTest extends RealCase {
     @Test
     void containerThatStopsAndStarts_isWaitedFor_andFinishedIsTold() throws Exception {
         real.run(name, "echo run; seq 3; exit 5");
-        Collected viewer = follow(lasting());
+        CollectingViewer viewer = follow(lasting());
         viewer.awaitEvent(Kind.FINISHED);
         assertThat(viewer.lines()).containsExactly("run", "1", "2", "3");
         real.docker("start", name);
@@ -70,7 +71,7 @@ class RealLifeTest extends RealCase {
     @Test
     void containerThatIsAlwaysRestarted_isFollowed() throws Exception {
         real.run(name, "echo run; exit 2", "--restart=always");
-        Collected viewer = follow(lasting());
+        CollectingViewer viewer = follow(lasting());
         viewer.await("three runs", () -> viewer.lines().size() >= 3);
         real.docker("rm", "--force", name);
         viewer.awaitEnd();
@@ -82,7 +83,7 @@ class RealLifeTest extends RealCase {
     @Test
     void removal_endsTheStream() throws Exception {
         real.run(name, "echo hello; sleep 1000");
-        Collected viewer = follow(lasting());
+        CollectingViewer viewer = follow(lasting());
         viewer.awaitLine("hello");
         real.docker("rm", "--force", name);
         assertThat(viewer.awaitEnd().kind()).isEqualTo(EndReason.Kind.COMPLETED);
@@ -93,7 +94,7 @@ class RealLifeTest extends RealCase {
     @Test
     void renamedContainer_isFollowedOn() throws Exception {
         real.run(name, "i=0; while :; do i=$((i+1)); echo line $i; usleep 20000; done");
-        Collected viewer = follow(lasting());
+        CollectingViewer viewer = follow(lasting());
         viewer.awaitLine("line 3");
         real.docker("rename", name, name + "-new");
         int before = viewer.lines().size();
@@ -109,14 +110,14 @@ class RealLifeTest extends RealCase {
     void twoHundredFollowers_eachGetTheLastLine() throws Exception {
         real.run(name, "seq 30000; sleep 1000");
         follow(lasting()).awaitLine("30000");
-        List<Collected> viewers = new ArrayList<>();
+        List<CollectingViewer> viewers = new ArrayList<>();
         SubscribeOptions last =
                 SubscribeOptions.builder().replay(Replay.last(1)).build();
         for (int i = 0; i < 200; i++) {
-            viewers.add(new Collected());
+            viewers.add(new CollectingViewer());
             hub.open("follower " + i, lasting(), streamOptions()).subscribe(last, viewers.get(i));
         }
-        Collected.until(
+        CollectingViewer.until(
                 () -> viewers.stream().filter(one -> one.lines().isEmpty()).count() + " have no line",
                 () -> viewers.stream().noneMatch(one -> one.lines().isEmpty()));
         assertThat(viewers).allSatisfy(one -> assertThat(one.lines()).containsExactly("30000"));
@@ -125,7 +126,7 @@ class RealLifeTest extends RealCase {
     @Test
     void pause_isSilence() throws Exception {
         real.run(name, "i=0; while :; do i=$((i+1)); echo line $i; usleep 5000; done");
-        Collected viewer = follow(lasting());
+        CollectingViewer viewer = follow(lasting());
         viewer.awaitLine("line 3");
         real.docker("pause", name);
         real.docker("unpause", name);

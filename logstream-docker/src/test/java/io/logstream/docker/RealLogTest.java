@@ -6,6 +6,7 @@ import io.logstream.Channel;
 import io.logstream.EndReason;
 import io.logstream.Replay;
 import io.logstream.SourceEvent;
+import io.logstream.testkit.CollectingViewer;
 import io.logstream.testkit.FaultProxy;
 import java.net.UnixDomainSocketAddress;
 import java.nio.charset.StandardCharsets;
@@ -26,7 +27,7 @@ class RealLogTest extends RealCase {
     @Test
     void bothChannelsAreExact_ofAContainerThatEnds() throws Exception {
         real.run(name, "for i in $(seq 200); do echo out $i; echo err $i >&2; done; printf 'no end'; exit 3");
-        Collected viewer = follow(source());
+        CollectingViewer viewer = follow(source());
         assertThat(viewer.awaitEnd().kind()).isEqualTo(EndReason.Kind.COMPLETED);
         assertThat(viewer.lines())
                 .contains("out 1", "out 200", "err 1", "err 200", "no end")
@@ -50,10 +51,10 @@ class RealLogTest extends RealCase {
                 DockerDaemon through = DockerDaemon.of("unix://" + socket)) {
             long start = System.nanoTime();
             real.run(name, script, "--log-driver=" + driver);
-            Collected viewer = follow(
+            CollectingViewer viewer = follow(
                     DockerSource.builder(through, name).endWithContainer(true).build(),
                     Replay.all(),
-                    new Collected().bytesOnly());
+                    new CollectingViewer().bytesOnly());
             int cuts = 0;
             while (!viewer.kinds().contains(SourceEvent.Kind.FINISHED)) {
                 int before = viewer.size();
@@ -110,7 +111,7 @@ class RealLogTest extends RealCase {
     @ValueSource(strings = {"json-file", "local"})
     void lineOfThreeMegabytes_isOneLine_andTheNextIsNotGluedToIt(String driver) throws Exception {
         real.run(name, "head -c 3000000 /dev/zero | tr '\\0' x; echo; echo next", "--log-driver=" + driver);
-        Collected viewer = follow(source());
+        CollectingViewer viewer = follow(source());
         viewer.awaitEnd();
         assertThat(viewer.lines()).hasSize(2);
         assertThat(viewer.lines().get(0)).isEqualTo("x".repeat(3_000_000));
@@ -120,7 +121,7 @@ class RealLogTest extends RealCase {
     @Test
     void bytesOfATerminal_areExact() throws Exception {
         real.run(name, "printf '\\001\\000\\000\\000ABCDrest of line\\n'; echo second; seq 3 >&2", "--tty");
-        Collected viewer = follow(source());
+        CollectingViewer viewer = follow(source());
         viewer.awaitEnd();
         byte[] expected =
                 "\u0001\0\0\0ABCDrest of line\r\nsecond\r\n1\r\n2\r\n3\r\n".getBytes(StandardCharsets.US_ASCII);
@@ -131,7 +132,7 @@ class RealLogTest extends RealCase {
     @Test
     void longLineOfATerminal_isPutTogether() throws Exception {
         real.run(name, "head -c 50000 /dev/zero | tr '\\0' x; echo; echo next", "--tty");
-        Collected viewer = follow(source());
+        CollectingViewer viewer = follow(source());
         viewer.awaitEnd();
         assertThat(viewer.lines()).containsExactly("x".repeat(50_000), "next");
     }
@@ -139,11 +140,11 @@ class RealLogTest extends RealCase {
     @Test
     void lastLines_areSoMany_alsoOfLongOnes() throws Exception {
         real.run(name, "seq 1000; head -c 100000 /dev/zero | tr '\\0' x; echo; seq 5; echo e >&2; sleep 1000");
-        Collected all = follow(lasting());
+        CollectingViewer all = follow(lasting());
         all.awaitLine("5");
         all.awaitLine("e");
         for (int lines : new int[] {1, 3, 6, 7, 8, 100, 1006, 1007, 5000}) {
-            Collected viewer = new Collected();
+            CollectingViewer viewer = new CollectingViewer();
             DockerSource source =
                     DockerSource.builder(daemon, name).follow(false).build();
             hub.open("last " + lines, source, streamOptions())
@@ -165,7 +166,7 @@ class RealLogTest extends RealCase {
                 .channel(Channel.STDERR)
                 .endWithContainer(true)
                 .build();
-        Collected viewer = follow(errors);
+        CollectingViewer viewer = follow(errors);
         viewer.awaitEnd();
         assertThat(viewer.lines()).hasSize(50).allMatch(line -> line.startsWith("err"));
     }
@@ -181,7 +182,7 @@ class RealLogTest extends RealCase {
     @Test
     void logDriverThatSendsElsewhere_isReadFromTheDaemonsCache() throws Exception {
         real.run(name, "seq 100", "--log-driver=gelf", "--log-opt", "gelf-address=udp://127.0.0.1:12201");
-        Collected viewer = follow(source());
+        CollectingViewer viewer = follow(source());
         viewer.awaitEnd();
         assertThat(viewer.lines()).isNotEmpty();
         assertSameAsFinalLog(viewer); // the cache of this version itself has not every line

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.logstream.Channel;
 import io.logstream.SourceEvent.Kind;
+import io.logstream.testkit.CollectingViewer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -37,7 +38,7 @@ class RealOutageTest extends RealCase {
         return "i=0; while :; do i=$((i+1)); echo line $i; echo error $i >&2; usleep 2000; done";
     }
 
-    private static void assertCounts(Collected viewer) {
+    private static void assertCounts(CollectingViewer viewer) {
         for (Channel channel : Channel.values()) {
             String word = channel == Channel.STDOUT ? "line " : "error ";
             List<String> lines = new String(viewer.bytes(channel), StandardCharsets.US_ASCII)
@@ -52,7 +53,7 @@ class RealOutageTest extends RealCase {
     @Test
     void nothingIsLostOrRepeated_whenTheDaemonIsKilled() throws Exception {
         real.run(name, counting());
-        Collected viewer = follow(lasting());
+        CollectingViewer viewer = follow(lasting());
         viewer.awaitLine("line 100");
         real.kill();
         viewer.awaitEvent(Kind.RECONNECTING);
@@ -70,7 +71,7 @@ class RealOutageTest extends RealCase {
     @Test
     void nothingIsLostOrRepeated_whenTheDaemonIsUpdated() throws Exception {
         real.run(name, counting());
-        Collected viewer = follow(lasting());
+        CollectingViewer viewer = follow(lasting());
         viewer.awaitLine("line 100");
         real.terminate();
         viewer.awaitEvent(Kind.RECONNECTING);
@@ -85,12 +86,12 @@ class RealOutageTest extends RealCase {
     @Test
     void containerThatEndsWhileTheDaemonIsAway_isReadToItsEnd() throws Exception {
         real.run(name, "i=0; while [ $i -lt 400 ]; do i=$((i+1)); echo line $i; usleep 2000; done; exit 9");
-        Collected viewer = follow(source());
+        CollectingViewer viewer = follow(source());
         viewer.awaitLine("line 20");
         Path process = Path.of("/proc", real.docker("inspect", "--format={{.State.Pid}}", name));
         real.kill();
         viewer.awaitEvent(Kind.RECONNECTING);
-        Collected.until("the container has ended", () -> !Files.exists(process));
+        CollectingViewer.until("the container has ended", () -> !Files.exists(process));
         real.launch();
         viewer.awaitEnd();
         System.out.println(viewer.lines().size() + " lines of one that ended while the daemon was away");

@@ -7,6 +7,7 @@ import io.logstream.LogHub;
 import io.logstream.Replay;
 import io.logstream.SourceEvent.Kind;
 import io.logstream.SubscribeOptions;
+import io.logstream.testkit.CollectingViewer;
 import io.logstream.testkit.FaultProxy;
 import java.net.UnixDomainSocketAddress;
 import java.nio.file.Files;
@@ -53,8 +54,8 @@ class RealPodmanTest {
         podman.podman("rm", "--force", "--ignore", "--time=0", name);
     }
 
-    private Collected follow(DockerDaemon from, boolean toTheEnd, Replay replay) {
-        Collected viewer = new Collected();
+    private CollectingViewer follow(DockerDaemon from, boolean toTheEnd, Replay replay) {
+        CollectingViewer viewer = new CollectingViewer();
         SubscribeOptions options = SubscribeOptions.builder().replay(replay).build();
         DockerSource source =
                 DockerSource.builder(from, name).endWithContainer(toTheEnd).build();
@@ -69,7 +70,7 @@ class RealPodmanTest {
     @Test
     void linesComeOnce_ofAContainerThatEnds() throws Exception {
         podman.run(name, "i=0; while [ $i -lt 200 ]; do i=$((i+1)); echo line $i; done; exit 4");
-        Collected viewer = follow(daemon, true, Replay.all());
+        CollectingViewer viewer = follow(daemon, true, Replay.all());
         assertThat(viewer.awaitEnd().kind()).isEqualTo(EndReason.Kind.COMPLETED);
         assertThat(viewer.lines()).isEqualTo(lines(200));
         assertThat(viewer.events())
@@ -84,7 +85,7 @@ class RealPodmanTest {
                 UnixDomainSocketAddress.of(podman.host().substring("unix://".length()));
         try (FaultProxy proxy = FaultProxy.unix(socket, target);
                 DockerDaemon through = DockerDaemon.of("unix://" + socket)) {
-            Collected viewer = follow(through, true, Replay.all());
+            CollectingViewer viewer = follow(through, true, Replay.all());
             for (int i = 1; i <= 8; i++) {
                 viewer.awaitLine("line " + 60 * i);
                 proxy.cutAll();
@@ -101,7 +102,7 @@ class RealPodmanTest {
     @Test
     void longLine_isOneLine() throws Exception {
         podman.run(name, "head -c 40000 /dev/zero | tr '\\0' x; echo; echo next");
-        Collected viewer = follow(daemon, true, Replay.all());
+        CollectingViewer viewer = follow(daemon, true, Replay.all());
         viewer.awaitEnd();
         assertThat(viewer.lines()).containsExactly("x".repeat(40_000), "next");
     }
@@ -109,7 +110,7 @@ class RealPodmanTest {
     @Test
     void bytesOfATerminal_areExact() throws Exception {
         podman.run(name, "printf '\\001abc\\n'; echo second", "--tty");
-        Collected viewer = follow(daemon, true, Replay.all());
+        CollectingViewer viewer = follow(daemon, true, Replay.all());
         viewer.awaitEnd();
         assertThat(viewer.lines()).containsExactly("\u0001abc", "second");
     }
@@ -117,7 +118,7 @@ class RealPodmanTest {
     @Test
     void silentContainer_isWaitedFor_andRestartIsTold() throws Exception {
         podman.run(name, "usleep 1500000; echo late; exit 3");
-        Collected viewer = follow(daemon, false, Replay.all());
+        CollectingViewer viewer = follow(daemon, false, Replay.all());
         viewer.awaitLine("late");
         viewer.awaitEvent(Kind.FINISHED);
         podman.podman("start", name);
@@ -134,7 +135,7 @@ class RealPodmanTest {
         follow(daemon, false, Replay.all()).awaitLine("line 300");
         hub.close();
         hub = LogHub.create();
-        Collected viewer = follow(daemon, false, Replay.last(5));
+        CollectingViewer viewer = follow(daemon, false, Replay.last(5));
         viewer.awaitLine("line 300");
         assertThat(viewer.lines()).isEqualTo(lines(300).subList(295, 300));
     }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.logstream.Channel;
 import io.logstream.Gap;
 import io.logstream.SourceEvent.Kind;
+import io.logstream.testkit.CollectingViewer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,7 +25,7 @@ class RealRotationTest extends RealCase {
                 "--log-driver=" + driver,
                 "--log-opt=max-size=" + size,
                 "--log-opt=max-file=" + files);
-        Collected viewer = follow(source());
+        CollectingViewer viewer = follow(source());
         viewer.awaitEnd();
         List<String> got = new String(viewer.bytes(Channel.STDOUT), StandardCharsets.US_ASCII)
                 .lines()
@@ -74,7 +75,7 @@ class RealRotationTest extends RealCase {
         BlockedViewer viewer = new BlockedViewer();
         follow(source(), io.logstream.Replay.all(), viewer.collected);
         long rss = residentKilobytes();
-        Collected.until("the container is done", () -> Files.exists(marker.resolve("done")));
+        CollectingViewer.until("the container is done", () -> Files.exists(marker.resolve("done")));
         long grown = residentKilobytes() - rss;
         System.out.println("the daemon has grown by " + grown + " kB while a viewer was blocked");
         viewer.release();
@@ -97,7 +98,7 @@ class RealRotationTest extends RealCase {
     /** Takes its first batch and then nothing until it is released. */
     private static final class BlockedViewer {
         private final java.util.concurrent.CountDownLatch released = new java.util.concurrent.CountDownLatch(1);
-        final Collected collected = new Collected().before(this::await);
+        final CollectingViewer collected = new CollectingViewer().before(this::await);
 
         private void await() {
             try {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.logstream.LogStreamException;
+import io.logstream.testkit.CollectingViewer;
 import java.io.IOException;
 import java.net.ServerSocket;
 import java.net.Socket;
@@ -113,7 +114,7 @@ class RealTransportTest {
 
     private static List<String> read(DockerDaemon daemon, String name) throws Exception {
         try (io.logstream.LogHub hub = io.logstream.LogHub.create()) {
-            Collected viewer = new Collected();
+            CollectingViewer viewer = new CollectingViewer();
             hub.open(
                             name,
                             DockerSource.builder(daemon, name)

@@ -7,6 +7,7 @@ import io.logstream.LogHub;
 import io.logstream.Replay;
 import io.logstream.StreamOptions;
 import io.logstream.SubscribeOptions;
+import io.logstream.testkit.CollectingViewer;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -32,7 +33,7 @@ class RandomActionsTest {
     private Path directory;
 
     private final SftpServerDialer dialer = new SftpServerDialer();
-    private final Collected viewer = new Collected();
+    private final CollectingViewer viewer = new CollectingViewer();
     private Path log;
     private int lines;
     private int rotations;

@@ -12,6 +12,7 @@ import io.logstream.Replay;
 import io.logstream.SourceEvent.Kind;
 import io.logstream.StreamOptions;
 import io.logstream.SubscribeOptions;
+import io.logstream.testkit.CollectingViewer;
 import java.io.BufferedOutputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
@@ -65,11 +66,11 @@ class RealSshTest {
     void end() throws Exception {
         hub.close();
         connection.close();
-        Collected.until("no session is left", () -> sshd.sessions().isEmpty());
+        CollectingViewer.until("no session is left", () -> sshd.sessions().isEmpty());
     }
 
-    private Collected follow(SshConnection over, Path file) {
-        Collected viewer = new Collected();
+    private CollectingViewer follow(SshConnection over, Path file) {
+        CollectingViewer viewer = new CollectingViewer();
         StreamOptions options = StreamOptions.builder()
                 .retry(Duration.ofMillis(20), Duration.ofMillis(200))
                 .retainBytes(128 << 20)
@@ -94,7 +95,7 @@ class RealSshTest {
         write(log, "one\n");
         try (RealSshd other = new RealSshd(Files.createDirectory(directory.resolve(type)), type);
                 SshConnection over = other.connection().build()) {
-            Collected viewer = follow(over, log);
+            CollectingViewer viewer = follow(over, log);
             viewer.awaitLine("one");
             write(log, "two\n");
             viewer.awaitLine("two");
@@ -120,7 +121,7 @@ class RealSshTest {
             write(directory.resolve(name), "number " + names.indexOf(name) + "\n");
         }
         for (String name : names) {
-            Collected viewer = follow(connection, directory.resolve(name));
+            CollectingViewer viewer = follow(connection, directory.resolve(name));
             viewer.awaitLine("number " + names.indexOf(name));
             assertThat(viewer.lines()).hasSize(1);
         }
@@ -130,7 +131,7 @@ class RealSshTest {
     @Test
     void readingGoesOn_whenTheSessionIsKilled() throws Exception {
         write(log, "one\n");
-        Collected viewer = follow(connection, log);
+        CollectingViewer viewer = follow(connection, log);
         viewer.awaitLine("one");
         sshd.killSessions();
         write(log, "two\n");
@@ -143,7 +144,7 @@ class RealSshTest {
     @Test
     void readingGoesOn_whenTheSessionFreezes() throws Exception {
         write(log, "one\n");
-        Collected viewer = follow(connection, log);
+        CollectingViewer viewer = follow(connection, log);
         viewer.awaitLine("one");
         sshd.signalSessions("STOP");
         write(log, "two\n");
@@ -155,7 +156,7 @@ class RealSshTest {
 
     @Test
     void fileComesByteForByte_whileConnectionsAreKilled() throws Exception {
-        Collected viewer = follow(connection, log).bytesOnly();
+        CollectingViewer viewer = follow(connection, log).bytesOnly();
         CompletableFuture<Long> writing =
                 CompletableFuture.supplyAsync(this::writeForAWhile, task -> new Thread(task, "writer").start());
         Random random = new Random(3);
@@ -234,13 +235,13 @@ class RealSshTest {
     @Test
     void nothingIsLeft_whenTheConnectionIsClosed() throws Exception {
         write(log, "one\n");
-        Collected viewer = follow(connection, log);
+        CollectingViewer viewer = follow(connection, log);
         viewer.awaitLine("one");
         assertThat(sshd.sessions()).isNotEmpty();
         hub.close();
         connection.close();
         long closed = System.nanoTime();
-        Collected.until("no session is left", () -> sshd.sessions().isEmpty());
+        CollectingViewer.until("no session is left", () -> sshd.sessions().isEmpty());
         assertThat(Duration.ofNanos(System.nanoTime() - closed)).isLessThan(Duration.ofSeconds(5));
     }
 

@@ -1,5 +1,6 @@
 package io.logstream.ssh;
 
+import io.logstream.testkit.CollectingViewer;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -65,7 +66,7 @@ final class RealSshd implements Closeable {
                 .redirectErrorStream(true)
                 .redirectOutput(directory.resolve("sshd.out").toFile())
                 .start();
-        Collected.until("sshd listens: " + directory, () -> {
+        CollectingViewer.until("sshd listens: " + directory, () -> {
             try {
                 return Files.readString(directory.resolve("sshd.out")).contains("listening");
             } catch (IOException e) {

@@ -13,6 +13,7 @@ import io.logstream.SourceEvent.Kind;
 import io.logstream.StreamOptions;
 import io.logstream.SubscribeOptions;
 import io.logstream.Subscription;
+import io.logstream.testkit.CollectingViewer;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
@@ -35,7 +36,7 @@ class RotationTest {
     private final SshConnection connection = SftpServerDialer.connection(dialer);
     private LogHub hub = LogHub.create();
     private Path log;
-    private final Collected viewer = new Collected();
+    private final CollectingViewer viewer = new CollectingViewer();
     private Subscription subscription;
 
     @BeforeEach
@@ -242,11 +243,11 @@ class RotationTest {
     @Test
     void manyFiles_shareOneConnection() throws Exception {
         int count = 200;
-        Collected[] viewers = new Collected[count];
+        CollectingViewer[] viewers = new CollectingViewer[count];
         for (int i = 0; i < count; i++) {
             Path file = directory.resolve("many-" + i);
             write(file, "first of " + i + "\n");
-            viewers[i] = new Collected();
+            viewers[i] = new CollectingViewer();
             hub.open("many-" + i, SshFileSource.of(connection, file.toString()))
                     .subscribe(SubscribeOptions.builder().replay(Replay.all()).build(), viewers[i]);
         }

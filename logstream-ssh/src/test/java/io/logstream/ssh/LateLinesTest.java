@@ -1,0 +1,101 @@
+package io.logstream.ssh;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.logstream.Channel;
+import io.logstream.Gap;
+import io.logstream.SourceEvent;
+import io.logstream.spi.LineSink;
+import io.logstream.spi.SourcePosition;
+import io.logstream.testkit.CollectingViewer;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** With OpenSSH's SFTP server; time is what the test says. */
+@Timeout(60)
+class LateLinesTest {
+    private static final long MINUTE = Duration.ofSeconds(61).toNanos();
+
+    @TempDir
+    private Path directory;
+
+    private final StringBuilder handed = new StringBuilder();
+    private final LineSink sink = new LineSink() {
+        @Override
+        public int room() {
+            return Integer.MAX_VALUE;
+        }
+
+        @Override
+        public void bytes(Channel channel, ByteBuffer bytes, long epochNanos) {
+            handed.append(StandardCharsets.UTF_8.decode(bytes));
+        }
+
+        @Override
+        public void endLine(Channel channel) {
+            handed.append('|');
+        }
+
+        @Override
+        public void gap(long lines, Gap.Reason reason) {
+            handed.append("<gap>");
+        }
+
+        @Override
+        public void event(SourceEvent event) {}
+
+        @Override
+        public void position(@Nullable SourcePosition next) {}
+    };
+
+    private SshConnection connection;
+    private Path log;
+    private LateLines late;
+
+    @BeforeEach
+    void openAnEmptyLog() throws Exception {
+        connection = SftpServerDialer.connection(new SftpServerDialer());
+        log = Files.createFile(directory.resolve("app.log.1"));
+        late = new LateLines(() -> {});
+        late.add(new Search(connection.sftp(), log.toString(), Duration.ofSeconds(20)).open(0), 0);
+    }
+
+    @AfterEach
+    void close() {
+        late.close();
+        connection.close();
+    }
+
+    @Test
+    void whatCameLate_isHandedOver_howeverLongNobodyAskedForIt() throws Exception {
+        Files.writeString(log, "late\nunfinished");
+        CollectingViewer.until("the late line", () -> {
+            late.hand(sink, MINUTE);
+            return handed.toString().equals("late\n");
+        });
+        CollectingViewer.until("the rest, a minute later", () -> {
+            late.hand(sink, 2 * MINUTE);
+            return handed.toString().equals("late\nunfinished|");
+        });
+    }
+
+    @Test
+    void quietFile_isLetGo_onceItsEndWasSeen() {
+        late.hand(sink, MINUTE);
+        assertThat(late.isEmpty()).isFalse();
+        CollectingViewer.until("it is let go", () -> {
+            late.hand(sink, MINUTE);
+            return late.isEmpty();
+        });
+        assertThat(handed).isEmpty();
+    }
+}
