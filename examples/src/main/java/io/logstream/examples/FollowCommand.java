@@ -50,7 +50,8 @@ final class FollowCommand implements Callable<Integer> {
                     "What to follow: a path, or file:PATH; a directory for all files in it; a pattern in quotes, such as"
                             + " 'logs/**/*.log', for all files that match, now and later; docker:NAME for a container;"
                             + " docker:label=KEY=VALUE, name=REGEX, image=, project= or service= (of compose), for all that"
-                            + " match, now and later; ssh://[user@]host[:port]/path for a file of another machine. Several are merged, each line naming its file or container.")
+                            + " match, now and later; ssh://[user@]host[:port]/path for a file of another machine."
+                            + " Several are merged, each line naming its file or container.")
     private List<String> given = List.of();
 
     @ArgGroup

@@ -13,8 +13,8 @@ import java.util.regex.Pattern;
 
 /**
  * Understands what the user names as a source: {@code scheme:rest}, or a path. A path that exists is a path, whatever it
- * looks like; {@code file:} makes one of anything, and {@code docker:} names containers, {@code ssh:} files of other machines. A path with wildcards that does not exist is a
- * pattern, a directory means all files in it.
+ * looks like; {@code file:} makes one of anything, {@code docker:} names containers, and {@code ssh:} files of other machines. A
+ * path with wildcards that does not exist is a pattern, a directory means all files in it.
  */
 final class Sources {
 

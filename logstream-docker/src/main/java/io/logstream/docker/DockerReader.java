@@ -11,6 +11,8 @@ import io.logstream.spi.Start;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.OptionalInt;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -29,7 +31,9 @@ final class DockerReader implements LogReader {
     private static final Logger LOG = LoggerFactory.getLogger(DockerReader.class);
     private static final Duration FIRST_WAIT = Duration.ofMillis(50);
     private static final Duration LAST_WAIT = Duration.ofSeconds(10);
-    private static final Duration FOR_EXIT_CODE = Duration.ofMillis(300);
+    /** How long the daemon may take to tell how a container has exited that is running again. */
+    static final Duration FOR_EXIT_CODE = Duration.ofMillis(300);
+
     static final Duration PATIENCE = Duration.ofSeconds(30);
 
     private final DockerDaemon daemon;
@@ -53,7 +57,7 @@ final class DockerReader implements LogReader {
     private final Trace trace = new Trace();
 
     private final EarlySink early = new EarlySink();
-    private final Signal signal = new Signal();
+    private final Semaphore woken = new Semaphore(0);
 
     DockerReader(DockerSource source, Start start, SourceContext context) {
         this.daemon = source.daemon();
@@ -247,21 +251,23 @@ final class DockerReader implements LogReader {
         daemon.checkOpen();
         long deadline = now() + PATIENCE.toNanos();
         while (place == null) {
-            signal.clear();
+            woken.drainPermits();
             Outcome outcome = stage.step(early);
             if (outcome == Outcome.END) {
                 return; // the first read finds the same, and says so
             }
             if (outcome == Outcome.WAIT && place == null) {
-                signal.await(
-                        Duration.ofNanos(deadline - now()),
-                        stage instanceof Waiting waiting ? waiting.left() : PATIENCE.toNanos());
+                long left = stage instanceof Waiting waiting ? waiting.left() : PATIENCE.toNanos();
+                boolean any = woken.tryAcquire(Math.min(left, deadline - now()), TimeUnit.NANOSECONDS);
+                if (!any && deadline - now() <= 0) {
+                    throw new IOException("the daemon does not answer");
+                }
             }
         }
     }
 
     private void woken() {
-        signal.give();
+        woken.release();
         context.wake();
     }
 

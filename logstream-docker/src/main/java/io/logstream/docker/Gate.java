@@ -1,9 +1,5 @@
 package io.logstream.docker;
 
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
-import java.nio.ByteOrder;
-
 /**
  * Tells the entries that follow a {@link Place} from those that come before it, in a log that is read again from somewhere
  * before that place, or from where the daemon thinks right. For one reading of the log and one thread; moves the place along.
@@ -29,9 +25,7 @@ final class Gate {
         /** What is read begins behind the place: nothing may be taken from here, more must be read. */
         TOO_LATE,
         /** The daemon has gone back in the log: it must be read again from this place. */
-        BACK,
-        /** It may be of a later run of the container than is known: that must be looked at first. */
-        LATER
+        BACK
     }
 
     /** How the part of the log was chosen that is read. */
@@ -43,8 +37,6 @@ final class Gate {
         /** A number of entries at the end: it may begin anywhere, also within a line. */
         TAIL
     }
-
-    private static final VarHandle LONGS = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
 
     private final Place place;
     private final Window window;
@@ -175,11 +167,11 @@ final class Gate {
     }
 
     private static long first(byte[] bytes, int from, int to) {
-        return to - from >= 8 ? (long) LONGS.get(bytes, from) : few(bytes, from, to);
+        return to - from >= 8 ? (long) Scan.LONGS.get(bytes, from) : few(bytes, from, to);
     }
 
     private static long last(byte[] bytes, int from, int to) {
-        return to - from >= 8 ? (long) LONGS.get(bytes, to - 8) : 0;
+        return to - from >= 8 ? (long) Scan.LONGS.get(bytes, to - 8) : 0;
     }
 
     private static long few(byte[] bytes, int from, int to) {

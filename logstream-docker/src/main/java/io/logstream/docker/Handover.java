@@ -16,11 +16,21 @@ final class Handover implements Entries {
     private static final byte[] NONE = {};
     private static final Channel[] CHANNELS = Channel.values();
 
+    /** Why nothing more is taken of what comes. */
+    enum Turn {
+        /** It begins behind the place: more must be asked for. */
+        WIDEN,
+        /** The daemon has gone back in the log, which must be read again from the place. */
+        READ_AGAIN,
+        /** It may be of a later run of the container than is known: that must be looked at first. */
+        LOOK_FIRST
+    }
+
     private final DockerReader reader;
     private final Place place;
     private final Gate gate;
     private final long checkBytes;
-    private Gate.@Nullable Verdict turn;
+    private @Nullable Turn turn;
     private @Nullable LineSink sink;
     private byte[] viewed = NONE;
     private ByteBuffer view = ByteBuffer.wrap(NONE);
@@ -28,10 +38,14 @@ final class Handover implements Entries {
     private long unchecked;
     private long entries;
 
-    Handover(DockerReader reader, Gate gate) {
+    /**
+     * @param window how the part of the log is chosen that is read
+     * @param stepBack whether its first entry may be earlier than the place
+     */
+    Handover(DockerReader reader, Gate.Window window, boolean stepBack) {
         this.reader = reader;
         this.place = reader.place();
-        this.gate = gate;
+        this.gate = new Gate(place, window, stepBack, reader.questions().partBytes());
         checkBytes = Math.min(MAX_UNCHECKED, reader.rotatedAt() / 3);
         reader.trace().begin();
     }
@@ -54,7 +68,8 @@ final class Handover implements Entries {
     }
 
     /** Why no more entries are taken of this reading, or null. */
-    Gate.@Nullable Verdict turn() {
+    @Nullable
+    Turn turn() {
         return turn;
     }
 
@@ -75,7 +90,7 @@ final class Handover implements Entries {
         }
         if (time > reader.runs().knownUntil()) {
             reader.runs().isLater(time);
-            turn = Gate.Verdict.LATER;
+            turn = Turn.LOOK_FIRST;
             return;
         }
         boolean ended =
@@ -96,7 +111,8 @@ final class Handover implements Entries {
                 }
                 deliver(into, c, bytes, from, to, time, false);
             }
-            case TOO_LATE, BACK, LATER -> turn = verdict;
+            case TOO_LATE -> turn = Turn.WIDEN;
+            case BACK -> turn = Turn.READ_AGAIN;
         }
     }
 

@@ -44,13 +44,7 @@ final class LogFile implements Stage {
     private LogFile(DockerReader reader, Deque<FileChannel> files) {
         this.reader = reader;
         this.files = files;
-        handover = new Handover(
-                reader,
-                new Gate(
-                        reader.place(),
-                        Gate.Window.WHOLE,
-                        false,
-                        reader.questions().partBytes()));
+        handover = new Handover(reader, Gate.Window.WHOLE, false);
         entry = new JsonEntry(handover);
     }
 

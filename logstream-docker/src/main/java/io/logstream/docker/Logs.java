@@ -18,7 +18,6 @@ final class Logs implements Stage {
     private static final long SLACK_NANOS = 200_000_000; // the channels' times differ by milliseconds
     private static final Duration UNCOMPARED = Duration.ofSeconds(5);
     private static final Duration UNSETTLED = Duration.ofSeconds(1);
-    private static final Duration FOR_EXIT_CODE = Duration.ofMillis(300);
     private static final Duration QUIET = Duration.ofMillis(200);
     private static final Duration FIRST_SILENCE = Duration.ofSeconds(30);
     private static final Duration LAST_SILENCE = Duration.ofMinutes(2);
@@ -66,8 +65,7 @@ final class Logs implements Stage {
         Gate.Window window = tail < Integer.MAX_VALUE
                 ? Gate.Window.TAIL
                 : place.earliest() == Place.NONE ? Gate.Window.WHOLE : Gate.Window.SINCE;
-        return new Handover(
-                reader, new Gate(place, window, stepBack, reader.questions().partBytes()));
+        return new Handover(reader, window, stepBack);
     }
 
     private LogRequest ask() throws IOException {
@@ -133,10 +131,10 @@ final class Logs implements Stage {
     // ---- reading again
 
     private LogReader.@Nullable Outcome turned() throws IOException {
-        if (handover.turn() == Gate.Verdict.TOO_LATE) {
+        if (handover.turn() == Handover.Turn.WIDEN) {
             return widen();
         }
-        return reader.readAgain(handover.turn() == Gate.Verdict.BACK && handover.entries() == 0);
+        return reader.readAgain(handover.turn() == Handover.Turn.READ_AGAIN && handover.entries() == 0);
     }
 
     private LogReader.@Nullable Outcome widen() throws IOException {
@@ -169,7 +167,7 @@ final class Logs implements Stage {
         }
         if (!seen && request.isGranted()) {
             seen = lookAside();
-            exitBy = reader.now() + (reader.runs().missesExit() ? FOR_EXIT_CODE.toNanos() : 0);
+            exitBy = reader.now() + (reader.runs().missesExit() ? DockerReader.FOR_EXIT_CODE.toNanos() : 0);
         }
         long left = exitBy - reader.now();
         looked = !request.isGranted() || seen && (left <= 0 || !reader.runs().missesExit());

@@ -6,7 +6,9 @@ import java.nio.ByteOrder;
 
 /** Looks for bytes, eight at a time: a byte of a word that is the wanted one makes a zero of their exclusive or. */
 final class Scan {
-    private static final VarHandle LONGS = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+    /** Reads eight bytes of an array as one number. */
+    static final VarHandle LONGS = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+
     private static final long ONES = 0x0101010101010101L;
     private static final long HIGHS = 0x8080808080808080L;
 

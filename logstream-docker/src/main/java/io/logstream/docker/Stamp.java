@@ -1,9 +1,6 @@
 package io.logstream.docker;
 
 import java.io.IOException;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
-import java.nio.ByteOrder;
 import java.time.LocalDateTime;
 import java.time.ZoneOffset;
 
@@ -14,7 +11,6 @@ import java.time.ZoneOffset;
  * <p>Most entries have the same minute as the one before: it is remembered. For one thread.
  */
 final class Stamp {
-    private static final VarHandle LONGS = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
     private static final long NANOS = 1_000_000_000L;
     private static final int MINUTE_LENGTH = 16;
     private static final int MIN_LENGTH = 21;
@@ -45,8 +41,8 @@ final class Stamp {
         if (to - from < MIN_LENGTH) {
             throw none(bytes, from, to);
         }
-        long text0 = (long) LONGS.get(bytes, from);
-        long text1 = (long) LONGS.get(bytes, from + 8);
+        long text0 = (long) Scan.LONGS.get(bytes, from);
+        long text1 = (long) Scan.LONGS.get(bytes, from + 8);
         if (text0 != minuteText0 || text1 != minuteText1 || minuteSeconds == Long.MIN_VALUE) {
             minuteSeconds = minute(bytes, from, to);
             minuteText0 = text0;

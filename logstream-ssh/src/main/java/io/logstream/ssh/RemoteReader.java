@@ -224,13 +224,13 @@ final class RemoteReader implements LogReader {
                     reads.took(length);
                     sink.position(reads.file().place().position(-1));
                     handed += length;
-                    heard(now);
+                    heardAt = now;
                     busyAt = now;
                     delay = FIRST_DELAY;
                     pollAt = now;
                 }
                 case END -> {
-                    heard(now);
+                    heardAt = now;
                     endSeenAt = now;
                     pollAt = now + (isRestless() ? FIRST_DELAY : delay);
                     delay = Math.min(source.pollInterval().toNanos(), delay + delay / 4);
@@ -248,7 +248,7 @@ final class RemoteReader implements LogReader {
                         return false;
                     }
                     reads.ask();
-                    heard(now);
+                    heardAt = now;
                     if (reads.isPending()) {
                         return false;
                     }
@@ -256,10 +256,6 @@ final class RemoteReader implements LogReader {
             }
         }
         return false;
-    }
-
-    private void heard(long now) {
-        heardAt = now;
     }
 
     /** Whether something is about to change, so that looks are not to wait. */
@@ -303,7 +299,7 @@ final class RemoteReader implements LogReader {
         Look running = look;
         if (running != null && running.isDone()) {
             look = null;
-            heard(now);
+            heardAt = now;
             take(running.verdict(), running.seen(), now);
         }
         if (look != null || searching != null || !source.follows() && current != null) {
@@ -312,7 +308,7 @@ final class RemoteReader implements LogReader {
         long interval = current == null ? 0 : isRestless() ? FIRST_DELAY : LOOK_INTERVAL;
         if (now - lookedAt >= interval && (current != null || pollAt - now <= 0)) {
             lookedAt = now;
-            heard(now);
+            heardAt = now;
             if (current == null) {
                 pollAt = now + delay;
                 delay = Math.min(source.pollInterval().toNanos(), delay + delay / 4);
@@ -565,7 +561,7 @@ final class RemoteReader implements LogReader {
             }
             throw Search.failure(e.getCause());
         }
-        heard(context.time().nanoTime());
+        heardAt = context.time().nanoTime();
     }
 
     @Override

@@ -76,7 +76,7 @@ final class Search {
             if (seen.size() < 0) {
                 throw new IOException("the SFTP server tells no sizes");
             }
-            RemoteFile file = new RemoteFile(sftp, handle, head(handle, Place.HEAD_BYTES), seen, generation);
+            RemoteFile file = new RemoteFile(sftp, handle, bytes(handle, 0, Place.HEAD_BYTES), seen, generation);
             handle = null;
             return file;
         } catch (SftpStatus e) {
@@ -91,29 +91,14 @@ final class Search {
         }
     }
 
-    private byte[] head(Handle handle, int length) throws IOException, InterruptedException {
-        byte[] head = new byte[length];
-        int read = 0;
-        while (read < length) {
-            ByteBuffer more = await(sftp.read(handle, read, length - read));
-            if (!more.hasRemaining()) {
-                return Arrays.copyOf(head, read);
-            }
-            int fresh = more.remaining();
-            more.get(head, read, fresh);
-            read += fresh;
-        }
-        return head;
-    }
-
-    /** Some bytes of a file, or null if it ends before they do. */
-    private byte @Nullable [] bytes(RemoteFile file, long from, int length) throws IOException, InterruptedException {
+    /** The bytes of a file from some place on: so many, or fewer if it ends before. */
+    private byte[] bytes(Handle handle, long from, int length) throws IOException, InterruptedException {
         byte[] bytes = new byte[length];
         int read = 0;
         while (read < length) {
-            ByteBuffer more = await(sftp.read(file.handle(), from + read, length - read));
+            ByteBuffer more = await(sftp.read(handle, from + read, length - read));
             if (!more.hasRemaining()) {
-                return null;
+                return Arrays.copyOf(bytes, read);
             }
             int fresh = more.remaining();
             more.get(bytes, read, fresh);
@@ -148,8 +133,8 @@ final class Search {
 
     private boolean seek(RemoteFile file, long to) throws IOException, InterruptedException {
         int before = (int) Math.min(to, Place.ANCHOR_BYTES);
-        byte[] anchor = bytes(file, to - before, before);
-        if (anchor == null) {
+        byte[] anchor = bytes(file.handle(), to - before, before);
+        if (anchor.length < before) {
             return false;
         }
         file.seek(to, anchor, before > 0 && anchor[before - 1] != '\n');
@@ -175,9 +160,9 @@ final class Search {
                 block = new byte[length];
                 first.get(block);
             } else {
-                block = bytes(file, end - length, length);
+                block = bytes(file.handle(), end - length, length);
             }
-            if (block == null) {
+            if (block.length < length) {
                 return -1;
             }
             for (int i = length - 1; i >= 0; i--) {
@@ -234,8 +219,8 @@ final class Search {
             return false;
         }
         int before = place.anchorLength();
-        byte[] anchor = bytes(file, place.offset() - before, before);
-        if (anchor == null || Fingerprint.of(anchor, 0, before) != place.anchor()) {
+        byte[] anchor = bytes(file.handle(), place.offset() - before, before);
+        if (anchor.length < before || Fingerprint.of(anchor, 0, before) != place.anchor()) {
             return false;
         }
         file.seek(place.offset(), anchor, before > 0 && anchor[before - 1] != '\n');

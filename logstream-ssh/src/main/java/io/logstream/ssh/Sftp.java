@@ -301,13 +301,13 @@ final class Sftp implements Closeable {
                 take(new SftpReply(packet));
             }
         } catch (EOFException e) {
-            end(link.whyEnded(ready.isDone(), new IOException("the connection has ended", e)));
+            fail(link.whyEnded(ready.isDone(), new IOException("the connection has ended", e)));
         } catch (BrokenProtocol e) {
-            end(e);
+            fail(e);
         } catch (IOException e) {
-            end(link.whyEnded(ready.isDone(), e));
+            fail(link.whyEnded(ready.isDone(), e));
         } catch (RuntimeException | Error e) {
-            end(new IOException("the connection could not be read", e));
+            fail(new IOException("the connection could not be read", e));
         }
     }
 
@@ -333,12 +333,8 @@ final class Sftp implements Closeable {
         }
     }
 
-    /** Ends the connection for this reason. */
-    void fail(IOException why) {
-        end(why);
-    }
-
-    private void end(Exception why) {
+    /** Ends the connection for this reason; the first one counts. */
+    void fail(Exception why) {
         synchronized (this) {
             if (failure != null) {
                 return;
@@ -363,7 +359,7 @@ final class Sftp implements Closeable {
 
     @Override
     public void close() {
-        end(new IOException("the connection was closed"));
+        fail(new IOException("the connection was closed"));
     }
 
     @Override

@@ -23,8 +23,9 @@ import org.jspecify.annotations.Nullable;
  * for anything: a login that needs a passphrase or a password fails. On the host it takes the SFTP subsystem and nothing else:
  * no shell, no command, and nothing that stays behind.
  *
- * <p>Host keys are strict, whatever the configuration says of the host itself (of jump hosts it decides): one that is not known, or not the known one, is refused. A
- * refused host key or login is a {@link LogStreamException} and never tried again by this object.
+ * <p>Host keys are strict, whatever the configuration says of the host itself: one that is not known, or not the known one,
+ * is refused. Of jump hosts the configuration decides. A refused host key or login is a {@link LogStreamException} and never
+ * tried again by this object.
  *
  * <p>Immutable but for its connection; threadsafe. While it is connected it takes three threads and one process.
  */

@@ -186,7 +186,8 @@ final class PathWatch implements FileWatch.Listener {
         return local;
     }
 
-    private boolean isWanted() {
+    /** Whether changes are to be told of, where that is possible. */
+    boolean isWanted() {
         return settings.follow() && settings.watch() != Watch.OFF;
     }
 

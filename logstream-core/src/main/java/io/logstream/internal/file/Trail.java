@@ -75,7 +75,7 @@ final class Trail {
         long now = time.nanoTime();
         quietSince = now;
         lookedAt = now;
-        FileStat before = access.stat(settings.path());
+        FileStat before = watch.isWanted() ? access.stat(settings.path()) : null;
         watch.renew();
         FollowedFile found = FollowedFile.open(access, settings.path());
         if (found == null ? before == null : before != null && found.stat().isSame(before)) {
