@@ -35,6 +35,9 @@ final class RealSshd implements Closeable {
         if (!there && "true".equals(System.getenv("CI"))) {
             throw new AssertionError(PROGRAM + " and root are needed");
         }
+        if (!there) {
+            System.err.println("SKIPPED: tests with a real sshd need " + PROGRAM + " and root");
+        }
         Assumptions.assumeTrue(there, PROGRAM + " and root are needed");
         this.directory = directory;
         Files.createDirectories(Path.of("/run/sshd"));
