@@ -29,11 +29,15 @@ import org.slf4j.LoggerFactory;
  * <p>To begin to watch takes the thread of the {@link WatchService} and the lock until the file system answers. So remote
  * file systems, which may not, have another watch of their own.
  *
- * <p>Listeners are called on its thread and never under its lock.
+ * <p>Listeners are told of changes on its thread, or on one that catches up, and never under its lock.
  */
 final class FileWatch {
     private static final Logger LOG = LoggerFactory.getLogger(FileWatch.class);
     private static final FileWatch SHARED = new FileWatch();
+    /** So many events may be as much as the JDK reads at once: with the longest names that are 30. */
+    private static final int MANY_EVENTS = 30;
+    /** How often it is read at most before it counts as caught up: writers may be as fast as this is. */
+    private static final int MOST_ROUNDS = 64;
     /** The name to register for whatever comes or goes in a directory. */
     static final String ANY = "";
 
@@ -64,7 +68,10 @@ final class FileWatch {
         /** Something has changed; {@code path}: it may name something else now, or is not watched any more. */
         void changed(boolean path);
 
-        /** So many files were given its name, or one of them so often; if that is not known, {@link #UNCOUNTED}. */
+        /**
+         * So many files were given its name, or one of them so often; if that is not known, {@link #UNCOUNTED}. Called
+         * under the lock of the watch: must not call it.
+         */
         default void made(int files) {}
     }
 
@@ -97,6 +104,10 @@ final class FileWatch {
             this.key = key;
             this.at = stat;
             this.stat = stat;
+        }
+
+        void catchUp() {
+            FileWatch.this.catchUp(this);
         }
 
         void unregister(Registration registration) {
@@ -148,6 +159,11 @@ final class FileWatch {
         /** The same, but the directory may have been watched anew. */
         boolean isOfSamePlace(Registration other) {
             return directory.at.isSame(other.directory.at) && name.equals(other.name);
+        }
+
+        /** Tells all that has happened in the directory until now, before this returns. */
+        void catchUp() {
+            directory.catchUp();
         }
 
         /** Ends what {@link FileWatch#register} began. Doing it twice does nothing. */
@@ -323,13 +339,18 @@ final class FileWatch {
     private void run(WatchService watched) {
         List<Registration> modified = new ArrayList<>();
         List<Registration> moved = new ArrayList<>();
-        Map<Listener, Integer> made = new HashMap<>();
         while (true) {
             try {
-                collect(watched.take(), modified, moved, made);
-                made.forEach(Listener::made);
-                moved.forEach(registration -> registration.listener.changed(true));
-                modified.forEach(registration -> registration.listener.changed(false));
+                WatchKey key = watched.take();
+                synchronized (lock) {
+                    collect(key, modified, moved);
+                    Directory directory = keys.get(key);
+                    if (!key.reset() && directory != null) {
+                        directory.byName.values().forEach(first -> addAll(first, moved));
+                        forget(directory);
+                    }
+                }
+                tell(modified, moved);
             } catch (ClosedWatchServiceException e) {
                 return;
             } catch (InterruptedException | RuntimeException e) {
@@ -337,53 +358,84 @@ final class FileWatch {
             }
             modified.clear();
             moved.clear();
-            made.clear();
         }
     }
 
-    /** Whom to tell of what has happened in one directory. */
-    private void collect(
-            WatchKey key, List<Registration> modified, List<Registration> moved, Map<Listener, Integer> made) {
-        List<WatchEvent<?>> events = key.pollEvents();
-        boolean valid = key.reset();
-        boolean any = false;
+    private static void tell(List<Registration> modified, List<Registration> moved) {
+        moved.forEach(registration -> registration.listener.changed(true));
+        modified.forEach(registration -> registration.listener.changed(false));
+    }
+
+    /**
+     * Tells all that has happened in a directory until now. The JDK's thread that registers has read from inotify what had
+     * happened before, 8 KiB at most; so it is asked again while that may not have been all.
+     */
+    private void catchUp(Directory directory) {
+        List<Registration> modified = new ArrayList<>();
+        List<Registration> moved = new ArrayList<>();
         synchronized (lock) {
-            Directory directory = keys.get(key);
-            if (directory == null) {
-                return;
-            }
-            for (WatchEvent<?> event : events) {
-                if (event.kind() == StandardWatchEventKinds.OVERFLOW) {
-                    directory.byName.values().forEach(first -> {
-                        addAll(first, moved);
-                        count(first, UNCOUNTED, made);
-                    });
-                } else {
-                    Registration first = directory.byName.get(String.valueOf(event.context()));
-                    boolean write = event.kind() == StandardWatchEventKinds.ENTRY_MODIFY;
-                    addAll(first, write ? modified : moved);
-                    if (event.kind() == StandardWatchEventKinds.ENTRY_CREATE) {
-                        count(first, event.count(), made);
-                    }
-                    any |= !write;
-                }
-            }
-            if (any) {
-                addAll(directory.byName.get(ANY), moved);
-            }
-            if (!valid) {
-                directory.byName.values().forEach(first -> addAll(first, moved));
-                forget(directory);
+            int events = MANY_EVENTS;
+            for (int round = 0; events >= MANY_EVENTS && round < MOST_ROUNDS && directory.valid; round++) {
+                awaitEvents(directory);
+                events = collect(directory.key, modified, moved);
             }
         }
+        tell(modified, moved);
+    }
+
+    private void awaitEvents(Directory directory) {
+        WatchService watched = service;
+        if (watched == null) {
+            return;
+        }
+        try {
+            WatchKey key = directory.paths.iterator().next().register(watched, NAMES_AND_WRITES);
+            if (!keys.containsKey(key)) {
+                key.cancel(); // another directory has its path now
+            }
+        } catch (IOException e) {
+            LOG.debug("nothing is there any more: {}", e.toString()); // which was found out after the events were read
+        }
+    }
+
+    /** Counts files, and adds whom to tell of what has happened in one directory. Returns how many events there were. */
+    private int collect(WatchKey key, List<Registration> modified, List<Registration> moved) {
+        List<WatchEvent<?>> events = key.pollEvents();
+        Directory directory = keys.get(key);
+        if (directory == null) {
+            return 0;
+        }
+        boolean any = false;
+        int all = 0;
+        for (WatchEvent<?> event : events) {
+            all += event.count();
+            if (event.kind() == StandardWatchEventKinds.OVERFLOW) {
+                directory.byName.values().forEach(first -> {
+                    addAll(first, moved);
+                    count(first, UNCOUNTED);
+                });
+            } else {
+                Registration first = directory.byName.get(String.valueOf(event.context()));
+                boolean write = event.kind() == StandardWatchEventKinds.ENTRY_MODIFY;
+                addAll(first, write ? modified : moved);
+                if (event.kind() == StandardWatchEventKinds.ENTRY_CREATE) {
+                    count(first, event.count());
+                }
+                any |= !write;
+            }
+        }
+        if (any) {
+            addAll(directory.byName.get(ANY), moved);
+        }
+        return all;
     }
 
     /** Counts files for all that want to know, each of them once. */
-    private static void count(@Nullable Registration first, int files, Map<Listener, Integer> made) {
+    private static void count(@Nullable Registration first, int files) {
         Set<Listener> counted = new HashSet<>();
         for (Registration at = first; at != null; at = at.next) {
             if (counted.add(at.listener)) {
-                made.merge(at.listener, files, (one, other) -> Math.min(one, other) < 0 ? UNCOUNTED : one + other);
+                at.listener.made(files);
             }
         }
     }

@@ -95,6 +95,24 @@ final class PathWatch implements FileWatch.Listener {
         return made;
     }
 
+    /** How many files were given the log's name until now: asks for what was not told yet. */
+    int madeTillNow() {
+        if (counted != null && isActive()) {
+            counted.catchUp();
+        }
+        return made;
+    }
+
+    /** Whether as many files were given the log's name as were found, as far as was told. */
+    boolean isSettled() {
+        return made == found && !uncounted && !isBeginning();
+    }
+
+    /** Whether it is known how many files were given the log's name. */
+    boolean isCounting() {
+        return isActive() && !uncounted && !isBeginning();
+    }
+
     /** Whether all that were found have been told of by now, or never will be. */
     boolean isAllTold() {
         return context.time().nanoTime() - foundAt >= ALL_TOLD;

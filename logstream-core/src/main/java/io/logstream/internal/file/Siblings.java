@@ -47,11 +47,12 @@ final class Siblings {
      * Files rotated away after one and before another, oldest first.
      *
      * @param files the files
+     * @param steady whether names did not change while they were looked for: else any of them may have been missed
      * @param complete whether the older one is there too: where it was removed, so may be others that came after it
      * @param lostAfter whether there were others after them that can't be read any more
      * @param more whether there are others after them that were not opened yet
      */
-    record Between(List<Found> files, boolean complete, boolean lostAfter, boolean more) {}
+    record Between(List<Found> files, boolean steady, boolean complete, boolean lostAfter, boolean more) {}
 
     /** The marked file under another name, at the mark, or null if it is not there. */
     @Nullable
@@ -164,12 +165,13 @@ final class Siblings {
 
         Between run(FileMark read, @Nullable FollowedFile held) throws IOException {
             Chronicle chronicle = chronicle();
+            boolean steady = chronicle.isSteady();
             boolean complete = isThere(chronicle);
             for (int look = 1; open(chronicle) && look < MOST_LOOKS; look++) {
                 chronicle = chronicle();
+                steady |= chronicle.isSteady();
                 complete |= isThere(chronicle);
             }
-            complete |= chronicle.find(older) != null;
             List<Found> files = new ArrayList<>();
             boolean lost = false;
             boolean more = false;
@@ -188,7 +190,7 @@ final class Siblings {
                 }
             }
             files.forEach(found -> open.values().remove(found.file()));
-            return new Between(files, complete, lost || denied || chronicle.hasHoleBefore(newer, older), more);
+            return new Between(files, steady, complete, lost || denied || chronicle.hasHoleBefore(newer, older), more);
         }
 
         /** Whether the file is to be read; from where it was read to, if it is a copy of the older one from before a cut. */
@@ -266,13 +268,18 @@ final class Siblings {
     private Chronicle chronicle() throws IOException {
         List<Entry> before = list(true);
         List<Entry> entries = list(true);
-        return new Chronicle(entries, names(before).equals(names(entries)));
+        return new Chronicle(entries, isSame(before, entries));
     }
 
-    private static Map<Path, Long> names(List<Entry> entries) {
-        Map<Path, Long> names = new HashMap<>();
-        entries.forEach(entry -> names.put(entry.path(), entry.stat().inode()));
-        return names;
+    /** Whether each name names the same file: not another one that has got the number of one that was removed. */
+    private static boolean isSame(List<Entry> before, List<Entry> after) {
+        Map<Path, FileStat> files = new HashMap<>();
+        before.forEach(entry -> files.put(entry.path(), entry.stat()));
+        return before.size() == after.size()
+                && after.stream().allMatch(entry -> {
+                    FileStat stat = files.get(entry.path());
+                    return stat != null && stat.isSame(entry.stat());
+                });
     }
 
     /**

@@ -164,8 +164,9 @@ final class Trail {
         current = between.files().get(0).file();
         beginAnew(new Left(stopped.mark, -1, true, stopped.lineOpen), current, false);
         List<Siblings.Found> others = between.files().subList(1, between.files().size());
-        Siblings.Between rest = new Siblings.Between(others, true, between.lostAfter(), between.more());
-        follow(rest, found, Kind.ROTATED, next.mayBeWritten(current), now);
+        Siblings.Between rest =
+                new Siblings.Between(others, between.steady(), true, between.lostAfter(), between.more());
+        follow(rest, found, Kind.ROTATED, next.mayBeWritten(current), watch.made(), now);
     }
 
     private void beginAnew(Left stopped, FollowedFile found, boolean cut) {
@@ -266,7 +267,7 @@ final class Trail {
 
     private void compare(long now) throws IOException {
         FollowedFile newest = next.isEmpty() ? current : next.newest();
-        int made = watch.made(); // all of these were made before this look
+        int made = next.made(); // all of these were made before this look
         FileStat stat = access.stat(settings.path());
         if (stat != null && newest != null && newest.stat().sameFile(stat)) {
             newest.seenAgain(stat);
@@ -371,6 +372,7 @@ final class Trail {
     private void supersede(FollowedFile newest, FollowedFile found, Kind entry, boolean drain, long now)
             throws IOException {
         Siblings.Between between;
+        int made = watch.madeTillNow();
         try {
             FollowedFile known = old.find(found.stat());
             (known == null ? found : known).rememberBeginning();
@@ -379,13 +381,13 @@ final class Trail {
             found.close();
             throw e;
         }
-        follow(between, between.more() ? found : knownOr(found), entry, drain, now);
+        follow(between, between.more() ? found : knownOr(found), entry, drain, made, now);
     }
 
-    private void follow(Siblings.Between between, FollowedFile found, Kind entry, boolean drain, long now) {
+    private void follow(Siblings.Between between, FollowedFile found, Kind entry, boolean drain, int made, long now) {
         missing = false;
         goneTold = false;
-        gapDue |= next.add(between, found, entry, drain, this::isKnown, now);
+        gapDue |= next.add(between, found, entry, drain, this::isKnown, made, now);
     }
 
     private Siblings siblings() {
@@ -407,9 +409,9 @@ final class Trail {
             boolean quiet = isQuiet(following.foundAt(), now);
             // What was rotated away twice is finished; what comes to it late is read late.
             boolean done = quiet || !following.drain() || next.isFirstFollowed() || !settings.follow();
-            if (done
-                    || (now - following.foundAt() >= DRAIN_CAP
-                            && following.file().file().size() > 0)) {
+            boolean enough = now - following.foundAt() >= DRAIN_CAP
+                    && following.file().file().size() > 0;
+            if ((done || enough) && (next.isFirstFollowed() || !next.isUnsure())) {
                 enter(next.takeFirst(), now);
                 return true;
             }

@@ -16,13 +16,13 @@ import org.jspecify.annotations.Nullable;
  * that a later rotation can't take it away.
  *
  * <p>Where the file before the newest one was removed, nothing beside the log tells whether others were between them. The
- * watch does: it counts the files that were given the log's name. It may be late, so one that it has not told of for a
- * moment, and that still has the log's name then, is the one that followed.
+ * watch does: it counts the files that were given the log's name. So it is asked for what it has not told yet, and while
+ * that leaves a doubt the newest one is not entered.
  */
 final class Upcoming {
     /** How many are held open at most. */
     private static final int MOST = 64;
-    /** How soon the watch has told what happened when a file was found. */
+    /** How long the newest file waits at most, where the watch told of fewer files than were found. */
     private static final long SURE = Duration.ofMillis(250).toNanos();
 
     private final FileSettings settings;
@@ -100,16 +100,30 @@ final class Upcoming {
      * @param entry what happens when each of them is entered
      * @param drain whether the one that is the newest now may still be written
      * @param isKnown whether a file was read already, or will be
+     * @param made how many files had been given the log's name when this one had it
      * @return whether lines are missing before the file that is read now
      */
-    boolean add(Between between, FollowedFile found, Kind entry, boolean drain, Predicate<FileStat> isKnown, long now) {
+    boolean add(
+            Between between,
+            FollowedFile found,
+            Kind entry,
+            boolean drain,
+            Predicate<FileStat> isKnown,
+            int made,
+            long now) {
         boolean lostBefore = false;
         if (unsure) {
             lostBefore = markNewest(); // there was no time to find out
         }
         boolean drainNext = drain;
+        long unknown = between.files().stream()
+                .filter(older -> !isKnown.test(older.file().stat()))
+                .count();
+        int named = entry == Kind.TRUNCATED ? 0 : 1;
+        boolean allFound = watch.isCounting() && watch.compareMade(made - (int) unknown - named) == 0;
         // Where the older one was removed, so may be others that came after it.
-        boolean removed = entry == Kind.ROTATED && !between.complete() && !isAllFound(between);
+        boolean removed = entry == Kind.ROTATED && !between.complete() && !allFound;
+        boolean missed = !between.steady() && !allFound;
         boolean lost = false;
         for (Found older : between.files()) {
             FollowedFile file = older.file();
@@ -118,34 +132,39 @@ final class Upcoming {
                 FollowedFile.closeQuietly(file); // a copy that was read when its original was cut
                 continue;
             }
-            own().add(new Next(file, entry, lost || removed, now, drainNext));
+            own().add(new Next(file, entry, lost || removed || missed, now, drainNext));
             watch.found(1);
             removed = false;
             lost = false;
             drainNext = entry == Kind.ROTATED && mayBeWritten(file);
         }
         more = between.more();
-        unsure = !more && entry == Kind.ROTATED && !between.complete() && watch.isActive();
+        unsure = !more && entry == Kind.ROTATED && !between.complete() && !allFound && watch.isActive();
         unsureSince = now;
         if (more) {
             FollowedFile.closeQuietly(found);
         } else {
-            watch.found(entry == Kind.TRUNCATED ? 0 : 1);
-            own().add(new Next(found, entry, lost || between.lostAfter(), now, drainNext));
+            watch.found(named);
+            boolean missedAfter = missed && unknown > 0;
+            own().add(new Next(found, entry, lost || missedAfter || between.lostAfter(), now, drainNext));
         }
         return lostBefore;
     }
 
-    /** Whether the watch has told of as many files as were found, and of no more. */
-    private boolean isAllFound(Between between) {
-        boolean told = watch.isActive() && !watch.isBeginning();
-        return told && watch.compareMade(watch.made() - between.files().size() - 1) == 0;
+    /** Whether it is not known yet if lines are missing before the newest file. */
+    boolean isUnsure() {
+        return unsure;
+    }
+
+    /** How many files have been given the log's name; exactly, where that decides. */
+    int made() {
+        return unsure || !watch.isSettled() ? watch.madeTillNow() : watch.made();
     }
 
     /**
      * The path names the newest file, as it did at the last look.
      *
-     * @param made how many files had been given the log's name before this look
+     * @param made how many files had been given the log's name right before this look
      * @return whether lines are missing before the file that is read now
      */
     boolean confirm(int made, long now) {
@@ -157,7 +176,7 @@ final class Upcoming {
         if (seen > 0 || uncounted || watch.isAllTold()) {
             watch.settle(made);
         }
-        unsure &= !lost && (seen < 0 || now - unsureSince < SURE);
+        unsure &= !lost && seen < 0 && now - unsureSince < SURE;
         return lost && markNewest();
     }
 

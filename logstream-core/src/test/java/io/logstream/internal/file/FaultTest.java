@@ -271,6 +271,27 @@ class FaultTest {
     }
 
     @Test
+    void tellsGaps_whenNamesChangeWheneverTheyAreLookedAt() throws Exception {
+        rig.append("a1\n");
+        rig.open(Start.beginning()).moment();
+        rig.rename("", ".2");
+        rig.append("b1\n");
+        rig.rename("", ".1");
+        rig.append("c1\n");
+        faulty.beforeList = this::renameOldest;
+        assertThat(rig.pass(Rig.DRAINED)).isEqualTo("<gap -1 ROTATED><ROTATED>b1\n<gap -1 ROTATED><ROTATED>c1\n");
+    }
+
+    private void renameOldest() {
+        try {
+            boolean there = Files.exists(rig.beside(".2"));
+            rig.rename(there ? ".2" : ".3", there ? ".3" : ".2");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Test
     void takesTheFileThatIsThere_whenItIsReplacedWhileItIsOpened() throws Exception {
         rig.append("a1\n");
         int[] left = {3};

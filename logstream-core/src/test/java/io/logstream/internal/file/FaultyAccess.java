@@ -25,6 +25,7 @@ class FaultyAccess extends ForwardingAccess {
 
     boolean local = true;
     Runnable beforeOpen = () -> {};
+    Runnable beforeList = () -> {};
     int stats;
     int reads;
 
@@ -43,6 +44,7 @@ class FaultyAccess extends ForwardingAccess {
 
     @Override
     public List<Path> list(Path directory, String prefix) throws IOException {
+        beforeList.run();
         fail(onList);
         return super.list(directory, prefix);
     }

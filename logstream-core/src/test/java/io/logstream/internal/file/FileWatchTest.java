@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -223,6 +224,35 @@ class FileWatchTest {
         }
         rig.append("one\n");
         awaitText("<WAITING><APPEARED>one\n");
+    }
+
+    @Test
+    void hasCountedAllFiles_onceItCaughtUp() throws Exception {
+        AtomicInteger made = new AtomicInteger();
+        FileWatch.Registration registration = rig.watching.register(
+                Watch.ON, FileAccess.system(), directory, "app.log", true, new FileWatch.Listener() {
+                    @Override
+                    public void changed(boolean path) {}
+
+                    @Override
+                    public void made(int files) {
+                        made.addAndGet(files == FileWatch.UNCOUNTED ? 1_000_000 : files);
+                    }
+                });
+        assertThat(registration).isNotNull();
+        for (int round = 1; round <= 500; round++) {
+            for (int i = 0; i < 20; i++) {
+                Files.delete(Files.createFile(rig.log));
+            }
+            registration.catchUp();
+            assertThat(made).hasValue(20 * round);
+        }
+        for (int i = 0; i < 2_000; i++) {
+            Files.delete(Files.createFile(rig.log));
+        }
+        registration.catchUp();
+        assertThat(made.get()).isGreaterThanOrEqualTo(12_000);
+        registration.cancel();
     }
 
     @Test
