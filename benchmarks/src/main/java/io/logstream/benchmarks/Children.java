@@ -65,6 +65,12 @@ final class Children implements AutoCloseable {
             return process.pid();
         }
 
+        /** It and all that it has started. */
+        List<ProcessHandle> descendants() {
+            return Stream.concat(Stream.of(process.toHandle()), process.descendants())
+                    .toList();
+        }
+
         /** The standard output as bytes, for those who do not use {@link #answer}. */
         InputStream output() {
             return process.getInputStream();
@@ -132,7 +138,8 @@ final class Children implements AutoCloseable {
                 child(started.get(1), program.get(0), errors, patience));
     }
 
-    private static List<String> command(List<String> options, Class<?> main, Object... arguments) {
+    /** What runs a main class of the benchmarks in a JVM of its own. */
+    static List<String> command(List<String> options, Class<?> main, Object... arguments) {
         List<String> command = new ArrayList<>();
         command.add(System.getProperty("java.home") + File.separator + "bin" + File.separator + "java");
         command.addAll(options);

@@ -7,6 +7,9 @@ import io.logstream.Replay;
 import io.logstream.SubscribeOptions;
 import io.logstream.Subscriber;
 import io.logstream.file.FileSource;
+import io.logstream.spi.LogSource;
+import io.logstream.ssh.SshConnection;
+import io.logstream.ssh.SshFileSource;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -75,6 +78,7 @@ final class FileFollow {
                 logstream(FileSource.builder(file).watch(FileSource.Watch.OFF).build(), arrivals);
             case "commons-io" -> commons(file, Duration.ofSeconds(1), arrivals); // the default
             case "commons-io-100ms" -> commons(file, Duration.ofMillis(100), arrivals);
+            case "ssh-sftp" -> ssh(peer.substring("ssh-".length()), file, arrivals);
             case "stdin" -> pipe(System.in, arrivals);
             default -> throw new IllegalArgumentException("no way '" + peer + "' to follow a file");
         }
@@ -200,11 +204,17 @@ final class FileFollow {
         }
     }
 
-    private static void logstream(FileSource source, Arrivals arrivals) throws InterruptedException {
+    private static void logstream(LogSource source, Arrivals arrivals) throws InterruptedException {
         try (LogHub hub = LogHub.create()) {
             hub.open("file", source)
                     .subscribe(SubscribeOptions.builder().replay(Replay.all()).build(), new Viewer(arrivals));
             arrivals.all.await();
+        }
+    }
+
+    private static void ssh(String peer, Path file, Arrivals arrivals) throws InterruptedException {
+        try (SshConnection connection = SshRead.connection(peer)) {
+            logstream(SshFileSource.of(connection, file.toString()), arrivals);
         }
     }
 

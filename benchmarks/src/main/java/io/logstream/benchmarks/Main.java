@@ -23,6 +23,7 @@ public final class Main {
         EXPERIMENTS.put("split", new SplitExperiment());
         EXPERIMENTS.put("file", new FileExperiment());
         EXPERIMENTS.put("docker", new DockerExperiment());
+        EXPERIMENTS.put("ssh", new SshExperiment());
     }
 
     private Main() {}

@@ -23,7 +23,9 @@ class ChronicleTest {
 
     private List<String> between(FileStat older, FileStat newer, boolean steady) {
         return new Chronicle(entries, steady)
-                .between(older, newer).stream().map(entry -> entry.path().toString()).toList();
+                .between(older, newer).stream()
+                        .map(entry -> entry.path().toString())
+                        .toList();
     }
 
     @Test

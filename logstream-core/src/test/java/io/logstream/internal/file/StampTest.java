@@ -59,13 +59,17 @@ class StampTest {
         "app-2026-11-26.log, app-2026-12-01.log",
     })
     void comparesNumbers_asNumbers(String lower, String higher) {
-        assertThat(Stamp.compareNumbers(stamp("app.log", lower), stamp("app.log", higher))).isNegative();
-        assertThat(Stamp.compareNumbers(stamp("app.log", higher), stamp("app.log", lower))).isPositive();
+        assertThat(Stamp.compareNumbers(stamp("app.log", lower), stamp("app.log", higher)))
+                .isNegative();
+        assertThat(Stamp.compareNumbers(stamp("app.log", higher), stamp("app.log", lower)))
+                .isPositive();
     }
 
     @Test
     void compressedFile_hasTheSameStamp_asWhatItWasMadeOf() {
-        assertThat(stamp("app.log", "app.log.3.gz").isSame(stamp("app.log", "app.log.3"))).isTrue();
-        assertThat(stamp("app.log", "app.log.3.gz").isSame(stamp("app.log", "app.log.4"))).isFalse();
+        assertThat(stamp("app.log", "app.log.3.gz").isSame(stamp("app.log", "app.log.3")))
+                .isTrue();
+        assertThat(stamp("app.log", "app.log.3.gz").isSame(stamp("app.log", "app.log.4")))
+                .isFalse();
     }
 }
