@@ -78,6 +78,9 @@ final class FileWatch {
     /** More files were made than events were kept of. */
     static final int UNCOUNTED = -1;
 
+    /** Whether the JDK tells of each file, even of one that came and went: where it polls directories, it does not. */
+    static final boolean COUNTS = System.getProperty("os.name", "").equals("Linux");
+
     /** The one of this process. */
     static FileWatch shared() {
         return SHARED;
@@ -132,19 +135,12 @@ final class FileWatch {
         private final Directory directory;
         private final String name;
         private final Listener listener;
-        private final boolean first;
         private @Nullable Registration next;
 
         private Registration(Directory directory, String name, Listener listener) {
             this.directory = directory;
             this.name = name;
             this.listener = listener;
-            this.first = directory.byName.isEmpty();
-        }
-
-        /** Whether the directory was not watched before, so that nothing is told that happened before. */
-        boolean isFirst() {
-            return first;
         }
 
         boolean isValid() {
@@ -377,7 +373,13 @@ final class FileWatch {
             int events = MANY_EVENTS;
             for (int round = 0; events >= MANY_EVENTS && round < MOST_ROUNDS && directory.valid; round++) {
                 awaitEvents(directory);
-                events = collect(directory.key, modified, moved);
+                events = 0;
+                for (WatchKey key : keys.keySet()) {
+                    events += collect(key, modified, moved); // the JDK reads those of all of them
+                }
+            }
+            if (events >= MANY_EVENTS) {
+                directory.byName.values().forEach(first -> count(first, UNCOUNTED));
             }
         }
         tell(modified, moved);

@@ -6,19 +6,18 @@ import io.logstream.internal.file.PathHops.Hop;
 import io.logstream.spi.SourceContext;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
  * One reader's watch of all that decides what its path names and holds. Used by the reader, except for {@link #changed(boolean)}
- * and {@link #made(int)}, which the watch thread calls.
+ * and {@link #made(int)}, which the watch calls.
+ *
+ * <p>It counts the files that were given the log's name, and those of them that the reader has found: if there were more,
+ * some came and went unseen.
  */
 final class PathWatch implements FileWatch.Listener {
-    /** How long after it happened everything has been told. */
-    static final long ALL_TOLD = Duration.ofSeconds(1).toNanos();
-
     private final FileSettings settings;
     private final FileAccess access;
     private final FileWatch watch;
@@ -35,23 +34,32 @@ final class PathWatch implements FileWatch.Listener {
     /** Whether it tells nothing although there are writes. */
     private boolean deaf;
 
-    /** How many files were given the log's own name, by the watch thread. */
-    private volatile int made;
-
-    private volatile boolean uncounted;
-    /** How many of them the reader has found, perhaps before it was told of them. */
+    /** What was counted, as far as was told. Set under the lock of this. */
+    private volatile Count count = Count.NONE;
+    /** How many of the files the reader has found, perhaps before it was told of them. */
     private int found;
+    /** How often the count was lost when the reader knew last which file had the log's name. */
+    private int lost;
 
     /** Counts the files; kept to know whether the next one counts others. */
     private @Nullable Registration counted;
 
-    private long countedSince;
-    /** When the reader found one last. */
-    private long foundAt;
-    /** Whether the path led elsewhere before. */
+    /** Whether the reader has not seen yet which file had the log's name when counting began. */
+    private boolean beginning;
+    /** Whether files are counted elsewhere than before, and none was found there yet. */
     private boolean moved;
 
     private @Nullable Boolean local;
+
+    /**
+     * What was counted until one moment.
+     *
+     * @param made how many files were given the log's name
+     * @param lost how often more happened than was told
+     */
+    record Count(int made, int lost) {
+        static final Count NONE = new Count(0, 0);
+    }
 
     PathWatch(FileSettings settings, FileAccess access, FileWatch watch, SourceContext context) {
         this.settings = settings;
@@ -72,83 +80,57 @@ final class PathWatch implements FileWatch.Listener {
     }
 
     @Override
-    public void made(int files) {
-        if (files == FileWatch.UNCOUNTED) {
-            uncounted = true;
-        } else {
-            synchronized (this) {
-                made += files;
-            }
-        }
+    public synchronized void made(int files) {
+        boolean known = files != FileWatch.UNCOUNTED;
+        count = new Count(count.made + (known ? files : 0), count.lost + (known ? 0 : 1));
     }
 
     /** The reader has found files that were given the log's name since it began to watch. */
     void found(int files) {
-        if (files > 0 && isActive()) {
+        if (isActive()) {
             found += files;
-            foundAt = context.time().nanoTime();
         }
     }
 
-    /** How many files were given the log's name, as far as was told. */
-    int made() {
-        return made;
+    /** What was counted until now; asks for what was not told yet, unless all that was told was found. */
+    Count count() {
+        return isCounting(count) && count.made == found ? count : exactCount();
     }
 
-    /** How many files were given the log's name until now: asks for what was not told yet. */
-    int madeTillNow() {
+    /** What was counted until now: asks for what was not told yet. */
+    Count exactCount() {
         if (counted != null && isActive()) {
             counted.catchUp();
         }
-        return made;
+        return count;
     }
 
-    /** Whether as many files were given the log's name as were found, as far as was told. */
-    boolean isSettled() {
-        return made == found && !uncounted && !isBeginning();
+    /** Whether files that came and went can be counted here. */
+    boolean canCount() {
+        return isActive() && FileWatch.COUNTS;
     }
 
-    /** Whether it is known how many files were given the log's name. */
-    boolean isCounting() {
-        return isActive() && !uncounted && !isBeginning();
+    /** Whether all files are counted that were given the log's name since the reader knew last which one had it. */
+    boolean isCounting(Count until) {
+        return canCount() && !beginning && until.lost == lost;
     }
 
-    /** Whether all that were found have been told of by now, or never will be. */
-    boolean isAllTold() {
-        return context.time().nanoTime() - foundAt >= ALL_TOLD;
+    /** How many more files were counted than have been found. */
+    int unseen(Count until) {
+        return until.made - found;
     }
 
-    /** Whether what is told may have happened before it was counted. */
-    boolean isBeginning() {
-        return context.time().nanoTime() - countedSince < ALL_TOLD;
+    /** It is known which file had the log's name when this was counted. */
+    void settle(Count until) {
+        found = until.made;
+        lost = until.lost;
+        beginning = false;
     }
 
-    /** The log has named the same file before it was watched and after: so all that is counted has come since. */
-    void countsFromHere() {
-        if (counted != null && counted.isFirst()) {
-            countedSince = context.time().nanoTime() - ALL_TOLD;
-        }
-    }
-
-    /** Whether files are counted elsewhere than at first. */
-    boolean isMoved() {
-        return moved;
-    }
-
-    /** Compares what was told with what was found: below zero if not all was told yet. */
-    int compareMade(int known) {
-        return Integer.compare(known, found);
-    }
-
-    /** So many files were given the log's name, and no others are missed any more. */
-    void settle(int known) {
-        found = known;
-    }
-
-    /** Whether it is not known how many files were given the log's name since the last call. */
-    boolean takeUncounted() {
-        boolean taken = uncounted;
-        uncounted = false;
+    /** Whether files are counted elsewhere than before, and none was found there yet. */
+    boolean takeMoved() {
+        boolean taken = moved;
+        moved = false;
         return taken;
     }
 
@@ -234,7 +216,6 @@ final class PathWatch implements FileWatch.Listener {
         List<Hop> hops = path.hops();
         for (Hop hop : hops) {
             boolean own = path.complete() && hop.equals(hops.get(hops.size() - 1));
-            int before = made;
             FileWatch.Listener listener = own ? this : any -> changed(any);
             Registration registration =
                     watch.register(settings.watch(), access, hop.directory(), hop.name(), own, listener);
@@ -243,8 +224,7 @@ final class PathWatch implements FileWatch.Listener {
             }
             if (own && (counted == null || !registration.isOfSameEntry(counted))) {
                 moved = counted != null && !registration.isOfSamePlace(counted);
-                countedSince = context.time().nanoTime();
-                settle(before);
+                beginning = true;
             }
             counted = own ? registration : counted;
             to.add(registration);

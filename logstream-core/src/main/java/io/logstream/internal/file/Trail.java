@@ -3,6 +3,7 @@ package io.logstream.internal.file;
 import io.logstream.Gap;
 import io.logstream.LogStreamException;
 import io.logstream.SourceEvent.Kind;
+import io.logstream.internal.file.PathWatch.Count;
 import io.logstream.spi.LineSink;
 import io.logstream.spi.Start;
 import io.logstream.spi.TimeSource;
@@ -77,10 +78,11 @@ final class Trail {
         lookedAt = now;
         FileStat before = watch.isWanted() ? access.stat(settings.path()) : null;
         watch.renew();
+        Count count = watch.count();
         FollowedFile found = FollowedFile.open(access, settings.path());
-        if (found == null ? before == null : before != null && found.stat().isSame(before)) {
-            watch.countsFromHere();
-        } else {
+        boolean counts =
+                found == null ? before == null : before != null && found.stat().isSame(before);
+        if (!counts) {
             watch.changed(); // it may be watched where it was before
         }
         if (start instanceof Start.At at) {
@@ -97,7 +99,9 @@ final class Trail {
         } else {
             await(now);
         }
-        watch.settle(0); // what was found till now was made before it was counted
+        if (counts) {
+            watch.settle(count); // all that was found till now was made before
+        }
         if (!settings.follow()) {
             endAtPresentSize();
         }
@@ -166,7 +170,7 @@ final class Trail {
         List<Siblings.Found> others = between.files().subList(1, between.files().size());
         Siblings.Between rest =
                 new Siblings.Between(others, between.steady(), true, between.lostAfter(), between.more());
-        follow(rest, found, Kind.ROTATED, next.mayBeWritten(current), watch.made(), now);
+        follow(rest, found, Kind.ROTATED, next.mayBeWritten(current), watch.exactCount(), false, now);
     }
 
     private void beginAnew(Left stopped, FollowedFile found, boolean cut) {
@@ -267,13 +271,13 @@ final class Trail {
 
     private void compare(long now) throws IOException {
         FollowedFile newest = next.isEmpty() ? current : next.newest();
-        int made = next.made(); // all of these were made before this look
+        Count count = missing ? watch.exactCount() : watch.count(); // of files made before this look
         FileStat stat = access.stat(settings.path());
         if (stat != null && newest != null && newest.stat().sameFile(stat)) {
             newest.seenAgain(stat);
             watch.found(missing ? 1 : 0);
             comeBack();
-            gapDue |= next.confirm(made, now);
+            gapDue |= next.confirm(count);
             return;
         }
         FollowedFile found = stat == null ? null : FollowedFile.open(access, settings.path());
@@ -350,29 +354,41 @@ final class Trail {
 
     private void arrive(FollowedFile found, long now) throws IOException {
         comeBack();
+        Count count = watch.exactCount();
+        boolean lost = watch.isCounting(count) && watch.unseen(count) > 1 && isAtPath(found);
         if (left == null) {
-            watch.found(1);
             current = found;
             notices.position(mark(found), 0);
-            return;
+        } else {
+            resumeLeft(left, found, now);
+            left = null;
         }
+        if (next.isEmpty()) {
+            watch.found(1);
+            if (lost) {
+                gapDue = true;
+                watch.settle(count);
+            }
+        }
+    }
+
+    private void resumeLeft(Left stopped, FollowedFile found, long now) throws IOException {
         try {
-            resume(left, found, now);
-            watch.found(next.isEmpty() ? 1 : 0);
+            resume(stopped, found, now);
         } catch (IOException e) {
             close();
             found.close();
             current = null;
             throw e;
         }
-        left = null;
     }
 
     /** Another file follows the newest one; {@code drain} says whether that may still be written. */
     private void supersede(FollowedFile newest, FollowedFile found, Kind entry, boolean drain, long now)
             throws IOException {
         Siblings.Between between;
-        int made = watch.madeTillNow();
+        Count count = watch.exactCount();
+        boolean last = isAtPath(found);
         try {
             FollowedFile known = old.find(found.stat());
             (known == null ? found : known).rememberBeginning();
@@ -381,13 +397,30 @@ final class Trail {
             found.close();
             throw e;
         }
-        follow(between, between.more() ? found : knownOr(found), entry, drain, made, now);
+        follow(between, between.more() ? found : knownOr(found), entry, drain, count, last, now);
     }
 
-    private void follow(Siblings.Between between, FollowedFile found, Kind entry, boolean drain, int made, long now) {
+    /** Whether the file is known to be at the path still. */
+    private boolean isAtPath(FollowedFile found) {
+        try {
+            FileStat stat = access.stat(settings.path());
+            return stat != null && stat.sameFile(found.stat());
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    private void follow(
+            Siblings.Between between,
+            FollowedFile found,
+            Kind entry,
+            boolean drain,
+            Count count,
+            boolean last,
+            long now) {
         missing = false;
         goneTold = false;
-        gapDue |= next.add(between, found, entry, drain, this::isKnown, made, now);
+        next.add(between, found, entry, drain, this::isKnown, count, last, now);
     }
 
     private Siblings siblings() {
@@ -411,7 +444,7 @@ final class Trail {
             boolean done = quiet || !following.drain() || next.isFirstFollowed() || !settings.follow();
             boolean enough = now - following.foundAt() >= DRAIN_CAP
                     && following.file().file().size() > 0;
-            if ((done || enough) && (next.isFirstFollowed() || !next.isUnsure())) {
+            if (done || enough) {
                 enter(next.takeFirst(), now);
                 return true;
             }

@@ -1,11 +1,11 @@
 package io.logstream.internal.file;
 
 import io.logstream.SourceEvent.Kind;
+import io.logstream.internal.file.PathWatch.Count;
 import io.logstream.internal.file.Siblings.Between;
 import io.logstream.internal.file.Siblings.Found;
 import io.logstream.spi.TimeSource;
 import java.io.IOException;
-import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.function.Predicate;
@@ -16,14 +16,11 @@ import org.jspecify.annotations.Nullable;
  * that a later rotation can't take it away.
  *
  * <p>Where the file before the newest one was removed, nothing beside the log tells whether others were between them. The
- * watch does: it counts the files that were given the log's name. So it is asked for what it has not told yet, and while
- * that leaves a doubt the newest one is not entered.
+ * watch does: it counts the files that were given the log's name.
  */
 final class Upcoming {
     /** How many are held open at most. */
     private static final int MOST = 64;
-    /** How long the newest file waits at most, where the watch told of fewer files than were found. */
-    private static final long SURE = Duration.ofMillis(250).toNanos();
 
     private final FileSettings settings;
     private final PathWatch watch;
@@ -34,10 +31,6 @@ final class Upcoming {
     private Deque<Next> files = NONE;
     /** Whether there are files behind the newest one that were not opened yet. */
     private boolean more;
-    /** Whether there may have been others right before the newest one. */
-    private boolean unsure;
-
-    private long unsureSince;
 
     Upcoming(FileSettings settings, PathWatch watch, TimeSource time) {
         this.settings = settings;
@@ -100,30 +93,31 @@ final class Upcoming {
      * @param entry what happens when each of them is entered
      * @param drain whether the one that is the newest now may still be written
      * @param isKnown whether a file was read already, or will be
-     * @param made how many files had been given the log's name when this one had it
-     * @return whether lines are missing before the file that is read now
+     * @param count how many files had been given the log's name, this one included
+     * @param last whether none of them came after this one
      */
-    boolean add(
+    void add(
             Between between,
             FollowedFile found,
             Kind entry,
             boolean drain,
             Predicate<FileStat> isKnown,
-            int made,
+            Count count,
+            boolean last,
             long now) {
-        boolean lostBefore = false;
-        if (unsure) {
-            lostBefore = markNewest(); // there was no time to find out
-        }
-        boolean drainNext = drain;
-        long unknown = between.files().stream()
+        more = between.more();
+        int unread = (int) between.files().stream()
                 .filter(older -> !isKnown.test(older.file().stat()))
                 .count();
-        int named = entry == Kind.TRUNCATED ? 0 : 1;
-        boolean allFound = watch.isCounting() && watch.compareMade(made - (int) unknown - named) == 0;
+        int named = entry == Kind.TRUNCATED ? 0 : 1; // a copy of what was cut never had the log's name
+        int unseen = watch.unseen(count) - named * (unread + 1);
+        boolean counting = watch.isCounting(count);
+        boolean allFound = counting && unseen == 0 && named > 0;
+        boolean someMissed = counting && unseen > 0 && last && !more;
         // Where the older one was removed, so may be others that came after it.
         boolean removed = entry == Kind.ROTATED && !between.complete() && !allFound;
-        boolean missed = !between.steady() && !allFound;
+        boolean anywhere = someMissed || (!between.steady() && !allFound);
+        boolean drainNext = drain;
         boolean lost = false;
         for (Found older : between.files()) {
             FollowedFile file = older.file();
@@ -132,51 +126,34 @@ final class Upcoming {
                 FollowedFile.closeQuietly(file); // a copy that was read when its original was cut
                 continue;
             }
-            own().add(new Next(file, entry, lost || removed || missed, now, drainNext));
-            watch.found(1);
+            own().add(new Next(file, entry, lost || removed || anywhere, now, drainNext));
+            watch.found(named);
             removed = false;
             lost = false;
             drainNext = entry == Kind.ROTATED && mayBeWritten(file);
         }
-        more = between.more();
-        unsure = !more && entry == Kind.ROTATED && !between.complete() && !allFound && watch.isActive();
-        unsureSince = now;
         if (more) {
             FollowedFile.closeQuietly(found);
-        } else {
-            watch.found(named);
-            boolean missedAfter = missed && unknown > 0;
-            own().add(new Next(found, entry, lost || missedAfter || between.lostAfter(), now, drainNext));
+            return;
         }
-        return lostBefore;
-    }
-
-    /** Whether it is not known yet if lines are missing before the newest file. */
-    boolean isUnsure() {
-        return unsure;
-    }
-
-    /** How many files have been given the log's name; exactly, where that decides. */
-    int made() {
-        return unsure || !watch.isSettled() ? watch.madeTillNow() : watch.made();
+        watch.found(named);
+        // Where the path has just begun to lead elsewhere, the first file there follows.
+        removed &= watch.canCount() && !watch.takeMoved();
+        own().add(new Next(found, entry, lost || removed || anywhere || between.lostAfter(), now, drainNext));
+        if (someMissed) {
+            watch.settle(count);
+        }
     }
 
     /**
      * The path names the newest file, as it did at the last look.
      *
-     * @param made how many files had been given the log's name right before this look
+     * @param count how many files had been given the log's name right before this look
      * @return whether lines are missing before the file that is read now
      */
-    boolean confirm(int made, long now) {
-        boolean beginning = watch.isBeginning();
-        boolean uncounted = watch.takeUncounted() || beginning;
-        int seen = uncounted ? 0 : watch.compareMade(made);
-        // Where the path has just begun to lead elsewhere, the first file there follows.
-        boolean lost = seen > 0 || (unsure && uncounted && !(beginning && watch.isMoved()));
-        if (seen > 0 || uncounted || watch.isAllTold()) {
-            watch.settle(made);
-        }
-        unsure &= !lost && seen < 0 && now - unsureSince < SURE;
+    boolean confirm(Count count) {
+        boolean lost = watch.isCounting(count) && watch.unseen(count) > 0;
+        watch.settle(count);
         return lost && markNewest();
     }
 
