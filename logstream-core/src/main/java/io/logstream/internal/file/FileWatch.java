@@ -1,9 +1,9 @@
 package io.logstream.internal.file;
 
 import io.logstream.file.FileSource.Watch;
+import io.logstream.internal.Lookout;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
-import java.nio.file.ClosedWatchServiceException;
 import java.nio.file.FileSystems;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
@@ -23,17 +23,18 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Tells of changes in directories: one {@link WatchService} and one daemon thread for the whole process, both only while
- * something is watched. What it tells are hints; that it tells nothing proves nothing. Threadsafe.
+ * Tells of changes in directories: one {@link WatchService} for the whole process, and the thread that waits for alarms
+ * waits for it too, while something is watched. What it tells are hints; that it tells nothing proves nothing. Threadsafe.
  *
  * <p>To begin to watch takes the thread of the {@link WatchService} and the lock until the file system answers. So remote
- * file systems, which may not, have another watch of their own.
+ * file systems, which may not, have another watch and another thread of their own.
  *
- * <p>Listeners are called on its thread and never under its lock.
+ * <p>Listeners are called on that thread and never under the lock.
  */
 final class FileWatch {
     private static final Logger LOG = LoggerFactory.getLogger(FileWatch.class);
-    private static final FileWatch SHARED = new FileWatch();
+    private static final String THREAD = "logstream-file-watch";
+    private static final FileWatch SHARED = new FileWatch(Lookout.shared());
     /** The name to register for whatever comes or goes in a directory. */
     static final String ANY = "";
 
@@ -45,18 +46,25 @@ final class FileWatch {
     };
 
     private final @Nullable FileWatch remote;
+    private final Lookout lookout;
     private final Object lock = new Object();
     private final Map<Path, Directory> directories = new HashMap<>();
     private final Map<WatchKey, Directory> keys = new HashMap<>();
     private @Nullable WatchService service;
     private boolean warned;
 
+    /** One with a thread of its own. */
     FileWatch() {
-        this(new FileWatch(null));
+        this(new Lookout(THREAD));
     }
 
-    private FileWatch(@Nullable FileWatch remote) {
+    private FileWatch(Lookout lookout) {
+        this(new FileWatch(null, new Lookout(THREAD)), lookout);
+    }
+
+    private FileWatch(@Nullable FileWatch remote, Lookout lookout) {
         this.remote = remote;
+        this.lookout = lookout;
     }
 
     /** Is told of changes. Must be quick and not throw. */
@@ -260,10 +268,7 @@ final class FileWatch {
 
     private WatchService start() throws IOException {
         WatchService started = FileSystems.getDefault().newWatchService();
-        Thread thread = new Thread(null, () -> run(started), "logstream-file-watch", 0, false);
-        thread.setDaemon(true);
-        thread.setContextClassLoader(null);
-        thread.start();
+        lookout.watch(started, this::tell);
         return started;
     }
 
@@ -320,25 +325,15 @@ final class FileWatch {
         }
     }
 
-    private void run(WatchService watched) {
+    /** Tells of what has happened in one directory. */
+    private void tell(WatchKey key) {
         List<Registration> modified = new ArrayList<>();
         List<Registration> moved = new ArrayList<>();
         Map<Listener, Integer> made = new HashMap<>();
-        while (true) {
-            try {
-                collect(watched.take(), modified, moved, made);
-                made.forEach(Listener::made);
-                moved.forEach(registration -> registration.listener.changed(true));
-                modified.forEach(registration -> registration.listener.changed(false));
-            } catch (ClosedWatchServiceException e) {
-                return;
-            } catch (InterruptedException | RuntimeException e) {
-                LOG.error("the watch of files goes on after", e);
-            }
-            modified.clear();
-            moved.clear();
-            made.clear();
-        }
+        collect(key, modified, moved, made);
+        made.forEach(Listener::made);
+        moved.forEach(registration -> registration.listener.changed(true));
+        modified.forEach(registration -> registration.listener.changed(false));
     }
 
     /** Whom to tell of what has happened in one directory. */
