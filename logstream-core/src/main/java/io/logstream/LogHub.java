@@ -216,7 +216,7 @@ public interface LogHub extends AutoCloseable {
 
         /**
          * How many threads call viewers. When all of them are stuck in viewers' code, more are started, up to
-         * {@link #maxThreads}.
+         * {@link #maxThreads}; one that has nothing to do for ten seconds goes.
          *
          * @param threads at least 1; by default the number of processors, at least 2
          * @return this builder
@@ -228,7 +228,7 @@ public interface LogHub extends AutoCloseable {
 
         /**
          * How many threads read sources. When all of them are stuck in a source, more are started, up to
-         * {@link #maxThreads}.
+         * {@link #maxThreads}; one that has nothing to do for ten seconds goes.
          *
          * @param threads at least 1; by default 1
          * @return this builder

@@ -210,7 +210,7 @@ class MisbehavingViewerTest {
         }
         eventually(
                 "the pool shrinks when there is nothing to do",
-                () -> hub.stats().deliveryThreads() == 1);
+                () -> hub.stats().deliveryThreads() <= 1);
         publish();
     }
 

@@ -69,8 +69,8 @@ class ModuleTest {
         Pattern clock = Pattern.compile("System\\.(nanoTime|currentTimeMillis)|Instant\\.now|Clock\\.system");
         Pattern threads = Pattern.compile("new Thread\\b|extends Thread\\b|Executors\\.|ForkJoinPool|Thread\\.sleep");
         Pattern files = Pattern.compile("\\bFiles\\.|RandomAccessFile|FileInputStream|FileChannel\\.open|new File\\(");
-        assertThat(users(clock)).containsOnlyKeys("Deadline.java", "SystemTime.java");
-        assertThat(users(threads)).containsOnlyKeys("FileWatch.java", "Hub.java", "SystemTime.java", "WorkerPool.java");
+        assertThat(users(clock)).containsOnlyKeys("Deadline.java", "Lookout.java", "SystemTime.java");
+        assertThat(users(threads)).containsOnlyKeys("Hub.java", "Lookout.java", "WorkerPool.java");
         assertThat(users(files)).containsOnlyKeys("SystemFiles.java");
     }
 

@@ -98,8 +98,9 @@ final class FileIdle {
             }
             return children.program(patience, command.toArray(String[]::new));
         }
-        Child child = children.java(
-                patience, List.of("-Xmx512m", "-XX:+UseSerialGC"), FileWait.class, of.peer(), directory, files);
+        // Without the last option that collector leaves dead objects where it costs too much to move others.
+        List<String> options = List.of("-Xmx512m", "-XX:+UseSerialGC", "-XX:MarkSweepDeadRatio=0");
+        Child child = children.java(patience, options, FileWait.class, of.peer(), directory, files);
         String[] heap = child.answer("ready");
         samples.add(of, "heap", Double.parseDouble(heap[0]));
         samples.add(of, "viewer's heap", Double.parseDouble(heap[1]));

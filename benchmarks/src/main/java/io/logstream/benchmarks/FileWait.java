@@ -9,6 +9,10 @@ import io.logstream.SubscribeOptions;
 import io.logstream.Subscriber;
 import io.logstream.file.FileSource;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.lang.management.MemoryPoolMXBean;
+import java.lang.management.MemoryType;
+import java.lang.management.MemoryUsage;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -79,7 +83,8 @@ final class FileWait {
                         SubscribeOptions.builder().replay(Replay.all()).build(),
                         new Viewer(first, new CountDownLatch(1)));
         first.await();
-        long before = MemoryBenchmark.heap();
+        live(); // and what is needed to ask for it belongs to none either
+        long before = live();
         List<Broadcaster> streams = new ArrayList<>(files);
         for (int i = 0; i < files; i++) {
             Broadcaster stream = hub.open("file " + i, FileSource.of(file(directory, i)));
@@ -92,11 +97,26 @@ final class FileWait {
             }
         }
         Thread.sleep(SETTLE_MILLIS);
-        long followed = MemoryBenchmark.heap();
+        long followed = live();
         streams.forEach(stream -> stream.subscribe(SubscribeOptions.defaults(), new Viewer(caughtUp, lines)));
         caughtUp.await();
         Thread.sleep(SETTLE_MILLIS);
-        System.out.println("ready " + (followed - before) / files + " " + (MemoryBenchmark.heap() - followed) / files);
+        System.out.println("ready " + (followed - before) / files + " " + (live() - followed) / files);
+    }
+
+    /**
+     * Bytes that full collections have left: without what threads have taken since to allocate from, which is some megabytes
+     * or none.
+     */
+    private static long live() {
+        System.gc();
+        System.gc();
+        long bytes = 0;
+        for (MemoryPoolMXBean pool : ManagementFactory.getMemoryPoolMXBeans()) {
+            MemoryUsage left = pool.getType() == MemoryType.HEAP ? pool.getCollectionUsage() : null;
+            bytes += left == null ? 0 : left.getUsed();
+        }
+        return bytes;
     }
 
     private static void commons(Path directory, int files, CountDownLatch lines) throws IOException {

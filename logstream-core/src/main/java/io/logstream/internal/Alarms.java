@@ -5,7 +5,7 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /** One task's alarm, set anew only where the one that is set would come too late. Not threadsafe. */
-final class Alarms {
+final class Alarms implements Runnable {
     private final SerialTask task;
     private final TimeSource time;
     private TimeSource.@Nullable Alarm alarm;
@@ -29,7 +29,13 @@ final class Alarms {
         }
         cancel();
         alarmAt = now + delay;
-        alarm = time.after(Duration.ofNanos(delay), task::wake);
+        alarm = time.after(Duration.ofNanos(delay), this);
+    }
+
+    /** The alarm goes off. */
+    @Override
+    public void run() {
+        task.wake();
     }
 
     void cancel() {

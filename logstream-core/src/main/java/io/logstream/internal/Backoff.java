@@ -1,36 +1,33 @@
 package io.logstream.internal;
 
 import io.logstream.StreamOptions;
+import org.jspecify.annotations.Nullable;
 
-/** When something that failed is tried again: after twice as long each time, with jitter. Not threadsafe. */
+/** When something that failed is tried again: after twice as long each time, with jitter. Immutable. */
 final class Backoff {
-    private final Engine engine;
-    private final StreamOptions options;
-    private int failures;
-    private long retryAt;
+    private final long longest;
+    private final long retryAt;
 
-    Backoff(Engine engine, StreamOptions options) {
-        this.engine = engine;
-        this.options = options;
+    private Backoff(long longest, long retryAt) {
+        this.longest = longest;
+        this.retryAt = retryAt;
     }
 
-    void succeeded() {
-        failures = 0;
-    }
-
-    void failed() {
-        long delay = options.retryFirst().toNanos();
+    /**
+     * It has failed now.
+     *
+     * @param before since the failure before, or null if it went well in between
+     */
+    static Backoff after(@Nullable Backoff before, Engine engine, StreamOptions options) {
         long most = options.retryMax().toNanos();
-        for (int i = 0; i < failures && delay < most; i++) {
-            delay *= 2;
-        }
-        failures++;
-        delay = Math.min(delay, most);
-        retryAt = engine.time().nanoTime() + delay / 2 + engine.random().nextLong(delay / 2 + 1);
+        long first = Math.min(options.retryFirst().toNanos(), most);
+        long longest = before == null ? first : before.longest > most / 2 ? most : 2 * before.longest;
+        long delay = longest / 2 + engine.random().nextLong(longest / 2 + 1);
+        return new Backoff(longest, engine.time().nanoTime() + delay);
     }
 
     /** Nanoseconds from now until the next try; 0 if nothing has failed. */
-    long delay(long now) {
-        return failures == 0 ? 0 : Math.max(0, retryAt - now);
+    static long delay(@Nullable Backoff since, long now) {
+        return since == null ? 0 : Math.max(0, since.retryAt - now);
     }
 }

@@ -59,6 +59,7 @@ final class Cursor {
     private volatile long slot;
     private long sequence;
     private @Nullable Segment segment;
+    private boolean pinned;
     private Place place;
     private Place.Upstream upstream;
     private long joined;
@@ -534,18 +535,20 @@ final class Cursor {
         }
     }
 
-    /** Goes to a segment, whose memory can't be used again then; returns false if it was evicted before. */
+    /** Goes to a segment, whose memory can't be used again then; returns false if that may have been before. */
     private boolean hold(Segment here) {
-        if (segment == here) {
+        boolean pin = here.isFull(); // known to whoever knows of a line in it
+        if (segment == here && pinned == pin) {
             return true;
         }
-        if (!here.pin()) {
+        if (pin && !here.pin()) {
             here.unpin();
             return false;
         }
         synchronized (this) {
             letGo();
             segment = here;
+            pinned = pin;
         }
         return true;
     }
@@ -554,9 +557,10 @@ final class Cursor {
     private void letGo() {
         Segment left = segment;
         segment = null;
-        if (left != null) {
+        if (left != null && pinned) {
             left.unpin();
         }
+        pinned = false;
     }
 
     private synchronized Place here() {

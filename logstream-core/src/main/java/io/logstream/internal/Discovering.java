@@ -33,7 +33,9 @@ final class Discovering extends SerialTask implements LogDiscovery.Sink {
     private final StreamOptions streamOptions;
     private final SubscribeOptions options;
     private final Delivery viewer;
-    private final Backoff backoff;
+    /** Null while nothing has failed since it went well. */
+    private @Nullable Backoff backoff;
+
     private final Alarms alarms;
     private final Set<String> found = new HashSet<>();
     private @Nullable Wakeup wakeup;
@@ -54,7 +56,6 @@ final class Discovering extends SerialTask implements LogDiscovery.Sink {
         this.streamOptions = streamOptions;
         this.options = options;
         this.viewer = viewer;
-        this.backoff = new Backoff(engine, streamOptions);
         this.alarms = new Alarms(this, engine.time());
     }
 
@@ -87,7 +88,7 @@ final class Discovering extends SerialTask implements LogDiscovery.Sink {
                 end(EndReason.of(EndReason.Kind.CLOSED, ""));
                 return false;
             }
-            if (wakeup == null && backoff.delay(engine.time().nanoTime()) == 0) {
+            if (wakeup == null && Backoff.delay(backoff, engine.time().nanoTime()) == 0) {
                 Wakeup opened = new Wakeup(this, engine);
                 scan = opening.open(() -> discovery.open(opened));
                 told.clear();
@@ -99,7 +100,7 @@ final class Discovering extends SerialTask implements LogDiscovery.Sink {
             if (opened != null && from != null && opened.isWanted()) {
                 opened.clear();
                 LogReader.Outcome outcome = from.scan(this);
-                backoff.succeeded();
+                backoff = null;
                 if (outcome != LogReader.Outcome.MORE) {
                     scanned = true;
                     forgetUntold();
@@ -114,10 +115,10 @@ final class Discovering extends SerialTask implements LogDiscovery.Sink {
         } catch (IOException e) {
             LOG.info("discovery {}: can't look, trying again: {}", discovery.identity(), e.getMessage());
             shut();
-            backoff.failed();
+            backoff = Backoff.after(backoff, engine, streamOptions);
         } catch (InterruptedException e) {
             shut();
-            backoff.failed();
+            backoff = Backoff.after(backoff, engine, streamOptions);
         } catch (LogStreamException e) {
             end(new EndReason(EndReason.Kind.FAILED, String.valueOf(e.getMessage()), e));
         } catch (Throwable e) {
@@ -127,7 +128,7 @@ final class Discovering extends SerialTask implements LogDiscovery.Sink {
         if (!over) {
             Wakeup opened = wakeup;
             long now = engine.time().nanoTime();
-            alarms.within(opened != null ? opened.delay(now) : backoff.delay(now));
+            alarms.within(opened != null ? opened.delay(now) : Backoff.delay(backoff, now));
         }
         return more;
     }

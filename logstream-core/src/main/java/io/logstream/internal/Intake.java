@@ -36,18 +36,17 @@ final class Intake implements LineSink {
     private static final long CHECKPOINT_BYTES = 16 * 1024;
     private static final byte[] LINE_END = {'\n'};
     private static final byte[] NONE = {};
+    private static final Lane[] NO_LANES = {};
     private static final byte[] MASK = "***".getBytes(StandardCharsets.ISO_8859_1);
 
     private final Run run;
     private final SegmentRing ring;
     private final TimeSource time;
     private final @Nullable Pattern mask;
-    private final long quietNanos;
-    private final long checkpointBytes;
     private final StreamOptions options;
     private final int maxLine;
-    /** That of stdout, and from when it is needed that of stderr. */
-    private Lane[] lanes;
+    /** That of stdout and that of stderr, from when they are needed. */
+    private Lane[] lanes = NO_LANES;
 
     private Checkpoint newest = Checkpoint.NONE;
     private long checkpointed;
@@ -64,16 +63,20 @@ final class Intake implements LineSink {
         this.ring = run.ring;
         this.time = time;
         this.mask = options.mask();
-        this.quietNanos = mask == null ? options.partialAfter().toNanos() : 0; // what is masked must be whole
-        this.checkpointBytes = Math.min(CHECKPOINT_BYTES, options.retainBytes() / 64);
         this.options = options;
         this.maxLine = maxLine;
-        this.lanes = new Lane[] {new Lane(0)};
+    }
+
+    /** After how long an unfinished line is handed on; 0 for never. */
+    private long quietNanos() {
+        return mask == null ? options.partialAfter().toNanos() : 0; // what is masked must be whole
     }
 
     private Lane lane(int channel) {
-        if (channel == lanes.length) {
-            lanes = new Lane[] {lanes[0], new Lane(channel)};
+        while (channel >= lanes.length) {
+            Lane[] more = Arrays.copyOf(lanes, lanes.length + 1);
+            more[lanes.length] = new Lane(lanes.length);
+            lanes = more;
         }
         return lanes[channel];
     }
@@ -221,7 +224,7 @@ final class Intake implements LineSink {
             boolean known = (newest.position() == null) == (next == null);
             newest = new Checkpoint(ring.nextSlot(), next, at(0), at(1));
             long total = at(0) + at(1);
-            if (!known || total - checkpointed >= checkpointBytes) {
+            if (!known || total - checkpointed >= Math.min(CHECKPOINT_BYTES, options.retainBytes() / 64)) {
                 checkpointed = total;
                 ring.append(newest);
             }
@@ -362,7 +365,7 @@ final class Intake implements LineSink {
             long next = Wakeup.NEVER;
             for (Lane lane : lanes) {
                 if (lane.awaitsQuiet()) {
-                    next = Alarms.earlier(next, Math.max(0, lane.touched + quietNanos - time.nanoTime()));
+                    next = Alarms.earlier(next, Math.max(0, lane.touched + quietNanos() - time.nanoTime()));
                 }
             }
             return next;
@@ -377,7 +380,7 @@ final class Intake implements LineSink {
         try {
             boolean flushed = false;
             for (Lane lane : lanes) {
-                if (lane.awaitsQuiet() && time.nanoTime() - lane.touched >= quietNanos) {
+                if (lane.awaitsQuiet() && time.nanoTime() - lane.touched >= quietNanos()) {
                     lane.splitter.flush();
                     lane.quiet = true;
                     flushed = true;
@@ -453,7 +456,7 @@ final class Intake implements LineSink {
 
         /** Whether it has a line that is to be shown as it is when it has been quiet for long enough. */
         boolean awaitsQuiet() {
-            return quietNanos > 0 && splitter.carried() > 0 && !quiet;
+            return splitter.carried() > 0 && !quiet && quietNanos() > 0;
         }
 
         void accept(byte[] source, int from, int to) {

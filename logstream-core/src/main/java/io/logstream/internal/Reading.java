@@ -10,7 +10,6 @@ import io.logstream.spi.LogReader;
 import io.logstream.spi.LogSource;
 import io.logstream.spi.SourcePosition;
 import io.logstream.spi.Start;
-import io.logstream.spi.TimeSource;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.Executor;
@@ -36,14 +35,13 @@ final class Reading extends SerialTask {
     private final Intake intake;
     private final LogSource source;
     private final Engine engine;
-    private final TimeSource time;
-    private final StreamOptions options;
-    private final Runnable ended;
     private volatile boolean over;
     private Start start;
 
-    private final Backoff backoff;
     private final Alarms alarms;
+    /** Null while nothing has failed since it went well. */
+    private @Nullable Backoff backoff;
+
     private @Nullable Wakeup wakeup;
     private volatile @Nullable LogReader reader; // whoever takes it away, under this monitor, closes it
     private boolean outage;
@@ -56,22 +54,15 @@ final class Reading extends SerialTask {
     private volatile String lastError = "";
     private volatile boolean closing;
     private volatile boolean finishing;
-    private final Opening opening = new Opening();
+    private volatile @Nullable Opening opening;
 
-    /**
-     * @param ended told when the source has ended or failed for good
-     */
-    Reading(Run run, LogSource source, Start start, Engine engine, Runnable ended) {
+    Reading(Run run, LogSource source, Start start, Engine engine) {
         this.run = run;
         this.intake = run.intake;
         this.source = source;
         this.start = start;
         this.engine = engine;
-        this.time = engine.time();
-        this.options = run.options;
-        this.ended = ended;
-        this.backoff = new Backoff(engine, options);
-        this.alarms = new Alarms(this, time);
+        this.alarms = new Alarms(this, engine.time());
         this.shown = run.firstSlot;
     }
 
@@ -98,9 +89,12 @@ final class Reading extends SerialTask {
     /** Stops reading: at once where the source allows it, otherwise the thread that is stuck in it is left behind. */
     void close() {
         closing = true;
-        opening.close();
+        Opening opened = opening;
+        if (opened != null) {
+            opened.close();
+        }
         wake();
-        time.after(READ_GRACE, () -> {
+        engine.time().after(READ_GRACE, () -> {
             if (!over) {
                 engine.blocking().execute(this::closeReader);
             }
@@ -141,7 +135,7 @@ final class Reading extends SerialTask {
                 return false;
             }
             intake.flushQuiet();
-            if (wakeup == null && backoff.delay(time.nanoTime()) == 0) {
+            if (wakeup == null && Backoff.delay(backoff, engine.time().nanoTime()) == 0) {
                 open();
             }
             Wakeup opened = wakeup;
@@ -185,6 +179,7 @@ final class Reading extends SerialTask {
 
     /** Whether a viewer that is not woken now may lose lines. */
     private boolean isMuch(long slots) {
+        StreamOptions options = run.options;
         return slots >= options.retainLines() / 4 || options.retainBytes() < LEAST_BYTES;
     }
 
@@ -199,7 +194,16 @@ final class Reading extends SerialTask {
             start = Start.end();
         }
         Wakeup opened = new Wakeup(this, engine);
-        reader = opening.open(() -> source.open(start, opened));
+        Opening now = new Opening();
+        opening = now;
+        if (closing) {
+            now.close(); // who closes this did not see it
+        }
+        try {
+            reader = now.open(() -> source.open(start, opened));
+        } finally {
+            opening = null;
+        }
         wakeup = opened;
         if (outage) {
             intake.announceFirst(SourceEvent.of(SourceEvent.Kind.RECONNECTED, ""));
@@ -224,7 +228,7 @@ final class Reading extends SerialTask {
         outage = false;
         readBefore = true;
         intake.wasRead();
-        backoff.succeeded();
+        backoff = null;
         state = Broadcaster.State.LIVE;
         switch (outcome) {
             case MORE -> opened.want();
@@ -267,7 +271,7 @@ final class Reading extends SerialTask {
             intake.event(SourceEvent.of(SourceEvent.Kind.RECONNECTING, lastError));
         }
         state = Broadcaster.State.RECONNECTING;
-        backoff.failed();
+        backoff = Backoff.after(backoff, engine, run.options);
     }
 
     private void end(EndReason reason) {
@@ -276,7 +280,7 @@ final class Reading extends SerialTask {
         state = reason.kind() == EndReason.Kind.FAILED ? Broadcaster.State.FAILED : Broadcaster.State.ENDED;
         run.end(reason);
         tellOver();
-        ended.run();
+        run.owner.ended(run);
     }
 
     /** The end that comes from outside. */
@@ -316,9 +320,9 @@ final class Reading extends SerialTask {
             alarms.cancel();
             return;
         }
-        long now = time.nanoTime();
+        long now = engine.time().nanoTime();
         Wakeup opened = wakeup;
-        long reading = opened != null ? opened.delay(now) : backoff.delay(now);
+        long reading = opened != null ? opened.delay(now) : Backoff.delay(backoff, now);
         long next = opened != null && run.isBlocked() ? Wakeup.NEVER : reading; // whoever blocks wakes this task
         alarms.within(Alarms.earlier(next, intake.nextFlush()));
     }

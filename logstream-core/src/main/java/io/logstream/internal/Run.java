@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * One run of one stream: its ring, the viewers' cursors in it, and who may hold it back. A stream that rested and is read
  * again has a new run, with a new epoch.
  */
-final class Run {
+final class Run implements SegmentRing.Owner {
     /** Bytes that one read should bring. */
     static final int READ_BYTES = 256 * 1024;
 
@@ -32,9 +32,10 @@ final class Run {
     final StreamOptions options;
     final long firstSlot;
     private final TimeSource time;
-    private final long retainBytes;
-    private final SerialTask dispatcher;
-    private final Runnable unblocked;
+    private final Executor pool;
+    final Owner owner;
+    /** Made for the second viewer: the only one needs none. */
+    private @Nullable SerialTask dispatcher;
 
     volatile Cursor[] cursors = NO_CURSORS;
     volatile @Nullable EndReason end;
@@ -51,16 +52,25 @@ final class Run {
     private TimeSource.@Nullable Alarm patience;
     private @Nullable Token beganAt;
 
+    /** Whom a run belongs to; told on any thread. */
+    interface Owner {
+        /** A blocked run has room again, or somebody's patience is over. */
+        void unblocked();
+
+        /** The source, or the feed, has come to its end. */
+        void ended(Run run);
+    }
+
     /**
      * @param linesBefore how many complete lines the source has before the first that will be read, or -1
-     * @param unblocked told, on any thread, when a blocked run has room again or somebody's patience is over
      */
-    Run(StreamName name, StreamOptions options, long linesBefore, Engine engine, Runnable unblocked) {
+    Run(StreamName name, StreamOptions options, long linesBefore, Engine engine, Owner owner) {
         this.name = name;
         this.options = options;
         this.time = engine.time();
-        this.unblocked = unblocked;
-        retainBytes = Math.min(options.retainBytes(), Math.max(4096, engine.budget().limit / 2));
+        this.owner = owner;
+        this.pool = engine.delivery();
+        long retainBytes = Math.min(options.retainBytes(), Math.max(4096, engine.budget().limit / 2));
         ring = new SegmentRing(
                 engine.newEpoch(),
                 engine.firstSequence(),
@@ -70,24 +80,25 @@ final class Run {
                 options.mask() != null,
                 engine.bulkBytes(),
                 engine.budget(),
-                this::signal);
+                this);
         firstSlot = ring.tail();
         intake = new Intake(this, options, (int) Math.min(options.maxLineBytes(), retainBytes / 4), time);
-        Executor pool = engine.delivery();
-        dispatcher = new SerialTask() {
-            @Override
-            boolean step() {
-                for (Cursor cursor : cursors) {
-                    cursor.wake();
-                }
-                return false;
-            }
+    }
 
-            @Override
-            Executor executor() {
-                return pool;
+    /** Wakes all viewers, however many there are, on a thread that delivers. */
+    private final class Dispatcher extends SerialTask {
+        @Override
+        boolean step() {
+            for (Cursor cursor : cursors) {
+                cursor.wake();
             }
-        };
+            return false;
+        }
+
+        @Override
+        Executor executor() {
+            return pool;
+        }
     }
 
     // ---- publishing
@@ -130,9 +141,14 @@ final class Run {
         Cursor[] now = cursors;
         if (now.length == 1) {
             now[0].wake();
-        } else if (now.length > 0) {
-            dispatcher.wake();
+        } else if (now.length > 1) {
+            Objects.requireNonNull(dispatcher).wake();
         }
+    }
+
+    @Override
+    public void evicted() {
+        signal();
     }
 
     /** Says that history is complete: what is read from now on is live. */
@@ -166,6 +182,7 @@ final class Run {
             placing.place(cursor);
             Cursor[] more = Arrays.copyOf(cursors, cursors.length + 1);
             more[cursors.length] = cursor;
+            dispatcher = more.length > 1 && dispatcher == null ? new Dispatcher() : dispatcher; // before it is needed
             cursors = more;
             regate();
         } finally {
@@ -235,12 +252,12 @@ final class Run {
         return gate;
     }
 
-    /** How many bytes may be read now; 0 if the run is held back, and {@code unblocked} will be told. */
+    /** How many bytes may be read now; 0 if the run is held back, and its owner will be told. */
     int room() {
         boolean before = blocked;
         int room = roomNow();
         if (before && !blocked) {
-            unblocked.run(); // for others who wait
+            owner.unblocked(); // for others who wait
         }
         return room;
     }
@@ -252,12 +269,12 @@ final class Run {
                 blocked = false;
                 return READ_BYTES;
             }
-            long needed = blocked ? retainBytes / 2 : Math.min(READ_BYTES, retainBytes / 4);
+            long needed = blocked ? ring.retainBytes / 2 : Math.min(READ_BYTES, ring.retainBytes / 4);
             if (!blocked) {
                 blockedSince = time.nanoTime();
                 blocked = true; // before looking, since a viewer looks at this after it has moved
             }
-            unblockAt = ring.slotWithAtMost(retainBytes / 2);
+            unblockAt = ring.slotWithAtMost(ring.retainBytes / 2);
             do {
                 long free = free();
                 if (free >= needed) {
@@ -290,7 +307,7 @@ final class Run {
 
     private long free() {
         long gate = gate();
-        return gate == Long.MAX_VALUE ? retainBytes : retainBytes - ring.footprintFrom(gate);
+        return gate == Long.MAX_VALUE ? ring.retainBytes : ring.retainBytes - ring.footprintFrom(gate);
     }
 
     /** Sets an alarm for the first patience to end; false if one has ended, so that its viewer no longer blocks. */
@@ -316,7 +333,7 @@ final class Run {
             patience = null;
         }
         if (!released && first < BackpressurePolicy.FOREVER.toNanos() / 2) {
-            patience = time.after(Duration.ofNanos(first), unblocked);
+            patience = time.after(Duration.ofNanos(first), owner::unblocked);
         }
         return !released;
     }
@@ -328,14 +345,14 @@ final class Run {
     /** A cursor has moved: it may be the last that the run waits for. */
     void progress(long from, long to) {
         if (from < unblockAt && to >= unblockAt) {
-            unblocked.run();
+            owner.unblocked();
         }
     }
 
     /** Somebody may hold this run back no longer. */
     void progress() {
         if (blocked) {
-            unblocked.run();
+            owner.unblocked();
         }
     }
 

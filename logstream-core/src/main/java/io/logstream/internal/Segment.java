@@ -262,6 +262,11 @@ final class Segment {
 
     // ---- who reads it
 
+    /** Whether it has no more room, so that its memory may be used again when it was evicted: only then it must be pinned. */
+    boolean isFull() {
+        return full;
+    }
+
     /** Keeps its memory from being used again until {@link #unpin}; false if it was evicted before, and may have been. */
     boolean pin() {
         PINS.getAndAdd(this, 1);

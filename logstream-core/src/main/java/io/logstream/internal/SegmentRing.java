@@ -76,9 +76,9 @@ final class SegmentRing {
 
     final long epoch;
     private final MemoryBudget budget;
-    private final Runnable evicted;
+    private final Owner owner;
     private final int retainLines;
-    private final long retainBytes;
+    final long retainBytes;
     private final boolean masked;
     private final int bulkBytes;
 
@@ -97,6 +97,13 @@ final class SegmentRing {
     private long spareBytes;
     private boolean freed;
 
+    /** Whom a ring belongs to. */
+    @FunctionalInterface
+    interface Owner {
+        /** Its oldest lines have gone to make room for others; told on any thread. */
+        void evicted();
+    }
+
     /**
      * A ring that retains nothing yet.
      *
@@ -111,20 +118,19 @@ final class SegmentRing {
             boolean masked,
             int bulkBytes,
             MemoryBudget budget,
-            Runnable evicted) {
+            Owner owner) {
         this.epoch = epoch;
         this.retainLines = retainLines;
         this.retainBytes = retainBytes;
         this.masked = masked;
         this.bulkBytes = bulkBytes;
         this.budget = budget;
-        this.evicted = evicted;
+        this.owner = owner;
         next = new Place(firstSequence, firstSequence, linesBefore);
         tail = firstSequence;
         head = firstSequence;
         tailSequence = firstSequence;
         headSequence = firstSequence;
-        budget.join(this);
     }
 
     // ---- reading, by any thread
@@ -324,7 +330,7 @@ final class SegmentRing {
             lock.unlock();
         }
         if (byAnother) {
-            evicted.run();
+            owner.evicted();
         }
         return true;
     }
@@ -465,6 +471,9 @@ final class SegmentRing {
             return; // what a stuck source still brings goes with the ring
         }
         if (bytes > 0) {
+            if (charged == 0) {
+                budget.join(this); // only now: who holds nothing takes no share
+            }
             charged += bytes;
             budget.reserve(bytes);
         } else {

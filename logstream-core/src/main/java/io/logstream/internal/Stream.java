@@ -25,9 +25,8 @@ import org.jspecify.annotations.Nullable;
  * One stream of a hub through all its runs: begins a run with the first viewer, ends it when it has been alone for the
  * linger, and is forgotten when it has ended and been alone for the linger.
  */
-final class Stream implements Broadcaster {
+final class Stream implements Broadcaster, Run.Owner {
     private final Hub hub;
-    private final Engine engine;
     private final StreamName name;
     private final StreamOptions options;
     private final @Nullable LogSource source;
@@ -43,7 +42,6 @@ final class Stream implements Broadcaster {
      */
     Stream(Hub hub, String id, @Nullable LogSource source, StreamOptions options) {
         this.hub = hub;
-        this.engine = hub.engine();
         this.name = new StreamName(id, options.charset(), source == null ? "feed" : source.identity());
         this.source = source;
         this.options = options;
@@ -68,14 +66,14 @@ final class Stream implements Broadcaster {
     @Override
     public Subscription subscribe(SubscribeOptions subscribeOptions, Subscriber subscriber) {
         Objects.requireNonNull(subscriber, "subscriber");
-        Delivery delivery = new Delivery(engine, subscribeOptions, subscriber, false);
+        Delivery delivery = new Delivery(hub.engine(), subscribeOptions, subscriber, false);
         join(delivery, subscribeOptions);
         return delivery;
     }
 
     @Override
     public LogCursor tail(SubscribeOptions subscribeOptions) {
-        Pull pull = new Pull(engine);
+        Pull pull = new Pull(hub.engine());
         join(pull, subscribeOptions);
         return pull;
     }
@@ -84,7 +82,7 @@ final class Stream implements Broadcaster {
     public Flow.Publisher<LogEntry> publisher(SubscribeOptions subscribeOptions) {
         return subscriber -> {
             Objects.requireNonNull(subscriber, "subscriber");
-            FlowViewer viewer = new FlowViewer(engine, subscriber);
+            FlowViewer viewer = new FlowViewer(hub.engine(), subscriber);
             viewer.begin(() -> join(viewer, subscribeOptions));
         };
     }
@@ -151,13 +149,13 @@ final class Stream implements Broadcaster {
                     "stream '" + id() + "' has ended (" + ended + ") and its history is no longer kept: open it again");
         }
         Start start = source == null ? Start.beginning() : Placement.start(replay);
-        Run begun = new Run(name, options, start instanceof Start.Beginning ? 0 : -1, engine, this::unblocked);
+        Run begun = new Run(name, options, start instanceof Start.Beginning ? 0 : -1, hub.engine(), this);
         if (source != null) {
             ResumeToken given = Placement.tokenFor(replay, id());
             if (given != null) {
                 begun.beginAt(Token.decode(given.toBytes()));
             }
-            Reading begunReading = new Reading(begun, source, start, engine, () -> ended(begun));
+            Reading begunReading = new Reading(begun, source, start, hub.engine());
             reading = begunReading;
             begunReading.wake();
         }
@@ -172,7 +170,8 @@ final class Stream implements Broadcaster {
         return begun;
     }
 
-    private void unblocked() {
+    @Override
+    public void unblocked() {
         Reading current;
         synchronized (this) {
             current = reading;
@@ -185,7 +184,7 @@ final class Stream implements Broadcaster {
 
     /** Waits until a feed may publish, as long as a viewer holds it back. */
     void awaitRoom(Run fed) {
-        if (fed.mayPublish() || engine.isOwnThread()) {
+        if (fed.mayPublish() || hub.engine().isOwnThread()) {
             return;
         }
         synchronized (this) {
@@ -200,8 +199,8 @@ final class Stream implements Broadcaster {
         }
     }
 
-    /** The source, or the feed, has come to its end. */
-    void ended(Run which) {
+    @Override
+    public void ended(Run which) {
         synchronized (this) {
             if (run == which) {
                 ended();
@@ -239,7 +238,7 @@ final class Stream implements Broadcaster {
         Run current = run;
         boolean alone = current != null && current.cursors.length == 0;
         if (alone && linger == null && (ended() != null || source != null && !keepReading)) {
-            linger = engine.time().after(options.linger(), this::lingered);
+            linger = hub.engine().time().after(options.linger(), this::lingered);
         }
     }
 
@@ -355,7 +354,7 @@ final class Stream implements Broadcaster {
     }
 
     private void awaitClose(@Nullable Run current, @Nullable Reading reader, EndReason closed, Deadline deadline) {
-        boolean wait = !engine.isOwnThread();
+        boolean wait = !hub.engine().isOwnThread();
         try {
             if (current != null) {
                 synchronized (this) {

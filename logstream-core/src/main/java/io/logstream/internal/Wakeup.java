@@ -13,7 +13,6 @@ final class Wakeup implements SourceContext {
 
     private final SerialTask task;
     private final Engine engine;
-    private final TimeSource time;
     private boolean wanted = true;
     private boolean due;
     private long dueAt;
@@ -22,7 +21,6 @@ final class Wakeup implements SourceContext {
     Wakeup(SerialTask task, Engine engine) {
         this.task = task;
         this.engine = engine;
-        this.time = engine.time();
     }
 
     @Override
@@ -37,7 +35,7 @@ final class Wakeup implements SourceContext {
     public void wakeWithin(Duration within) {
         synchronized (this) {
             Duration most = BackpressurePolicy.FOREVER;
-            long at = time.nanoTime() + (within.compareTo(most) > 0 ? most : within).toNanos();
+            long at = time().nanoTime() + (within.compareTo(most) > 0 ? most : within).toNanos();
             dueAt = !due || at - dueAt < 0 ? at : dueAt;
             due = true;
         }
@@ -48,7 +46,7 @@ final class Wakeup implements SourceContext {
 
     @Override
     public TimeSource time() {
-        return time;
+        return engine.time();
     }
 
     @Override
@@ -64,7 +62,7 @@ final class Wakeup implements SourceContext {
 
     /** Whether it is time for a call. */
     synchronized boolean isWanted() {
-        return wanted || due && time.nanoTime() - dueAt >= 0;
+        return wanted || due && time().nanoTime() - dueAt >= 0;
     }
 
     /** Forgets what was asked for, right before the call. */

@@ -37,7 +37,7 @@ final class WorkerPool implements Pool {
     private static final Duration PATIENCE = Duration.ofMillis(10);
     /** How long a thread is kept that nobody wants. */
     private static final Duration KEEP = Duration.ofSeconds(10);
-    /** How long one more than are kept is, after a time when all were stuck. */
+    /** How long one more than usual is, after a time when all were stuck. */
     private static final Duration KEEP_SPARE = Duration.ofSeconds(1);
 
     private static final long STUCK_NANOS = TimeUnit.SECONDS.toNanos(1);
@@ -62,14 +62,14 @@ final class WorkerPool implements Pool {
     private final Set<Worker> workers = ConcurrentHashMap.newKeySet();
     private final AtomicBoolean watched = new AtomicBoolean();
     private volatile int threads;
-    /** When all were stuck last; it means something if there are more than are kept. */
+    /** When all were stuck last; it means something if there are more threads than usual. */
     private volatile long stuckAt;
 
     private int numbered;
     private volatile boolean closed;
 
     /**
-     * @param core how many threads are kept
+     * @param core how many threads there are at most while none is stuck
      * @param most how many there are at most, when others are stuck
      * @param spin how long a thread waits with a task that has nothing to do before both sleep
      * @param busyPatience how long a task may take that does not wait: where it computes it may only lack a processor
@@ -178,7 +178,7 @@ final class WorkerPool implements Pool {
         }
     }
 
-    /** Whether there are more threads than are kept, and none of them is stuck, nor has been lately. */
+    /** Whether there are more threads than usual, and none of them is stuck, nor has been lately. */
     private boolean isSpare() {
         long now = time.nanoTime();
         return threads > core
@@ -187,13 +187,9 @@ final class WorkerPool implements Pool {
     }
 
     /** Lets a thread go that found nothing to do. */
-    private synchronized boolean retire(Worker worker) {
-        if (!closed && threads <= core) {
-            return false;
-        }
+    private synchronized void retire(Worker worker) {
         workers.remove(worker);
         threads = workers.size();
-        return true;
     }
 
     @Override
@@ -333,7 +329,8 @@ final class WorkerPool implements Pool {
                 }
                 if (!sleeping.remove(this)) {
                     awaitWanted(); // somebody took this thread, and counted it as looking
-                } else if (queue.isEmpty() && retire(this)) {
+                } else if (queue.isEmpty()) {
+                    retire(this);
                     if (!queue.isEmpty()) {
                         wakeOne(); // who added that may have counted on this thread
                     }

@@ -35,7 +35,7 @@ class ManyFilesTest {
     Path directory;
 
     @Test
-    void tenThousandIdleFiles_takeOneThreadAndTheWatch_andAreReadWhenTheyGrow() throws Exception {
+    void tenThousandIdleFiles_takeTwoThreads_withViewersToo_andAreReadWhenTheyGrow() throws Exception {
         requireDescriptors();
         List<Path> files = new ArrayList<>();
         for (int i = 0; i < FILES; i++) {
@@ -53,22 +53,25 @@ class ManyFilesTest {
             eventually(
                     "all are read",
                     () -> streams.stream().allMatch(stream -> stream.stats().tail() == 1));
-            // One that reads, the watch, and the hub's clock.
-            eventually(
-                    "three threads",
-                    () -> threads().size() == 3 && threads().containsAll(Set.of("file-watch", "time")));
+            eventually("two threads", ManyFilesTest::areTwoThreads);
+            SubscribeOptions all =
+                    SubscribeOptions.builder().replay(Replay.all()).build();
             List<Recorder> viewers = new ArrayList<>();
-            for (int i = 0; i < FILES; i += 97) {
+            for (Broadcaster stream : streams) {
                 Recorder viewer = new Recorder();
                 viewers.add(viewer);
-                streams.get(i)
-                        .subscribe(
-                                SubscribeOptions.builder().replay(Replay.all()).build(), viewer);
+                stream.subscribe(all, viewer);
+            }
+            for (Recorder viewer : viewers) {
+                viewer.awaitLines(1);
+            }
+            eventually("those that called the viewers have gone", ManyFilesTest::areTwoThreads);
+            for (int i = 0; i < FILES; i += 97) {
                 Files.writeString(files.get(i), "second of " + i + "\n", StandardOpenOption.APPEND);
             }
-            for (int i = 0; i < viewers.size(); i++) {
+            for (int i = 0; i < FILES; i += 97) {
                 viewers.get(i).awaitLines(2);
-                assertThat(viewers.get(i).check().texts()).containsExactly("first of " + i * 97, "second of " + i * 97);
+                assertThat(viewers.get(i).check().texts()).containsExactly("first of " + i, "second of " + i);
             }
         }
     }
@@ -86,6 +89,14 @@ class ManyFilesTest {
             assumeTrue(false, "ulimit -n is " + limit);
         }
         assertThat(enough).as("ulimit -n is %s", limit).isTrue();
+    }
+
+    /** One that reads, and one that waits for alarms and for changes. */
+    private static boolean areTwoThreads() {
+        Set<String> threads = threads();
+        return threads.size() == 2
+                && threads.contains("lookout")
+                && threads.stream().anyMatch(name -> name.startsWith("reading-"));
     }
 
     /** The names of this library's threads, without what they begin with. */

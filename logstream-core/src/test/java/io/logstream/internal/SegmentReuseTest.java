@@ -9,10 +9,12 @@ import io.logstream.Gap;
 import io.logstream.LogBatch;
 import io.logstream.LogCursor;
 import io.logstream.LogEntry;
+import io.logstream.LogFeed;
 import io.logstream.LogHub;
 import io.logstream.LogLine;
 import io.logstream.Replay;
 import io.logstream.ResumeToken;
+import io.logstream.SourceEvent;
 import io.logstream.StreamOptions;
 import io.logstream.SubscribeOptions;
 import io.logstream.Subscriber;
@@ -29,7 +31,9 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
@@ -324,6 +328,54 @@ class SegmentReuseTest {
                     assertThat(line.bytes()).isEqualTo(ByteBuffer.wrap(expected, 0, LENGTH - 1));
                 }
             }
+        }
+    }
+
+    /** Is stuck in the event, and then in the lines behind it. */
+    private static final class StuckTwice implements Subscriber {
+        final Semaphore inEvent = new Semaphore(0);
+        final Semaphore afterEvent = new Semaphore(0);
+        final Semaphore inLines = new Semaphore(0);
+        final Semaphore afterLines = new Semaphore(0);
+        final CompletableFuture<byte[]> read = new CompletableFuture<>();
+
+        @Override
+        public void onEvent(SourceEvent event) {
+            if (event.kind() == SourceEvent.Kind.ROTATED) {
+                inEvent.release();
+                afterEvent.acquireUninterruptibly();
+            }
+        }
+
+        @Override
+        public void onLines(LogBatch batch) {
+            if (!read.isDone()) {
+                inLines.release();
+                afterLines.acquireUninterruptibly();
+                byte[] content = new byte[LENGTH - 1];
+                batch.copyTo(0, content, 0);
+                read.complete(content);
+            }
+        }
+    }
+
+    @Test
+    void linesBehindAnEvent_keepTheirMemory_whileTheyAreRead() throws Exception {
+        StreamOptions options = StreamOptions.builder().retainBytes(1 << 20).build();
+        StuckTwice viewer = new StuckTwice();
+        try (LogHub hub = LogHub.create()) {
+            LogFeed feed = hub.feed("feed", options);
+            feed.broadcaster().subscribe(viewer);
+            feed.event(SourceEvent.of(SourceEvent.Kind.ROTATED, ""));
+            viewer.inEvent.acquire(); // it holds a segment without lines
+            feed.bytes(Channel.STDOUT, ByteBuffer.wrap(lines(0, LINES)));
+            viewer.afterEvent.release();
+            viewer.inLines.acquire();
+            for (int i = 1; i <= 40; i++) {
+                feed.bytes(Channel.STDOUT, ByteBuffer.wrap(lines(i * LINES, LINES)));
+            }
+            viewer.afterLines.release();
+            assertThat(viewer.read.get()).isEqualTo(Arrays.copyOf(lines(0, 1), LENGTH - 1));
         }
     }
 

@@ -99,7 +99,7 @@ public final class FileReader implements LogReader {
         FileReader reader = new FileReader(settings, context, files, watch, trail);
         boolean begun = false;
         try {
-            trail.begin(start);
+            trail.begin(start, context.time().nanoTime());
             begun = true;
             return reader;
         } finally {

@@ -1,9 +1,9 @@
 package io.logstream.internal.file;
 
 import io.logstream.file.FileSource.Watch;
+import io.logstream.internal.Lookout;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
-import java.nio.file.ClosedWatchServiceException;
 import java.nio.file.FileSystems;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
@@ -23,17 +23,18 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Tells of changes in directories: one {@link WatchService} and one daemon thread for the whole process, both only while
- * something is watched. What it tells are hints; that it tells nothing proves nothing. Threadsafe.
+ * Tells of changes in directories: one {@link WatchService} for the whole process, and the thread that waits for alarms
+ * waits for it too, while something is watched. What it tells are hints; that it tells nothing proves nothing. Threadsafe.
  *
  * <p>To begin to watch takes the thread of the {@link WatchService} and the lock until the file system answers. So remote
- * file systems, which may not, have another watch of their own.
+ * file systems, which may not, have another watch and another thread of their own.
  *
- * <p>Listeners are told of changes on its thread, or on one that catches up, and never under its lock.
+ * <p>Listeners are told of changes on that thread, or on one that catches up, and never under the lock.
  */
 final class FileWatch {
     private static final Logger LOG = LoggerFactory.getLogger(FileWatch.class);
-    private static final FileWatch SHARED = new FileWatch();
+    private static final String THREAD = "logstream-file-watch";
+    private static final FileWatch SHARED = new FileWatch(Lookout.shared());
     /** So many events may be as much as the JDK reads at once: with the longest names that are 30. */
     private static final int MANY_EVENTS = 30;
     /** How often it is read at most before it counts as caught up: writers may be as fast as this is. */
@@ -49,18 +50,25 @@ final class FileWatch {
     };
 
     private final @Nullable FileWatch remote;
+    private final Lookout lookout;
     private final Object lock = new Object();
     private final Map<Path, Directory> directories = new HashMap<>();
     private final Map<WatchKey, Directory> keys = new HashMap<>();
     private @Nullable WatchService service;
     private boolean warned;
 
+    /** One with a thread of its own. */
     FileWatch() {
-        this(new FileWatch(null));
+        this(new Lookout(THREAD));
     }
 
-    private FileWatch(@Nullable FileWatch remote) {
+    private FileWatch(Lookout lookout) {
+        this(new FileWatch(null, new Lookout(THREAD)), lookout);
+    }
+
+    private FileWatch(@Nullable FileWatch remote, Lookout lookout) {
         this.remote = remote;
+        this.lookout = lookout;
     }
 
     /** Is told of changes. Must be quick and not throw. */
@@ -272,10 +280,7 @@ final class FileWatch {
 
     private WatchService start() throws IOException {
         WatchService started = FileSystems.getDefault().newWatchService();
-        Thread thread = new Thread(null, () -> run(started), "logstream-file-watch", 0, false);
-        thread.setDaemon(true);
-        thread.setContextClassLoader(null);
-        thread.start();
+        lookout.watch(started, this::tell);
         return started;
     }
 
@@ -332,29 +337,19 @@ final class FileWatch {
         }
     }
 
-    private void run(WatchService watched) {
+    /** Tells of what has happened in one directory. */
+    private void tell(WatchKey key) {
         List<Registration> modified = new ArrayList<>();
         List<Registration> moved = new ArrayList<>();
-        while (true) {
-            try {
-                WatchKey key = watched.take();
-                synchronized (lock) {
-                    collect(key, modified, moved);
-                    Directory directory = keys.get(key);
-                    if (!key.reset() && directory != null) {
-                        directory.byName.values().forEach(first -> addAll(first, moved));
-                        forget(directory);
-                    }
-                }
-                tell(modified, moved);
-            } catch (ClosedWatchServiceException e) {
-                return;
-            } catch (InterruptedException | RuntimeException e) {
-                LOG.error("the watch of files goes on after", e);
+        synchronized (lock) {
+            collect(key, modified, moved);
+            Directory directory = keys.get(key);
+            if (!key.reset() && directory != null) {
+                directory.byName.values().forEach(first -> addAll(first, moved));
+                forget(directory);
             }
-            modified.clear();
-            moved.clear();
         }
+        tell(modified, moved);
     }
 
     private static void tell(List<Registration> modified, List<Registration> moved) {

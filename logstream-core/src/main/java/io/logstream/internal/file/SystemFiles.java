@@ -105,7 +105,7 @@ final class SystemFiles implements FileAccess {
     @Override
     public OpenFile open(Path path) throws IOException {
         try {
-            return new Plain(new RandomAccessFile(path.toFile(), "r"));
+            return new Plain(path);
         } catch (FileNotFoundException e) {
             // It says this whatever the reason.
             if (Files.notExists(path)) {
@@ -150,21 +150,20 @@ final class SystemFiles implements FileAccess {
     }
 
     /** A file on a descriptor of its own. */
-    private record Plain(RandomAccessFile file) implements OpenFile {
+    private static final class Plain extends RandomAccessFile implements OpenFile {
+        Plain(Path path) throws FileNotFoundException {
+            super(path.toFile(), "r");
+        }
+
         @Override
         public int read(long offset, byte[] into, int at, int length) throws IOException {
-            file.seek(offset);
-            return Math.max(0, file.read(into, at, length));
+            seek(offset);
+            return Math.max(0, read(into, at, length));
         }
 
         @Override
         public long size() throws IOException {
-            return file.length();
-        }
-
-        @Override
-        public void close() throws IOException {
-            file.close();
+            return length();
         }
     }
 

@@ -35,10 +35,11 @@ final class Trail {
     private final FileSettings settings;
     private final FileAccess access;
     private final PathWatch watch;
-    private final TimeSource time;
     private final Notices notices;
     private final Upcoming next;
-    private final OldFiles old;
+    /** Made when a file was drained: most logs have none. */
+    private @Nullable OldFiles old;
+
     private @Nullable FollowedFile current;
     /** Where a file that is not open any more, or not found yet, was read to. */
     private @Nullable Left left;
@@ -65,15 +66,12 @@ final class Trail {
         this.settings = settings;
         this.access = access;
         this.watch = watch;
-        this.time = time;
         this.notices = new Notices(settings.path());
         this.next = new Upcoming(settings, watch, time);
-        this.old = new OldFiles(notices);
     }
 
     /** Finds the place to start. */
-    void begin(Start start) throws IOException, InterruptedException {
-        long now = time.nanoTime();
+    void begin(Start start, long now) throws IOException, InterruptedException {
         quietSince = now;
         lookedAt = now;
         FileStat before = watch.isWanted() ? access.stat(settings.path()) : null;
@@ -91,7 +89,7 @@ final class Trail {
             for (FileMark older : mark.older()) {
                 FollowedFile file = siblings().renamed(older);
                 if (file != null) {
-                    old.add(file, now);
+                    old().add(file, now);
                 }
             }
         } else if (found != null) {
@@ -298,7 +296,7 @@ final class Trail {
 
     /** Whether files are held open that may be written late. */
     boolean hasDrained() {
-        return !old.isEmpty();
+        return old != null && !old.isEmpty();
     }
 
     /** The current file was read to its end: what a reader hands over again after it was opened anew has been handed over. */
@@ -308,7 +306,7 @@ final class Trail {
 
     /** The next byte's place. */
     FileMark mark(FollowedFile file) {
-        return old.with(file.mark());
+        return old == null ? file.mark() : old.with(file.mark());
     }
 
     /**
@@ -317,15 +315,16 @@ final class Trail {
      */
     boolean handLate(LineSink sink, byte[] buffer, int atMost, long now) throws IOException {
         FollowedFile into = current;
-        if (into == null || into.isLineOpen() || positionDue || !caughtUp || !old.isLookDue(now)) {
+        OldFiles from = old;
+        if (into == null || into.isLineOpen() || positionDue || !caughtUp || from == null || !from.isLookDue(now)) {
             return false;
         }
-        return old.hand(sink, buffer, atMost, into, now);
+        return from.hand(sink, buffer, atMost, into, now);
     }
 
     /** The file as it was left when it was drained, if it is back at the path. */
     private FollowedFile knownOr(FollowedFile found) {
-        FollowedFile known = old.take(found.stat());
+        FollowedFile known = old == null ? null : old.take(found.stat());
         if (known != null) {
             FollowedFile.closeQuietly(found);
         }
@@ -390,7 +389,7 @@ final class Trail {
         Count count = watch.exactCount();
         boolean last = isAtPath(found);
         try {
-            FollowedFile known = old.find(found.stat());
+            FollowedFile known = old == null ? null : old.find(found.stat());
             (known == null ? found : known).rememberBeginning();
             between = siblings().between(newest.stat(), newest.readMark(), newest, found, next.room());
         } catch (IOException e) {
@@ -423,13 +422,19 @@ final class Trail {
         next.add(between, found, entry, drain, this::isKnown, count, last, now);
     }
 
+    private OldFiles old() {
+        OldFiles known = old == null ? new OldFiles(notices) : old;
+        old = known;
+        return known;
+    }
+
     private Siblings siblings() {
         return new Siblings(access, settings.path());
     }
 
     /** Whether it was read already, or will be. */
     private boolean isKnown(FileStat stat) {
-        return (current != null && current.stat().sameFile(stat)) || next.holds(stat) || old.holds(stat);
+        return (current != null && current.stat().sameFile(stat)) || next.holds(stat) || old != null && old.holds(stat);
     }
 
     /** Goes on to the next file if the current one is at its end. Returns whether there is something to read at once. */
@@ -477,7 +482,7 @@ final class Trail {
                 notices.endLine();
             }
             file.generation(current.generation() + 1);
-            old.add(current, now);
+            old().add(current, now);
         }
         current = file;
         quietSince = now;
@@ -574,6 +579,8 @@ final class Trail {
             FollowedFile.closeQuietly(current);
         }
         next.close();
-        old.close();
+        if (old != null) {
+            old.close();
+        }
     }
 }
