@@ -89,6 +89,7 @@ final class Discovering extends SerialTask implements LogDiscovery.Sink {
             }
             if (wakeup == null && backoff.delay(engine.time().nanoTime()) == 0) {
                 Wakeup opened = new Wakeup(this, engine);
+                backoff.tries(opened);
                 scan = opening.open(() -> discovery.open(opened));
                 told.clear();
                 complete = false;

@@ -199,6 +199,7 @@ final class Reading extends SerialTask {
             start = Start.end();
         }
         Wakeup opened = new Wakeup(this, engine);
+        backoff.tries(opened);
         reader = opening.open(() -> source.open(start, opened));
         wakeup = opened;
         if (outage) {
