@@ -18,6 +18,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
@@ -101,6 +102,53 @@ class SourceErrorTest {
         assertThat(log.starts).containsExactly(Start.beginning(), Start.beginning(), Start.beginning());
         assertThat(viewer.events()).startsWith(SourceEvent.Kind.RECONNECTING, SourceEvent.Kind.RECONNECTED);
         assertThat(viewer.gaps()).isEmpty();
+    }
+
+    /** Who learns that what was away is back need not wait; without it this test would take an hour. */
+    @Test
+    void sourceThatSaysItIsBack_isTriedAtOnce_alsoWhereItCouldNotBeOpened() throws Exception {
+        List<SourceContext> tries = new CopyOnWriteArrayList<>();
+        LogSource source = new LogSource() {
+            @Override
+            public String identity() {
+                return "away";
+            }
+
+            @Override
+            public LogReader open(Start start, SourceContext context) throws IOException {
+                tries.add(context);
+                if (tries.size() == 2) {
+                    throw new IOException("refused");
+                }
+                return new LogReader() {
+                    @Override
+                    public Outcome read(LineSink sink) throws IOException {
+                        if (tries.size() == 1) {
+                            throw new IOException("reset");
+                        }
+                        sink.bytes(Channel.STDOUT, ByteBuffer.wrap("back\n".getBytes(StandardCharsets.US_ASCII)), 0);
+                        return Outcome.END;
+                    }
+
+                    @Override
+                    public void close() {}
+                };
+            }
+        };
+        Recorder viewer = new Recorder();
+        StreamOptions slow = StreamOptions.builder()
+                .retry(Duration.ofHours(1), Duration.ofHours(2))
+                .build();
+        Broadcaster stream = hub.open("s", source, slow);
+        stream.subscribe(SubscribeOptions.builder().replay(Replay.all()).build(), viewer);
+        for (int i = 1; i <= 2; i++) {
+            int tried = i;
+            eventually("try " + tried + " has failed", () -> stream.stats().retries() == tried);
+            tries.get(i - 1).retry();
+        }
+        viewer.awaitText("back").awaitEnd();
+        tries.forEach(SourceContext::retry); // of those that are over: nothing
+        assertThat(tries).hasSize(3);
     }
 
     @Test

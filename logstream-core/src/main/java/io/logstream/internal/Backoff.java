@@ -3,12 +3,17 @@ package io.logstream.internal;
 import io.logstream.StreamOptions;
 import org.jspecify.annotations.Nullable;
 
-/** When something that failed is tried again: after twice as long each time, with jitter. Immutable. */
+/**
+ * When something that failed is tried again: after twice as long each time, with jitter, or when it says itself that this is
+ * worth it. Immutable.
+ */
 final class Backoff {
+    private final @Nullable Wakeup failed;
     private final long longest;
     private final long retryAt;
 
-    private Backoff(long longest, long retryAt) {
+    private Backoff(@Nullable Wakeup failed, long longest, long retryAt) {
+        this.failed = failed;
         this.longest = longest;
         this.retryAt = retryAt;
     }
@@ -17,17 +22,19 @@ final class Backoff {
      * It has failed now.
      *
      * @param before since the failure before, or null if it went well in between
+     * @param failed what was opened, or was to be
      */
-    static Backoff after(@Nullable Backoff before, Engine engine, StreamOptions options) {
+    static Backoff after(@Nullable Backoff before, @Nullable Wakeup failed, Engine engine, StreamOptions options) {
         long most = options.retryMax().toNanos();
         long first = Math.min(options.retryFirst().toNanos(), most);
         long longest = before == null ? first : before.longest > most / 2 ? most : 2 * before.longest;
         long delay = longest / 2 + engine.random().nextLong(longest / 2 + 1);
-        return new Backoff(longest, engine.time().nanoTime() + delay);
+        return new Backoff(failed, longest, engine.time().nanoTime() + delay);
     }
 
     /** Nanoseconds from now until the next try; 0 if nothing has failed. */
     static long delay(@Nullable Backoff since, long now) {
-        return since == null ? 0 : Math.max(0, since.retryAt - now);
+        boolean atOnce = since == null || (since.failed != null && since.failed.isRetried());
+        return atOnce ? 0 : Math.max(0, since.retryAt - now);
     }
 }

@@ -90,10 +90,10 @@ final class Discovering extends SerialTask implements LogDiscovery.Sink {
             }
             if (wakeup == null && Backoff.delay(backoff, engine.time().nanoTime()) == 0) {
                 Wakeup opened = new Wakeup(this, engine);
+                wakeup = opened;
                 scan = opening.open(() -> discovery.open(opened));
                 told.clear();
                 complete = false;
-                wakeup = opened;
             }
             Wakeup opened = wakeup;
             LogDiscovery.Scan from = scan;
@@ -114,11 +114,9 @@ final class Discovering extends SerialTask implements LogDiscovery.Sink {
             }
         } catch (IOException e) {
             LOG.info("discovery {}: can't look, trying again: {}", discovery.identity(), e.getMessage());
-            shut();
-            backoff = Backoff.after(backoff, engine, streamOptions);
+            failed();
         } catch (InterruptedException e) {
-            shut();
-            backoff = Backoff.after(backoff, engine, streamOptions);
+            failed();
         } catch (LogStreamException e) {
             end(new EndReason(EndReason.Kind.FAILED, String.valueOf(e.getMessage()), e));
         } catch (Throwable e) {
@@ -175,6 +173,12 @@ final class Discovering extends SerialTask implements LogDiscovery.Sink {
             hub.finish(id);
             viewer.wake();
         }
+    }
+
+    private void failed() {
+        Wakeup tried = wakeup;
+        shut();
+        backoff = Backoff.after(backoff, tried, engine, streamOptions);
     }
 
     private void end(EndReason reason) {

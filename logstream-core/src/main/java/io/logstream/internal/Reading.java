@@ -194,6 +194,7 @@ final class Reading extends SerialTask {
             start = Start.end();
         }
         Wakeup opened = new Wakeup(this, engine);
+        wakeup = opened;
         Opening now = new Opening();
         opening = now;
         if (closing) {
@@ -204,7 +205,6 @@ final class Reading extends SerialTask {
         } finally {
             opening = null;
         }
-        wakeup = opened;
         if (outage) {
             intake.announceFirst(SourceEvent.of(SourceEvent.Kind.RECONNECTED, ""));
         }
@@ -261,6 +261,7 @@ final class Reading extends SerialTask {
     }
 
     private void failed(IOException e) {
+        Wakeup tried = wakeup;
         shutReader();
         countRetry();
         lastError = String.valueOf(e.getMessage());
@@ -271,7 +272,7 @@ final class Reading extends SerialTask {
             intake.event(SourceEvent.of(SourceEvent.Kind.RECONNECTING, lastError));
         }
         state = Broadcaster.State.RECONNECTING;
-        backoff = Backoff.after(backoff, engine, run.options);
+        backoff = Backoff.after(backoff, tried, engine, run.options);
     }
 
     private void end(EndReason reason) {

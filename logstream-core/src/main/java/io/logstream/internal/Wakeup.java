@@ -17,6 +17,7 @@ final class Wakeup implements SourceContext {
     private boolean due;
     private long dueAt;
     private volatile boolean closed;
+    private volatile boolean retried;
 
     Wakeup(SerialTask task, Engine engine) {
         this.task = task;
@@ -42,6 +43,12 @@ final class Wakeup implements SourceContext {
         if (!closed) {
             task.wake();
         }
+    }
+
+    @Override
+    public void retry() {
+        retried = true;
+        task.wake();
     }
 
     @Override
@@ -74,6 +81,11 @@ final class Wakeup implements SourceContext {
     /** Nanoseconds from now until the call that was asked for, or {@link #NEVER}. */
     synchronized long delay(long now) {
         return due ? Math.max(0, dueAt - now) : NEVER;
+    }
+
+    /** Whether what has failed need not wait to be tried again. */
+    boolean isRetried() {
+        return retried;
     }
 
     void close() {

@@ -4,7 +4,7 @@ import java.time.Duration;
 import java.util.concurrent.Executor;
 
 /**
- * What the hub offers to a reader. Threadsafe; calls after the reader was closed do nothing.
+ * What the hub offers to a reader. Threadsafe; calls after the reader was closed do nothing, but for {@link #retry}.
  */
 public interface SourceContext {
 
@@ -18,6 +18,13 @@ public interface SourceContext {
      * @param time how long at most
      */
     void wakeWithin(Duration time);
+
+    /**
+     * Says that it is worth another try now: what this reader has failed with an {@link java.io.IOException} for, or could
+     * not be opened for, is over. So the next one need not wait until the time between two tries has passed. Counts for that
+     * one try; it does nothing once another reader was opened.
+     */
+    default void retry() {}
 
     /**
      * The clock.

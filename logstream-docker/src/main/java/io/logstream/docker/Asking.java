@@ -10,39 +10,26 @@ import org.jspecify.annotations.Nullable;
 final class Asking implements Stage {
     private final DockerReader reader;
     private final DockerDaemon daemon;
-    private volatile @Nullable Answer answer;
-    private boolean asked;
+    private final Question question;
     private boolean learnt; // what the daemon speaks
-    private long askedAt;
-    private volatile boolean closed;
 
     Asking(DockerReader reader, DockerDaemon daemon) {
         this.reader = reader;
         this.daemon = daemon;
+        question = new Question(reader.context());
     }
 
     @Override
     public LogReader.@Nullable Outcome step(LineSink sink) throws IOException {
         while (true) {
-            Answer waiting = answer;
-            if (waiting == null) {
-                waiting = reader.questions().first();
-                asked = reader.questions().isAboutContainer();
-                answer = waiting;
-                askedAt = reader.now();
-                if (closed) {
-                    waiting.close();
-                }
+            Answer answer = question.answer(reader.questions()::first);
+            if (answer == null) {
+                return LogReader.Outcome.WAIT;
             }
-            if (!waiting.isComplete()) {
-                return reader.awaitAnswer(askedAt);
+            if (reader.questions().isAboutContainer()) {
+                return answered(answer, sink);
             }
-            answer = null;
-            waiting.close();
-            if (asked) {
-                return answered(waiting, sink);
-            }
-            daemon.learn(waiting);
+            daemon.learn(answer);
             learnt = true;
         }
     }
@@ -61,10 +48,6 @@ final class Asking implements Stage {
 
     @Override
     public void close() {
-        closed = true;
-        Answer waiting = answer;
-        if (waiting != null) {
-            waiting.close();
-        }
+        question.close();
     }
 }

@@ -1,9 +1,9 @@
 package io.logstream.docker;
 
-import com.fasterxml.jackson.core.JsonParser;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
+import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -32,6 +32,8 @@ record ContainerState(
         String driver,
         long rotatedAt,
         String logPath) {
+    private static final long LOCAL_SIZE = 20 << 20;
+    private static final Pattern SIZE = Pattern.compile("([0-9]+(?:\\.[0-9]+)?) ?([kKmMgG]?)i?[bB]?");
 
     boolean wasNeverStarted() {
         return status.equals("created") || status.equals("configured") || status.equals("initialized");
@@ -48,91 +50,35 @@ record ContainerState(
 
     /** Understands the answer to {@code /containers/{id}/json}. */
     static ContainerState parse(byte[] json) throws IOException {
-        Parts parts = new Parts();
-        try (JsonParser parser = Json.parse(json)) {
-            Json.object(parser, parts::top);
+        Map<String, String> in = Json.leaves(json);
+        String id = in.getOrDefault("Id", "");
+        if (!id.matches("[0-9a-f]{16,128}")) {
+            throw new IOException("no container in the daemon's answer: its id is '" + Text.shown(id) + "'");
         }
-        if (!parts.id.matches("[0-9a-f]{16,128}")) {
-            throw new IOException("no container in the daemon's answer: its id is '" + Text.shown(parts.id) + "'");
-        }
+        String code = in.getOrDefault("State.ExitCode", "");
+        String driver = in.getOrDefault("HostConfig.LogConfig.Type", "");
         return new ContainerState(
-                parts.id,
-                parts.name.replaceFirst("^/", ""),
-                parts.terminal,
-                parts.status,
-                parts.exitCode,
-                parts.started,
-                parts.finished,
-                parts.driver,
-                parts.rotatedAt(),
-                parts.logPath);
+                id,
+                in.getOrDefault("Name", "").replaceFirst("^/", ""),
+                in.getOrDefault("Config.Tty", "").equals("true"),
+                in.getOrDefault("State.Status", ""),
+                code.matches("-?[0-9]{1,9}") ? Integer.parseInt(code) : 0,
+                time(in.getOrDefault("State.StartedAt", "")),
+                time(in.getOrDefault("State.FinishedAt", "")),
+                driver,
+                rotatedAt(in.getOrDefault("HostConfig.LogConfig.Config.max-size", ""), driver),
+                in.getOrDefault("LogPath", ""));
     }
 
-    private static final long LOCAL_SIZE = 20 << 20;
-    private static final Pattern SIZE = Pattern.compile("([0-9]+(?:\\.[0-9]+)?) ?([kKmMgG]?)i?[bB]?");
-
-    private static final class Parts {
-        private String id = "";
-        private String name = "";
-        private boolean terminal;
-        private String status = "";
-        private int exitCode;
-        private long started = Place.NONE;
-        private long finished = Place.NONE;
-        private String driver = "";
-        private String maxSize = "";
-        private String logPath = "";
-
-        void top(String field, String value, JsonParser at) throws IOException {
-            switch (field) {
-                case "Id" -> id = value;
-                case "Name" -> name = value;
-                case "LogPath" -> logPath = value;
-                case "Config" ->
-                    Json.object(at, (name, text, in) -> terminal |= name.equals("Tty") && text.equals("true"));
-                case "State" -> Json.object(at, this::state);
-                case "HostConfig" ->
-                    Json.object(at, (name, text, in) -> {
-                        if (name.equals("LogConfig")) {
-                            Json.object(in, this::logConfig);
-                        }
-                    });
-                default -> {}
-            }
+    /** As docker reads sizes: a number with a unit, k, m or g. */
+    private static long rotatedAt(String maxSize, String driver) {
+        Matcher matcher = SIZE.matcher(maxSize);
+        if (!matcher.matches()) {
+            return driver.equals("local") ? LOCAL_SIZE : 0;
         }
-
-        private void logConfig(String field, String value, JsonParser at) throws IOException {
-            if (field.equals("Type")) {
-                driver = value;
-            } else if (field.equals("Config")) {
-                maxSize = Json.texts(at).getOrDefault("max-size", "");
-            }
-        }
-
-        /** As docker reads sizes: a number with a unit, k, m or g. */
-        private long rotatedAt() {
-            Matcher matcher = SIZE.matcher(maxSize);
-            if (!matcher.matches()) {
-                return driver.equals("local") ? LOCAL_SIZE : 0;
-            }
-            int shift = "bkmg"
-                            .indexOf(
-                                    matcher.group(2).isEmpty()
-                                            ? "b"
-                                            : matcher.group(2).toLowerCase(Locale.ROOT))
-                    * 10;
-            return (long) (Double.parseDouble(matcher.group(1)) * (1L << shift));
-        }
-
-        private void state(String field, String value, JsonParser at) throws IOException {
-            switch (field) {
-                case "Status" -> status = value;
-                case "ExitCode" -> exitCode = value.matches("-?[0-9]{1,9}") ? Integer.parseInt(value) : 0;
-                case "StartedAt" -> started = time(value);
-                case "FinishedAt" -> finished = time(value);
-                default -> {}
-            }
-        }
+        int unit = " kmg"
+                .indexOf(matcher.group(2).toLowerCase(Locale.ROOT).concat(" ").charAt(0));
+        return (long) (Double.parseDouble(matcher.group(1)) * (1L << 10 * unit));
     }
 
     /** The time of a text, or {@link Place#NONE} if it is none or the daemon's way to say so. */

@@ -1,12 +1,12 @@
 package io.logstream.docker;
 
-import com.fasterxml.jackson.core.JsonParser;
 import java.io.IOException;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Arrays;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -24,7 +24,8 @@ import org.slf4j.LoggerFactory;
 final class DaemonEvents {
     private static final Logger LOG = LoggerFactory.getLogger(DaemonEvents.class);
     private static final Duration FIRST_RETRY = Duration.ofMillis(50);
-    private static final Duration LAST_RETRY = Duration.ofSeconds(5);
+    private static final Duration LAST_RETRY = Duration.ofSeconds(3);
+    private static final Duration FORGOTTEN = Duration.ofMinutes(2);
     private static final int STEPS = 32;
     private static final int MAX_EVENT = 4 << 20;
     private static final String FILTERS = "{\"type\":[\"container\"]}";
@@ -47,6 +48,9 @@ final class DaemonEvents {
         void happened(Event event);
     }
 
+    /** Who has lost the daemon, and since when. */
+    private record Absent(long since, Runnable told) {}
+
     /** Listening to one container, or to all. */
     final class Watch implements AutoCloseable {
         private final String id;
@@ -63,16 +67,26 @@ final class DaemonEvents {
         }
     }
 
+    private enum State {
+        /** Nobody listens. */
+        IDLE,
+        /** A timer is set that tries again. */
+        PAUSING,
+        /** A thread connects. */
+        CONNECTING,
+        /** Events were asked for, and there is no answer yet. */
+        OPENING,
+        /** Events come. */
+        LISTENING
+    }
+
     private final DockerDaemon daemon;
     private final Map<String, Set<Watch>> watches = new HashMap<>();
+    private final Deque<Absent> absent = new ArrayDeque<>();
+    private State state = State.IDLE;
     private @Nullable Exchange exchange;
-    private @Nullable Answer ping;
-    private boolean connected;
-    private boolean retrying;
-    private boolean connecting;
     private Duration retry = FIRST_RETRY;
-    private byte[] line = new byte[1024];
-    private int lineLength;
+    private Carry line = new Carry(MAX_EVENT, "an event");
 
     DaemonEvents(DockerDaemon daemon) {
         this.daemon = daemon;
@@ -87,12 +101,36 @@ final class DaemonEvents {
         Watch watch = new Watch(id, listener);
         synchronized (this) {
             watches.computeIfAbsent(id, key -> new HashSet<>()).add(watch);
-            if (exchange == null && ping == null && !retrying && !connecting) {
-                retrying = true;
-                daemon.io().after(Duration.ZERO, this::open);
-            }
+            begin();
         }
         return watch;
+    }
+
+    /**
+     * Tells once when events come again, so that who has lost the daemon need not try to connect for himself all the time.
+     * Is forgotten after a while, as who waits tries again now and then, and then asks again.
+     */
+    synchronized void whenBack(Runnable told) {
+        try {
+            absent.add(new Absent(System.nanoTime(), told));
+            begin();
+        } catch (IOException e) {
+            LOG.debug("{}: closed", daemon.host());
+        }
+    }
+
+    private void begin() throws IOException {
+        if (state == State.IDLE) {
+            daemon.io().after(Duration.ZERO, this::open);
+            state = State.PAUSING;
+        }
+    }
+
+    private boolean isWanted() {
+        while (!absent.isEmpty() && System.nanoTime() - absent.peek().since() > FORGOTTEN.toNanos()) {
+            absent.poll();
+        }
+        return !daemon.isClosed() && !(watches.isEmpty() && absent.isEmpty());
     }
 
     private synchronized void forget(Watch watch) {
@@ -100,70 +138,56 @@ final class DaemonEvents {
         if (same != null && same.remove(watch) && same.isEmpty()) {
             watches.remove(watch.id);
         }
-        if (watches.isEmpty()) {
+        if (!isWanted()) {
             close();
         }
     }
 
-    /** Whether events are received now. */
-    synchronized boolean isConnected() {
-        return connected;
-    }
-
     synchronized void close() {
-        connected = false;
         if (exchange != null) {
             exchange.close();
             exchange = null;
         }
-        if (ping != null) {
-            ping.close();
-            ping = null;
-        }
+        // A timer or a thread that is under way finds out itself.
+        state = state == State.PAUSING || state == State.CONNECTING ? state : State.IDLE;
     }
 
     // ---- on the I/O thread
 
     private synchronized void open() {
-        retrying = false;
-        if (watches.isEmpty() || exchange != null || ping != null || connecting) {
-            return;
-        }
-        connect();
-    }
-
-    /** Connects on a thread of its own, as a name may have to be looked up or a command started. */
-    private void connect() {
-        connecting = true;
-        daemon.io().threads().execute(this::connectNow);
-    }
-
-    private void connectNow() {
-        try {
-            Dialect dialect = daemon.dialect();
-            if (dialect == null) {
-                publish(daemon.ask(Dialect.PING, this::step), null);
-            } else {
-                String filters = URLEncoder.encode(FILTERS, StandardCharsets.UTF_8);
-                publish(null, daemon.exchange(dialect.path("/events?filters=" + filters), this::step));
+        if (state == State.PAUSING) {
+            state = State.IDLE;
+            if (isWanted()) {
+                connect();
             }
-        } catch (IOException | RuntimeException e) {
-            synchronized (this) {
-                connecting = false;
+        }
+    }
+
+    /**
+     * Connects on a thread of its own, as a name may have to be looked up, a command started, and the daemon asked what it
+     * speaks.
+     */
+    private void connect() {
+        state = State.CONNECTING;
+        daemon.io().threads().execute(() -> {
+            try {
+                String filters = URLEncoder.encode(FILTERS, StandardCharsets.UTF_8);
+                String target = daemon.awaitDialect().path("/events?filters=" + filters);
+                publish(daemon.exchange(target, this::step));
+            } catch (IOException | InterruptedException | RuntimeException e) {
                 failed(e);
             }
-        }
+        });
     }
 
-    private synchronized void publish(@Nullable Answer asked, @Nullable Exchange opened) throws IOException {
-        connecting = false;
-        ping = asked;
+    private synchronized void publish(Exchange opened) throws IOException {
+        state = State.OPENING;
         exchange = opened;
-        lineLength = 0;
-        if (watches.isEmpty() || daemon.isClosed()) {
-            close();
-        } else {
+        line.clear();
+        if (isWanted()) {
             daemon.io().after(Duration.ZERO, this::step);
+        } else {
+            close();
         }
     }
 
@@ -171,112 +195,74 @@ final class DaemonEvents {
         List<Event> events = new ArrayList<>();
         synchronized (this) {
             try {
-                learn();
                 receive(events);
             } catch (IOException | RuntimeException e) {
                 failed(e);
             }
         }
-        for (Event event : events) {
-            tell(event);
-        }
-    }
-
-    private void learn() throws IOException {
-        Answer asked = ping;
-        if (asked != null && asked.isComplete()) {
-            asked.close();
-            ping = null;
-            daemon.learn(asked);
-            connect();
-        }
+        events.forEach(this::tell);
     }
 
     private void receive(List<Event> events) throws IOException {
         Exchange open = exchange;
-        if (open == null) {
-            return;
-        }
-        Exchange.Step step;
-        int steps = 0;
-        do {
-            if (++steps > STEPS) {
+        for (int i = 0; open != null; i++) {
+            if (i == STEPS) {
                 daemon.io().after(Duration.ZERO, this::step); // others have their turn
                 return;
             }
-            step = open.step((bytes, from, to, chunkEnd) -> take(bytes, from, to, open.status() == 200, events));
-            if (!connected && open.hasHead()) {
+            Exchange.Step step = open.step((bytes, from, to, chunkEnd) -> take(bytes, from, to, events));
+            if (state == State.OPENING && open.hasHead()) {
                 if (open.status() != 200) {
                     throw new IOException("the daemon tells no events: HTTP status " + open.status());
                 }
-                connected = true;
+                state = State.LISTENING;
                 retry = FIRST_RETRY;
                 events.add(0, Event.ANYTHING);
             }
-        } while (step == Exchange.Step.MORE);
-        if (step == Exchange.Step.DONE) {
-            throw new IOException("the daemon ended its events");
+            if (step == Exchange.Step.DONE) {
+                throw new IOException("the daemon ended its events");
+            } else if (step == Exchange.Step.WAIT) {
+                return;
+            }
         }
     }
 
-    private void take(byte[] bytes, int from, int to, boolean granted, List<Event> events) throws IOException {
-        for (int i = from; i < to && granted; i++) {
+    private void take(byte[] bytes, int from, int to, List<Event> events) throws IOException {
+        int begin = from;
+        for (int i = from; i < to; i++) {
             if (bytes[i] == '\n') {
-                if (lineLength > 0) {
-                    events.add(parse(line, lineLength));
+                line.add(bytes, begin, i);
+                begin = i + 1;
+                if (line.length() > 0) {
+                    events.add(parse(line.take()));
                 }
-                lineLength = 0;
-                continue;
             }
-            if (lineLength == line.length) {
-                if (lineLength >= MAX_EVENT) {
-                    throw new IOException("an event of more than " + MAX_EVENT + " bytes");
-                }
-                line = Arrays.copyOf(line, 2 * lineLength);
-            }
-            line[lineLength++] = bytes[i];
         }
+        line.add(bytes, begin, to);
     }
 
     /** Understands one event, of Docker or podman. */
-    static Event parse(byte[] json, int length) throws IOException {
-        String[] found = {"", "", "", ""};
-        try (JsonParser parser = Json.parse(json, 0, length)) {
-            Json.object(parser, (name, value, at) -> {
-                switch (name) {
-                    case "id" -> found[0] = value;
-                    case "status" -> found[1] = value;
-                    case "Action" -> found[1] = found[1].isEmpty() ? value : found[1];
-                    case "timeNano" -> found[3] = value;
-                    case "Actor" ->
-                        Json.object(at, (key, text, in) -> {
-                            if (key.equals("ID")) {
-                                found[0] = text;
-                            } else if (key.equals("Attributes")) {
-                                Map<String, String> attributes = Json.texts(in);
-                                found[2] = attributes.getOrDefault(
-                                        "exitCode", attributes.getOrDefault("containerExitCode", ""));
-                            }
-                        });
-                    default -> {}
-                }
-            });
-        }
-        OptionalInt code =
-                found[2].matches("-?[0-9]{1,9}") ? OptionalInt.of(Integer.parseInt(found[2])) : OptionalInt.empty();
-        long time = found[3].matches("[0-9]{1,18}|[1-8][0-9]{18}") ? Long.parseLong(found[3]) : Place.NONE;
-        return new Event(found[0], found[1], code, time);
+    static Event parse(byte[] json) throws IOException {
+        Map<String, String> in = Json.leaves(json);
+        String attributes = "Actor.Attributes.";
+        String code = in.getOrDefault(attributes + "exitCode", in.getOrDefault(attributes + "containerExitCode", ""));
+        String time = in.getOrDefault("timeNano", "");
+        return new Event(
+                in.getOrDefault("id", in.getOrDefault("Actor.ID", "")),
+                in.getOrDefault("status", in.getOrDefault("Action", "")),
+                code.matches("-?[0-9]{1,9}") ? OptionalInt.of(Integer.parseInt(code)) : OptionalInt.empty(),
+                time.matches("[0-9]{1,18}|[1-8][0-9]{18}") ? Long.parseLong(time) : Place.NONE);
     }
 
-    private void failed(Exception e) {
-        boolean wanted = !watches.isEmpty();
+    private synchronized void failed(Exception e) {
+        state = State.IDLE;
         close();
         daemon.forgetDialect();
-        if (wanted && !retrying) {
+        if (isWanted()) {
             LOG.debug("{}: events are lost, trying again: {}", daemon.host(), e.getMessage());
             try {
-                retrying = true;
                 daemon.io().after(retry, this::open);
+                state = State.PAUSING;
                 Duration twice = retry.multipliedBy(2);
                 retry = twice.compareTo(LAST_RETRY) < 0 ? twice : LAST_RETRY;
             } catch (IOException closed) {
@@ -286,17 +272,22 @@ final class DaemonEvents {
     }
 
     private void tell(Event event) {
-        List<Watch> told = new ArrayList<>();
+        List<Runnable> told = new ArrayList<>();
         synchronized (this) {
-            if (event.id().isEmpty()) {
-                watches.values().forEach(told::addAll);
+            daemon.outages().heard(event.time());
+            if (event.equals(Event.ANYTHING)) {
+                watches.values().forEach(all -> all.forEach(watch -> told.add(() -> watch.listener.happened(event))));
+                absent.forEach(one -> told.add(one.told()));
+                absent.clear();
             } else {
-                told.addAll(watches.getOrDefault(event.id(), Set.of()));
-                told.addAll(watches.getOrDefault("", Set.of()));
+                for (String id : List.of(event.id(), "")) {
+                    watches.getOrDefault(id, Set.of()).forEach(watch -> told.add(() -> watch.listener.happened(event)));
+                }
+            }
+            if (!isWanted()) {
+                close();
             }
         }
-        for (Watch watch : told) {
-            watch.listener.happened(event);
-        }
+        told.forEach(Runnable::run);
     }
 }

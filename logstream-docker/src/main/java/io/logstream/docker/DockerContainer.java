@@ -1,9 +1,8 @@
 package io.logstream.docker;
 
-import com.fasterxml.jackson.core.JsonParser;
 import java.io.IOException;
 import java.time.Instant;
-import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -36,38 +35,34 @@ public record DockerContainer(
 
     /** Understands the answer to {@code /containers/json}. */
     static List<DockerContainer> parse(byte[] json) throws IOException {
-        List<DockerContainer> all = new ArrayList<>();
-        try (JsonParser parser = Json.parse(json)) {
-            Json.array(parser, at -> all.add(one(at)));
-        }
-        return all;
+        return Json.array(json).stream().map(DockerContainer::of).toList();
     }
 
-    private static DockerContainer one(JsonParser at) throws IOException {
-        String[] texts = {"", "", "", ""};
-        List<String> names = new ArrayList<>();
-        long[] created = {0};
-        List<Map<String, String>> labels = new ArrayList<>();
-        Json.object(at, (field, value, in) -> {
-            switch (field) {
-                case "Id" -> texts[0] = value;
-                case "Image" -> texts[1] = value;
-                case "State" -> texts[2] = value;
-                case "Created" -> created[0] = value.matches("[0-9]{1,11}") ? Long.parseLong(value) : 0;
-                case "Names" -> Json.array(in, name -> names.add(name.getText().replaceFirst("^/", "")));
-                case "Labels" -> labels.add(Json.texts(in));
-                default -> {}
+    private static DockerContainer of(Map<String, String> in) {
+        String id = in.getOrDefault("Id", "");
+        String created = in.getOrDefault("Created", "");
+        // A linked container also has names like /other/alias.
+        String name = valuesBelow("Names.", in).values().stream()
+                .map(any -> any.replaceFirst("^/", ""))
+                .filter(any -> !any.contains("/"))
+                .findFirst()
+                .orElse(id);
+        return new DockerContainer(
+                id,
+                name,
+                in.getOrDefault("Image", ""),
+                in.getOrDefault("State", ""),
+                Instant.ofEpochSecond(created.matches("[0-9]{1,11}") ? Long.parseLong(created) : 0),
+                valuesBelow("Labels.", in));
+    }
+
+    private static Map<String, String> valuesBelow(String path, Map<String, String> in) {
+        Map<String, String> below = new LinkedHashMap<>();
+        in.forEach((name, value) -> {
+            if (name.startsWith(path)) {
+                below.put(name.substring(path.length()), value);
             }
         });
-        // A linked container also has names like /other/alias.
-        String name =
-                names.stream().filter(any -> !any.contains("/")).findFirst().orElse(texts[0]);
-        return new DockerContainer(
-                texts[0],
-                name,
-                texts[1],
-                texts[2],
-                Instant.ofEpochSecond(created[0]),
-                labels.isEmpty() ? Map.of() : labels.get(0));
+        return below;
     }
 }

@@ -31,12 +31,16 @@ public final class DockerDaemon implements AutoCloseable {
     private final DaemonEvents events = new DaemonEvents(this);
     private volatile @Nullable Dialect dialect;
     private volatile boolean everAnswered;
-    private final Outage outage = new Outage();
+    private final Outages outages = new Outages(this::forgetDialect);
     private volatile boolean closed;
 
     DockerDaemon(Endpoint endpoint) {
+        this(endpoint, new IoThread("logstream-docker-" + NUMBERS.incrementAndGet()));
+    }
+
+    DockerDaemon(Endpoint endpoint, IoThread io) {
         this.endpoint = endpoint;
-        this.io = new IoThread("logstream-docker-" + NUMBERS.incrementAndGet());
+        this.io = io;
     }
 
     /**
@@ -94,23 +98,27 @@ public final class DockerDaemon implements AutoCloseable {
      */
     public List<DockerContainer> containers() throws IOException, InterruptedException {
         checkOpen();
-        Dialect known = dialect;
-        while (known == null) {
-            learn(await(Dialect.PING));
-            known = dialect;
-        }
-        Answer answer = await(known.path(listPath("")));
-        if (answer.status() != 200) {
-            isAnother(answer);
-            throw new IOException("the daemon can't list its containers: " + answer.message());
-        }
-        return DockerContainer.parse(answer.body());
+        return parseList(await(awaitDialect().path(listPath(""))));
     }
 
     /** The path of a list of containers. */
     static String listPath(String filters) {
         return "/containers/json?all=1"
                 + (filters.isEmpty() ? "" : "&filters=" + URLEncoder.encode(filters, StandardCharsets.UTF_8));
+    }
+
+    /** Understands such a list. */
+    List<DockerContainer> parseList(Answer answer) throws IOException {
+        if (isAnother(answer)) {
+            throw new IOException("another daemon answers: " + answer.message());
+        }
+        if (answer.status() == 400) {
+            throw new LogStreamException("the daemon does not understand what is asked for: " + answer.message());
+        }
+        if (answer.status() != 200) {
+            throw new IOException("the daemon can't list its containers: " + answer.message());
+        }
+        return DockerContainer.parse(answer.body());
     }
 
     // ---- for sources and discoveries
@@ -134,19 +142,27 @@ public final class DockerDaemon implements AutoCloseable {
         return dialect;
     }
 
+    /** What the daemon speaks; where that is not known, it is asked, and its answer waited for. */
+    Dialect awaitDialect() throws IOException, InterruptedException {
+        Dialect known = dialect;
+        while (known == null) {
+            learn(await(Dialect.PING));
+            known = dialect;
+        }
+        return known;
+    }
+
+    Outages outages() {
+        return outages;
+    }
+
     /** Learns what the daemon speaks. */
     void learn(Answer ping) throws IOException {
         if (ping.status() != 200) {
             throw new IOException("no Docker daemon answers at " + host() + ": " + ping.message());
         }
         everAnswered = true;
-        outage.ends(System.currentTimeMillis());
         dialect = Dialect.of(ping);
-    }
-
-    /** Whether the daemon was away at a time, in nanoseconds since 1970, for all that is known; the last time only. */
-    boolean wasAwayAt(long epochNanos) {
-        return outage.contains(epochNanos / 1_000_000);
     }
 
     /** Forgets what the daemon speaks: who answers next may be another. */
@@ -181,16 +197,11 @@ public final class DockerDaemon implements AutoCloseable {
      */
     Exchange exchange(String target, Runnable ready) throws IOException {
         try {
-            return new Exchange(endpoint.connect(io, ready), buffers, target, this::isAway);
+            return new Exchange(endpoint.connect(io, ready), buffers, target, outages);
         } catch (IOException e) {
-            isAway();
+            outages.refused();
             throw explained(e);
         }
-    }
-
-    private void isAway() {
-        forgetDialect();
-        outage.goesOn(System.currentTimeMillis());
     }
 
     /** Asks for something small, and waits for the answer. */

@@ -1,6 +1,5 @@
 package io.logstream.docker;
 
-import com.fasterxml.jackson.core.JsonParser;
 import io.logstream.LogStreamException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -46,19 +45,7 @@ final class DockerEnvironment {
 
     private String currentContext() {
         Path file = configuration.resolve("config.json");
-        String[] found = {""};
-        if (Files.isRegularFile(file)) {
-            try (JsonParser parser = Json.parse(Files.readAllBytes(file))) {
-                Json.object(parser, (name, value, at) -> {
-                    if (name.equals("currentContext")) {
-                        found[0] = value;
-                    }
-                });
-            } catch (IOException e) {
-                throw new LogStreamException(file + " can't be read: " + e.getMessage(), e);
-            }
-        }
-        return found[0];
+        return Files.isRegularFile(file) ? read(file).getOrDefault("currentContext", "") : "";
     }
 
     private Endpoint context(String name) {
@@ -68,22 +55,17 @@ final class DockerEnvironment {
             throw new LogStreamException(
                     "there is no docker context '" + Text.shown(name) + "'; 'docker context ls' shows those there are");
         }
-        String[] host = {""};
-        try (JsonParser parser = Json.parse(Files.readAllBytes(file))) {
-            Json.object(parser, (top, text, at) -> {
-                if (top.equals("Endpoints")) {
-                    Json.object(at, (kind, none, in) -> {
-                        if (kind.equals("docker")) {
-                            Json.object(in, (key, value, inside) -> host[0] = key.equals("Host") ? value : host[0]);
-                        }
-                    });
-                }
-            });
+        String host = read(file).getOrDefault("Endpoints.docker.Host", "");
+        Path tls = configuration.resolve("contexts/tls").resolve(directory).resolve("docker");
+        return Files.isDirectory(tls) ? Endpoint.parse(host, tls) : Endpoint.parse(host);
+    }
+
+    private static Map<String, String> read(Path file) {
+        try {
+            return Json.leaves(Files.readAllBytes(file));
         } catch (IOException e) {
             throw new LogStreamException(file + " can't be read: " + e.getMessage(), e);
         }
-        Path tls = configuration.resolve("contexts/tls").resolve(directory).resolve("docker");
-        return Files.isDirectory(tls) ? Endpoint.parse(host[0], tls) : Endpoint.parse(host[0]);
     }
 
     private static String hash(String name) {

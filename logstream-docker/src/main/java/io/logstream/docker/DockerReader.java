@@ -34,8 +34,6 @@ final class DockerReader implements LogReader {
     /** How long the daemon may take to tell how a container has exited that is running again. */
     static final Duration FOR_EXIT_CODE = Duration.ofMillis(300);
 
-    static final Duration PATIENCE = Duration.ofSeconds(30);
-
     private final DockerDaemon daemon;
     private final DockerSource source;
     private final Start start;
@@ -83,6 +81,7 @@ final class DockerReader implements LogReader {
             }
         } catch (IOException e) {
             if (place != null || !waited) {
+                daemon.events().whenBack(context::retry);
                 throw e;
             }
             // The hub knows no position to go on from, and would begin at the end: this reader begins anew itself.
@@ -94,7 +93,8 @@ final class DockerReader implements LogReader {
         return outcome;
     }
 
-    private void enter(Stage next) {
+    /** Goes on with another stage; null, as that has come to nothing yet. */
+    private @Nullable Outcome enter(Stage next) {
         Stage before = stage;
         boolean over;
         synchronized (this) {
@@ -105,6 +105,7 @@ final class DockerReader implements LogReader {
         if (over) {
             next.close();
         }
+        return null;
     }
 
     // ---- what the stages ask
@@ -115,16 +116,6 @@ final class DockerReader implements LogReader {
 
     long now() {
         return context.time().nanoTime();
-    }
-
-    /** Waits for an answer to what was asked, or heard last, at that time. */
-    Outcome awaitAnswer(long since) throws IOException {
-        long left = PATIENCE.toNanos() - (now() - since);
-        if (left <= 0) {
-            throw new IOException("the daemon does not answer");
-        }
-        context.wakeWithin(Duration.ofNanos(left));
-        return Outcome.WAIT;
     }
 
     /** Whether the log is read on behind its present end; not where it is read once more to be sure. */
@@ -236,20 +227,21 @@ final class DockerReader implements LogReader {
     }
 
     /** The place where reading begins was found. */
-    void placed(Place found, LineSink sink) throws IOException {
+    @Nullable
+    Outcome placed(Place found, LineSink sink) throws IOException {
         place = found;
         ContainerState now = runs.container();
         if (now != null) {
             see(now);
         }
         sink.position(position());
-        enter(new Logs(this, false));
+        return askForLog();
     }
 
     /** Waits until the place is known where reading begins, or there is nothing to read yet. */
     void awaitPlace() throws IOException, InterruptedException {
         daemon.checkOpen();
-        long deadline = now() + PATIENCE.toNanos();
+        long deadline = now() + Question.PATIENCE.toNanos();
         while (place == null) {
             woken.drainPermits();
             Outcome outcome = stage.step(early);
@@ -257,7 +249,7 @@ final class DockerReader implements LogReader {
                 return; // the first read finds the same, and says so
             }
             if (outcome == Outcome.WAIT && place == null) {
-                long left = stage instanceof Waiting waiting ? waiting.left() : PATIENCE.toNanos();
+                long left = stage instanceof Waiting waiting ? waiting.left() : Question.PATIENCE.toNanos();
                 boolean any = woken.tryAcquire(Math.min(left, deadline - now()), TimeUnit.NANOSECONDS);
                 if (!any && deadline - now() <= 0) {
                     throw new IOException("the daemon does not answer");
@@ -291,19 +283,13 @@ final class DockerReader implements LogReader {
                         && now.driver().equals("json-file")
                 ? LogFile.open(this, now.logPath())
                 : null;
-        if (file != null) {
-            enter(file);
-            return null;
-        }
-        enter(new Logs(this, false));
-        return null;
+        return file != null ? enter(file) : askForLog();
     }
 
     /** The log was read to its end: is the container over, or was it started again? */
     private @Nullable Outcome afterRead(ContainerState now, LineSink sink) throws IOException {
         if (now.isBeingRemoved()) {
-            enter(new Waiting(this, nextWait()));
-            return null;
+            return enter(new Waiting(this, nextWait()));
         }
         if (now.isOver()) {
             if (runs.isRestarted() || !verified) {
@@ -313,8 +299,7 @@ final class DockerReader implements LogReader {
             if (source.endsWithContainer()) {
                 return Outcome.END;
             }
-            enter(new Waiting(this, nextWait()));
-            return null;
+            return enter(new Waiting(this, nextWait()));
         }
         if (now.started() == place().started) {
             enter(new Waiting(this, nextWait())); // it is about to end; or the daemon is
@@ -323,8 +308,7 @@ final class DockerReader implements LogReader {
         }
         if (runs.lastExit().isEmpty() && !waitedForCode) {
             waitedForCode = true;
-            enter(new Waiting(this, FOR_EXIT_CODE));
-            return null;
+            return enter(new Waiting(this, FOR_EXIT_CODE));
         }
         waitedForCode = false;
         return readLog(now); // the log may still have something from before, so it is told there
@@ -332,20 +316,8 @@ final class DockerReader implements LogReader {
 
     // ---- which run an entry is of
 
-    /** Asks what the container is like, while its log is being read. */
-    Answer look() throws IOException {
-        runs.takeStarted();
-        return questions.container();
-    }
-
-    /** That question was answered. */
-    void looked(Answer answer) throws IOException {
-        if (answer.status() == 200) {
-            see(ContainerState.parse(answer.body()));
-        }
-    }
-
-    private void see(ContainerState now) {
+    /** The container is like this, while its log is read. */
+    void see(ContainerState now) {
         runs.see(now, place());
     }
 
@@ -365,11 +337,10 @@ final class DockerReader implements LogReader {
         }
     }
 
-    /** The files were read as far as they can be. */
+    /** Has the daemon tell the log from the place on. */
     @Nullable
-    Outcome historyRead() throws IOException {
-        enter(new Logs(this, false));
-        return null;
+    Outcome askForLog() throws IOException {
+        return enter(new Logs(this, false));
     }
 
     private Duration nextWait() {
@@ -382,15 +353,30 @@ final class DockerReader implements LogReader {
     /** There is no such container. */
     @Nullable
     Outcome gone(LineSink sink) {
-        Place before = known;
-        if (runs.container() == null && before != null && source.hasFound(before)) {
-            place = before; // it was removed while the connection was lost, and what it wrote last with it
-            sink.gap(-1, Gap.Reason.RECONNECTED);
-        } else if (runs.container() == null) {
+        boolean met = runs.container() != null;
+        if (!met && known != null && source.hasFound(known)) {
+            place = known;
+        } else if (!met) {
             throw new LogStreamException(
                     start instanceof Start.At
                             ? this + ": the container is gone, with what it has logged since it was read last"
                             : this + ": no such container; 'docker ps -a' shows all there are");
+        }
+        boolean unseen = !met || runs.wereMissed();
+        Place at = place;
+        return unseen && at != null && at.over && !questions.isPodman()
+                ? enter(new Farewell(this))
+                : removed(!met, sink);
+    }
+
+    /**
+     * The container was removed.
+     *
+     * @param withMore perhaps with something that it wrote while the connection was lost
+     */
+    Outcome removed(boolean withMore, LineSink sink) {
+        if (withMore) {
+            sink.gap(-1, Gap.Reason.RECONNECTED);
         }
         if (place != null) {
             tellFinished(runs.lastExit(), sink);
@@ -412,11 +398,14 @@ final class DockerReader implements LogReader {
         if (!source.follows()) {
             return Outcome.END;
         }
+        boolean over = !runs.isRestarted() && (known == null || verified && !runs.wereCutShort());
+        runs.miss(false);
         tellRestart(sink);
+        place().over |= over;
+        sink.position(position());
         read = true;
         wait = anything ? FIRST_WAIT : wait;
-        enter(new Asking(this, daemon));
-        return null;
+        return enter(new Asking(this, daemon));
     }
 
     /** The daemon would not tell. */
@@ -431,8 +420,7 @@ final class DockerReader implements LogReader {
                 return gone(sink);
             }
             read = true;
-            enter(new Waiting(this, nextWait()));
-            return null;
+            return enter(new Waiting(this, nextWait()));
         }
         throw request.failure(this.toString());
     }
@@ -447,12 +435,12 @@ final class DockerReader implements LogReader {
         Place at = place();
         boolean same = nothingNew && at.anchor >= 0 && at.time[at.anchor] == backAt;
         backAt = at.anchor >= 0 ? at.time[at.anchor] : Place.NONE;
-        enter(new Logs(this, same));
-        return null;
+        return enter(new Logs(this, same));
     }
 
-    void askAgain() {
-        enter(new Asking(this, daemon));
+    @Nullable
+    Outcome askAgain() {
+        return enter(new Asking(this, daemon));
     }
 
     @Override

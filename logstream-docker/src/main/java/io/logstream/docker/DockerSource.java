@@ -139,7 +139,11 @@ public final class DockerSource implements LogSource {
         if (start instanceof Start.End) {
             try {
                 reader.awaitPlace(); // or what is written from now on would be missing
-            } catch (IOException | InterruptedException | RuntimeException e) {
+            } catch (IOException e) {
+                reader.close();
+                daemon.events().whenBack(context::retry);
+                throw e;
+            } catch (InterruptedException | RuntimeException e) {
                 reader.close();
                 throw e;
             }

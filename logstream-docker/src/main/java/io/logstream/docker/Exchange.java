@@ -28,19 +28,19 @@ final class Exchange implements Closeable {
 
     private final Connection connection;
     private final ReadBuffers buffers;
-    private final Runnable unreachable;
+    private final Outages outages;
     private final ByteBuffer request;
     private final HttpParser response = new HttpParser();
     private boolean ready;
     private byte[] early = NONE; // of the body, came with the head
 
     /**
-     * @param unreachable run when it turns out later that nobody can be connected to
+     * @param outages told whether anybody answers
      */
-    Exchange(Connection connection, ReadBuffers buffers, String target, Runnable unreachable) {
+    Exchange(Connection connection, ReadBuffers buffers, String target, Outages outages) {
         this.connection = connection;
         this.buffers = buffers;
-        this.unreachable = unreachable;
+        this.outages = outages;
         // The name of the host means nothing on a unix socket, but HTTP/1.1 wants one.
         String text =
                 "GET " + target + " HTTP/1.1\r\nHost: docker\r\nUser-Agent: logstream\r\nConnection: close\r\n\r\n";
@@ -92,7 +92,7 @@ final class Exchange implements Closeable {
         try {
             return received(body);
         } catch (ConnectException | NoRouteToHostException e) {
-            unreachable.run();
+            outages.refused();
             throw e;
         }
     }
@@ -107,12 +107,16 @@ final class Exchange implements Closeable {
             int read = connection.read(buffer);
             byte[] bytes = buffer.array();
             int from = buffer.arrayOffset();
+            boolean first = !response.hasHead();
             if (read < 0) {
                 response.endOfConnection();
             } else if (body != null) {
                 response.feed(bytes, from, from + read, body);
             } else {
                 early = Arrays.copyOfRange(bytes, response.feedHead(bytes, from, from + read), from + read);
+            }
+            if (first && response.hasHead()) {
+                outages.answered(response.header("date"));
             }
             return read;
         } finally {

@@ -1,7 +1,6 @@
 package io.logstream.docker;
 
 import java.io.IOException;
-import java.util.Arrays;
 
 /**
  * Takes the frames of a multiplexed log apart, however they are cut:
@@ -16,12 +15,10 @@ import java.util.Arrays;
 final class FrameDecoder implements HttpParser.Body {
     private static final int HEADER = 8;
     private static final int MAX_FRAME = 4 << 20;
-    private static final byte[] NONE = {};
 
     private final Entries entries;
     private final Stamp stamp = new Stamp();
-    private byte[] carry = NONE;
-    private int carried;
+    private final Carry carry = new Carry(HEADER + MAX_FRAME, "a frame");
 
     FrameDecoder(Entries entries) {
         this.entries = entries;
@@ -29,13 +26,13 @@ final class FrameDecoder implements HttpParser.Body {
 
     /** Whether a frame is unfinished. */
     boolean isInside() {
-        return carried > 0;
+        return carry.length() > 0;
     }
 
     @Override
     public void payload(byte[] bytes, int from, int to, boolean chunkEnd) throws IOException {
         int i = from;
-        while (i < to && carried > 0) {
+        while (i < to && isInside()) {
             i = complete(bytes, i, to);
         }
         while (to - i >= HEADER) {
@@ -46,32 +43,18 @@ final class FrameDecoder implements HttpParser.Body {
             frame(bytes, i, length);
             i += HEADER + length;
         }
-        if (i < to) {
-            keep(bytes, i, to);
-        }
+        carry.add(bytes, i, to);
     }
 
     /** Adds to a frame that was cut, and hands it over when it is whole. */
     private int complete(byte[] bytes, int from, int to) throws IOException {
-        int wanted = carried < HEADER ? HEADER : HEADER + length(carry, 0);
-        int end = Math.min(to, from + wanted - carried);
-        keep(bytes, from, end);
-        if (carried == wanted && (wanted > HEADER || length(carry, 0) == 0)) {
-            byte[] whole = carry;
-            carry = NONE;
-            carried = 0;
-            frame(whole, 0, wanted - HEADER);
+        int wanted = carry.length() < HEADER ? HEADER : HEADER + length(carry.bytes(), 0);
+        int end = Math.min(to, from + wanted - carry.length());
+        carry.add(bytes, from, end);
+        if (carry.length() == wanted && (wanted > HEADER || length(carry.bytes(), 0) == 0)) {
+            frame(carry.take(), 0, wanted - HEADER);
         }
         return end;
-    }
-
-    private void keep(byte[] bytes, int from, int to) {
-        int needed = carried + to - from;
-        if (carry.length < needed) {
-            carry = Arrays.copyOf(carry, Math.max(needed, Math.min(2 * carry.length, MAX_FRAME + HEADER)));
-        }
-        System.arraycopy(bytes, from, carry, carried, to - from);
-        carried = needed;
     }
 
     private static int length(byte[] bytes, int at) throws IOException {

@@ -55,7 +55,7 @@ final class Gate {
 
     /**
      * @param stepBack whether an entry right behind the place may be earlier: the clock was set back there
-     * @param partBytes an entry without a line end is a part of a line if it is at least so long, otherwise the end of one
+     * @param partBytes see {@link Place#isOpenAfter}
      */
     Gate(Place place, Window window, boolean stepBack, int partBytes) {
         this.place = place;
@@ -80,8 +80,7 @@ final class Gate {
         if (verdict == Verdict.NEW || verdict == Verdict.NEW_BEHIND_GAP) {
             past[c] = true;
             moved = true;
-            boolean part = to > from ? bytes[to - 1] != '\n' && to - from >= partBytes : place.open[c];
-            place.pass(c, time, part);
+            place.pass(c, time, Place.isOpenAfter(place.open[c], bytes, from, to, partBytes));
             remember(c, bytes, from, to);
         }
         return verdict;
@@ -167,11 +166,11 @@ final class Gate {
     }
 
     private static long first(byte[] bytes, int from, int to) {
-        return to - from >= 8 ? (long) Scan.LONGS.get(bytes, from) : few(bytes, from, to);
+        return to - from >= 8 ? (long) ByteSearch.LONGS.get(bytes, from) : few(bytes, from, to);
     }
 
     private static long last(byte[] bytes, int from, int to) {
-        return to - from >= 8 ? (long) Scan.LONGS.get(bytes, to - 8) : 0;
+        return to - from >= 8 ? (long) ByteSearch.LONGS.get(bytes, to - 8) : 0;
     }
 
     private static long few(byte[] bytes, int from, int to) {

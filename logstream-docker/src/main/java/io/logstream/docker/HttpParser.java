@@ -2,7 +2,6 @@ package io.logstream.docker;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -43,8 +42,7 @@ final class HttpParser {
     }
 
     private State state = State.HEAD;
-    private byte[] head = new byte[512];
-    private int headLength;
+    private final Carry head = new Carry(MAX_HEAD, "the head of an HTTP answer");
     private int status;
     private Map<String, String> headers = Map.of();
     private long left;
@@ -114,35 +112,34 @@ final class HttpParser {
     // ---- head
 
     private int head(byte[] bytes, int from, int to) throws IOException {
+        int begin = from;
         for (int i = from; i < to; i++) {
-            if (headLength == MAX_HEAD) {
-                throw new IOException("no HTTP answer: its head is longer than " + MAX_HEAD + " bytes");
-            }
-            if (headLength == head.length) {
-                head = Arrays.copyOf(head, 2 * head.length);
-            }
-            head[headLength++] = bytes[i];
-            if (bytes[i] == '\n' && isHeadComplete()) {
-                parseHead();
-                return i + 1;
+            if (bytes[i] == '\n') {
+                head.add(bytes, begin, i + 1);
+                begin = i + 1;
+                if (isHeadComplete()) {
+                    parseHead(head.take());
+                    return begin;
+                }
             }
         }
+        head.add(bytes, begin, to);
         return to;
     }
 
     /** A line feed has come: is the line that it ends empty? */
     private boolean isHeadComplete() {
-        int i = headLength - 2;
-        if (i >= 0 && head[i] == '\r') {
+        byte[] bytes = head.bytes();
+        int i = head.length() - 2;
+        if (i >= 0 && bytes[i] == '\r') {
             i--;
         }
-        return i >= 0 && head[i] == '\n';
+        return i >= 0 && bytes[i] == '\n';
     }
 
-    private void parseHead() throws IOException {
-        List<String> lines = new String(head, 0, headLength, StandardCharsets.ISO_8859_1)
-                .lines()
-                .toList();
+    private void parseHead(byte[] text) throws IOException {
+        List<String> lines =
+                new String(text, StandardCharsets.ISO_8859_1).lines().toList();
         String first = lines.get(0);
         if (!first.matches("HTTP/1\\.[01] [1-5][0-9][0-9]( .*)?")) {
             throw new IOException("no HTTP answer: " + printable(first));
@@ -157,11 +154,9 @@ final class HttpParser {
                         line.substring(colon + 1).trim());
             }
         }
-        headLength = 0;
         if (status < 200) {
             return; // 100 and such: the answer itself follows
         }
-        head = new byte[0];
         headers = found;
         state = bodyOf(found);
     }

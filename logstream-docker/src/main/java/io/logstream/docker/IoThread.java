@@ -7,7 +7,7 @@ import java.nio.channels.SelectableChannel;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.time.Duration;
-import java.util.ArrayList;
+import java.util.List;
 import java.util.PriorityQueue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
@@ -18,11 +18,12 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The one thread of a daemon: waits for all its connections at once, and says which can be read or written. It reads nothing
- * itself: who is told does, when it has room. Starts with the first connection. Threadsafe.
+ * itself: who is told does, when it has room. Starts with the first connection; where it fails, all connections fail, and the
+ * next one starts it anew. Threadsafe.
  *
  * <p>A connection asks for each readiness anew, so one that is not read costs nothing.
  */
-final class IoThread {
+class IoThread {
     private static final Logger LOG = LoggerFactory.getLogger(IoThread.class);
 
     private record Timer(long at, long number, Runnable action) implements Comparable<Timer> {
@@ -52,7 +53,7 @@ final class IoThread {
      *
      * @param ready run on this thread when the channel is ready for what was {@linkplain #want wanted}; must not block
      */
-    SelectionKey register(SelectableChannel channel, Runnable ready) throws IOException {
+    synchronized SelectionKey register(SelectableChannel channel, Runnable ready) throws IOException {
         return channel.register(started(), 0, ready);
     }
 
@@ -64,15 +65,22 @@ final class IoThread {
                 key.selector().wakeup();
             }
         } catch (CancelledKeyException e) {
-            throw new IOException("the connection is closed", e);
+            throw lost();
         }
+    }
+
+    private IOException lost() {
+        return new IOException("the connection is closed, or " + name + " has failed");
     }
 
     /**
      * Asks to be told once when the channel can be read, a moment later: where bytes come in a stream, more of them are there
      * then, and so fewer rounds are needed.
      */
-    void wantSoon(SelectionKey key) {
+    void wantSoon(SelectionKey key) throws IOException {
+        if (!key.isValid()) {
+            throw lost();
+        }
         soon.add(key);
         key.selector().wakeup();
     }
@@ -127,7 +135,7 @@ final class IoThread {
             running = Selector.open();
             selector = running;
             Selector mine = running;
-            Thread started = new Thread(() -> run(mine), name);
+            Thread started = new Thread(() -> serve(mine), name);
             started.setDaemon(true);
             started.start();
             thread = started;
@@ -135,26 +143,41 @@ final class IoThread {
         return running;
     }
 
-    private void run(Selector mine) {
+    private void serve(Selector mine) {
         try {
-            while (true) {
-                long wait = nextTimer();
-                mine.select(IoThread::ready, wait);
+            while (!isClosed()) {
+                mine.select(IoThread::ready, nextTimer());
                 runTimers();
                 arm();
-                synchronized (this) {
-                    if (!closed) {
-                        continue;
-                    }
-                }
-                // Who waits finds out that nothing will come any more.
-                new ArrayList<>(mine.keys()).forEach(IoThread::run);
-                mine.close();
-                return;
             }
-        } catch (IOException | RuntimeException e) {
-            LOG.error("{} has failed", name, e);
+        } catch (Throwable e) {
+            LOG.error("{} has failed, and with it all its connections", name, e);
+        } finally {
+            end(mine);
         }
+    }
+
+    private synchronized boolean isClosed() {
+        return closed;
+    }
+
+    /** Nothing is told any more: who waits finds that out when he tries to go on. */
+    private void end(Selector mine) {
+        List<SelectionKey> keys;
+        List<Timer> left;
+        synchronized (this) {
+            selector = null;
+            keys = List.copyOf(mine.keys());
+            left = List.copyOf(timers);
+            timers.clear();
+        }
+        try {
+            mine.close();
+        } catch (IOException e) {
+            LOG.debug("{}: closing failed", name, e);
+        }
+        keys.forEach(IoThread::run);
+        left.forEach(IoThread::run);
     }
 
     private static void ready(SelectionKey key) {
@@ -175,19 +198,23 @@ final class IoThread {
         }
     }
 
-    /** Milliseconds until the next timer, rounded up; 0 if there is none. */
-    private synchronized long nextTimer() {
+    /** Milliseconds until the next timer, rounded up; 0 if there is none. A test lets it fail. */
+    synchronized long nextTimer() {
         Timer first = timers.peek();
         return first == null ? 0 : 1 + Math.max(0, (first.at() - System.nanoTime()) / 1_000_000);
     }
 
     private void runTimers() {
         for (Timer due = nextDue(); due != null; due = nextDue()) {
-            try {
-                due.action().run();
-            } catch (Throwable e) {
-                LOG.error("a timer failed", e);
-            }
+            run(due);
+        }
+    }
+
+    private static void run(Timer timer) {
+        try {
+            timer.action().run();
+        } catch (Throwable e) {
+            LOG.error("a timer failed", e);
         }
     }
 

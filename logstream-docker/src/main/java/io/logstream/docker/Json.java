@@ -5,107 +5,88 @@ import com.fasterxml.jackson.core.JsonParseException;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.io.JsonEOFException;
+import com.fasterxml.jackson.core.io.JsonStringEncoder;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
 /** Reads the daemon's JSON in one pass, without a tree. */
 final class Json {
     private static final JsonFactory FACTORY = new JsonFactory();
 
-    /** Takes one field of an object. */
-    interface Field {
-        /**
-         * Takes it, with the parser at its value. What it leaves of an object or array is skipped.
-         *
-         * @param name its name
-         * @param value its text, also of a number or truth value; empty for null, objects and arrays
-         */
-        void take(String name, String value, JsonParser at) throws IOException;
-    }
-
-    /** Takes one element of an array. */
-    interface Element {
-        void take(JsonParser at) throws IOException;
-    }
-
     private Json() {}
 
-    /** A parser at its first token. */
-    static JsonParser parse(byte[] json, int from, int to) throws IOException {
-        JsonParser parser = FACTORY.createParser(json, from, to - from);
-        parser.nextToken();
-        return parser;
-    }
-
-    static JsonParser parse(byte[] json) throws IOException {
-        return parse(json, 0, json.length);
-    }
-
-    /** Walks through the object that the parser is at, to its end. */
-    static void object(JsonParser at, Field field) throws IOException {
-        if (at.currentToken() != JsonToken.START_OBJECT) {
-            at.skipChildren();
-            return;
+    /**
+     * What is in an object and its objects and arrays, as texts by their paths, such as {@code State.ExitCode} or {@code
+     * Names.0}. Of two with one path the first counts; what is null is not there.
+     */
+    static Map<String, String> leaves(byte[] json) throws IOException {
+        try (JsonParser parser = FACTORY.createParser(json)) {
+            Map<String, String> leaves = new LinkedHashMap<>();
+            next(parser);
+            collect(parser, "", leaves);
+            return leaves;
         }
-        while (at.nextToken() == JsonToken.FIELD_NAME) {
-            String name = at.currentName();
-            JsonToken value = at.nextToken();
-            if (value == JsonToken.START_OBJECT || value == JsonToken.START_ARRAY) {
-                int before = at.getParsingContext().getParent().getNestingDepth();
-                field.take(name, "", at);
-                while (at.getParsingContext().getNestingDepth() > before) {
-                    if (at.nextToken() == null) {
-                        throw new JsonEOFException(at, null, "an object without an end");
-                    }
+    }
+
+    /** The same for each object of an array. */
+    static List<Map<String, String>> array(byte[] json) throws IOException {
+        try (JsonParser parser = FACTORY.createParser(json)) {
+            List<Map<String, String>> all = new ArrayList<>();
+            if (next(parser) != JsonToken.START_ARRAY) {
+                throw new JsonParseException(parser, "no list");
+            }
+            while (next(parser) != JsonToken.END_ARRAY) {
+                Map<String, String> leaves = new LinkedHashMap<>();
+                collect(parser, "", leaves);
+                all.add(leaves);
+            }
+            return all;
+        }
+    }
+
+    /** Walks through the value that the parser is at, to its end. */
+    private static void collect(JsonParser at, String path, Map<String, String> leaves) throws IOException {
+        String prefix = path.isEmpty() ? "" : path + '.';
+        switch (at.currentToken()) {
+            case START_OBJECT -> {
+                while (next(at) != JsonToken.END_OBJECT) {
+                    String name = at.currentName();
+                    next(at);
+                    collect(at, prefix + name, leaves);
                 }
-            } else {
-                field.take(name, value == JsonToken.VALUE_NULL ? "" : at.getText(), at);
             }
-        }
-    }
-
-    /** Walks through the array that the parser is at, to its end. */
-    static void array(JsonParser at, Element element) throws IOException {
-        if (at.currentToken() != JsonToken.START_ARRAY) {
-            at.skipChildren();
-            return;
-        }
-        for (JsonToken token = at.nextToken(); token != JsonToken.END_ARRAY; token = at.nextToken()) {
-            if (token == null) {
-                throw new JsonParseException(at, "an array without an end");
+            case START_ARRAY -> {
+                for (int i = 0; next(at) != JsonToken.END_ARRAY; i++) {
+                    collect(at, prefix + i, leaves);
+                }
             }
-            element.take(at);
+            case VALUE_NULL -> {}
+            default -> leaves.putIfAbsent(path, at.getText());
         }
     }
 
-    /** An object of texts. */
-    static Map<String, String> texts(JsonParser at) throws IOException {
-        Map<String, String> texts = new LinkedHashMap<>();
-        object(at, (name, value, inside) -> texts.put(name, value));
-        return texts;
+    private static JsonToken next(JsonParser at) throws IOException {
+        JsonToken token = at.nextToken();
+        if (token == null) {
+            throw new JsonEOFException(at, null, "an end is missing");
+        }
+        return token;
     }
 
-    /** The field {@code message} of an error, or an empty text. */
+    /** The field {@code message} of an error, or what else it says. */
     static String message(byte[] json) {
-        String[] found = {""};
-        try (JsonParser parser = parse(json)) {
-            object(parser, (name, value, at) -> {
-                if (name.equals("message")) {
-                    found[0] = Text.shown(value);
-                }
-            });
+        try {
+            return Text.shown(leaves(json).getOrDefault("message", ""));
         } catch (IOException e) {
             return Text.shown(json, 0, json.length);
         }
-        return found[0];
     }
 
     /** Puts a text between quotes. */
-    static String quoted(@Nullable String text) {
-        char[] escaped =
-                com.fasterxml.jackson.core.io.JsonStringEncoder.getInstance().quoteAsString(text == null ? "" : text);
-        return '"' + new String(escaped) + '"';
+    static String quoted(String text) {
+        return '"' + new String(JsonStringEncoder.getInstance().quoteAsString(text)) + '"';
     }
 }

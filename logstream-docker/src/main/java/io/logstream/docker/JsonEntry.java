@@ -38,7 +38,7 @@ final class JsonEntry {
             throw strange(bytes, from, to);
         }
         int start = from + LOG.length;
-        int end = Scan.first(bytes, start, to, (byte) '"', (byte) '\\');
+        int end = ByteSearch.first(bytes, start, to, (byte) '"', (byte) '\\');
         int length = end - start; // of what stands in place of the text, which is never longer than it
         while (end < to && bytes[end] != '"') {
             if (bytes[end] == '\\') {

@@ -97,13 +97,13 @@ final class LogFile implements Stage {
         try {
             while (sink.room() > 0) {
                 if (!readOn() || handover.turn() != null) {
-                    return reader.historyRead();
+                    return reader.askForLog();
                 }
             }
             return LogReader.Outcome.MORE;
         } catch (IOException e) {
             LOG.info("{}: the daemon is asked for the rest of the log: {}", reader, e.getMessage());
-            return reader.historyRead();
+            return reader.askForLog();
         } finally {
             handover.end();
         }
@@ -141,7 +141,7 @@ final class LogFile implements Stage {
     }
 
     private int end(int from) {
-        return Scan.first(buffer, from, length, (byte) '\n', (byte) '\n');
+        return ByteSearch.first(buffer, from, length, (byte) '\n', (byte) '\n');
     }
 
     @Override

@@ -3,7 +3,6 @@ package io.logstream.docker;
 import io.logstream.Gap;
 import io.logstream.spi.LineSink;
 import io.logstream.spi.LogReader;
-import io.logstream.spi.TimeSource;
 import java.io.IOException;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
@@ -19,8 +18,6 @@ final class Logs implements Stage {
     private static final Duration UNCOMPARED = Duration.ofSeconds(5);
     private static final Duration UNSETTLED = Duration.ofSeconds(1);
     private static final Duration QUIET = Duration.ofMillis(200);
-    private static final Duration FIRST_SILENCE = Duration.ofSeconds(30);
-    private static final Duration LAST_SILENCE = Duration.ofMinutes(2);
 
     private final DockerReader reader;
     private final Place place;
@@ -30,19 +27,9 @@ final class Logs implements Stage {
     private Handover handover;
     private boolean told;
 
-    private volatile @Nullable LogRequest probe;
-    private long probed = Place.NONE;
-    private int probedChannel;
-    private Duration silence = FIRST_SILENCE;
-    private TimeSource.@Nullable Alarm alarm;
-    private long heard;
-    private volatile boolean silent;
+    private final Look look;
+    private final Silence silence;
     private volatile boolean closed;
-    private volatile @Nullable Answer aside;
-    private long asideAt;
-    private boolean seen; // what it is like, after the daemon has opened the log
-    private long exitBy;
-    private boolean looked; // all that is to be known before the log is handed over is known
     private long askedAt;
     private long heardAt;
     private Duration unsettled = UNSETTLED;
@@ -54,6 +41,8 @@ final class Logs implements Stage {
         this.reader = reader;
         this.place = reader.place();
         this.stepBack = stepBack;
+        look = new Look(reader);
+        silence = new Silence(reader);
         boolean whole =
                 place.anchor < 0 || reader.questions().isPodman(); // podman leaves lines out between tail and follow
         tail = whole ? Integer.MAX_VALUE : FIRST_TAIL + reader.trace().size();
@@ -86,7 +75,7 @@ final class Logs implements Stage {
             to.position(reader.position());
         }
         try {
-            if (!looked) {
+            if (!look.isDone()) {
                 return look(to);
             }
             Exchange.Step step;
@@ -142,8 +131,7 @@ final class Logs implements Stage {
         tail = tail < LAST_TAIL ? 4 * tail : Integer.MAX_VALUE; // all that was known before is told again
         handover = handover();
         request = ask();
-        seen = false;
-        looked = false;
+        look.begin();
         if (closed) {
             request.close();
         }
@@ -157,52 +145,20 @@ final class Logs implements Stage {
 
     // ---- the container meanwhile
 
-    /**
-     * Looks at the container when the daemon has opened the log, before anything of it is handed over. While a container is
-     * started again the daemon opens no log, so what was known before may be of the run before, but the log is of both.
-     */
     private LogReader.@Nullable Outcome look(LineSink to) throws IOException {
         if (request.head() == Exchange.Step.WAIT) {
             return waiting(to);
         }
-        if (!seen && request.isGranted()) {
-            seen = lookAside();
-            exitBy = reader.now() + (reader.runs().missesExit() ? DockerReader.FOR_EXIT_CODE.toNanos() : 0);
+        if (!look.step(request.isGranted())) {
+            return LogReader.Outcome.WAIT;
         }
-        long left = exitBy - reader.now();
-        looked = !request.isGranted() || seen && (left <= 0 || !reader.runs().missesExit());
-        if (looked) {
-            heardAt = reader.now(); // nothing was listened to until now
-        } else if (seen) {
-            reader.context().wakeWithin(Duration.ofNanos(left));
-        }
-        return looked ? null : LogReader.Outcome.WAIT;
-    }
-
-    /** Asks what the container is like; false as long as there is no answer. */
-    private boolean lookAside() throws IOException {
-        Answer asked = aside;
-        if (asked == null) {
-            asked = reader.look();
-            aside = asked;
-            asideAt = reader.now();
-            if (closed) {
-                asked.close();
-            }
-        }
-        if (!asked.isComplete()) {
-            reader.awaitAnswer(asideAt);
-            return false;
-        }
-        aside = null;
-        asked.close();
-        reader.looked(asked);
-        return true;
+        heardAt = reader.now(); // nothing was listened to until now
+        return null;
     }
 
     /** A container that was started again, and writes nothing: nothing of the time before comes any more either. */
     private void tellQuietRestart(LineSink to) {
-        if (looked && handover.isSettled() && reader.runs().isRestarted()) {
+        if (look.isDone() && handover.isSettled() && reader.runs().isRestarted()) {
             long left = QUIET.toNanos() - (reader.now() - heardAt);
             if (left <= 0) {
                 reader.tellRestart(to);
@@ -224,94 +180,20 @@ final class Logs implements Stage {
             reader.context().wakeWithin(Duration.ofNanos(left));
         }
         if (reader.follows()) {
-            if (aside != null || reader.runs().takeStarted()) {
-                lookAside();
-            }
+            look.again();
             tellQuietRestart(to);
             if (isToBeCompared()) {
                 return reader.readAgain(false);
             }
         }
-        LogReader.Outcome probing = silent || probe != null ? probe() : LogReader.Outcome.WAIT;
-        watch();
-        return probing;
-    }
-
-    /** Sets the alarm that looks whether anything has come at all. */
-    private void watch() {
-        if (alarm == null && !closed) {
-            heard = handover.entries();
-            alarm = reader.context().time().after(silence, this::lookForSilence);
-        } else if (heard != handover.entries()) {
-            silence = FIRST_SILENCE;
-        }
-    }
-
-    private void lookForSilence() {
-        silent = true;
-        if (!closed) {
-            reader.context().wake();
-        }
-    }
-
-    /**
-     * After a long silence: is the newest entry of the log one that has come? If not, the daemon has stopped telling, as some
-     * do when somebody cuts the log's file; and a daemon that does not answer is gone without a word.
-     */
-    private LogReader.@Nullable Outcome probe() throws IOException {
-        if (silent) {
-            silent = false;
-            alarm = null;
-            if (heard != handover.entries()) {
-                return LogReader.Outcome.WAIT;
-            }
-            if (probe != null) {
-                throw new IOException("the daemon does not answer");
-            }
-            silence = silence.compareTo(LAST_SILENCE) < 0 ? silence.multipliedBy(2) : LAST_SILENCE;
-            probed = Place.NONE;
-            LogRequest asking = reader.logs(false, 1, Place.NONE, (c, bytes, from, to, time) -> {
-                probed = time;
-                probedChannel = c;
-            });
-            probe = asking;
-            if (closed) {
-                asking.close();
-            }
-        }
-        LogRequest asked = probe;
-        if (asked == null) {
-            return LogReader.Outcome.WAIT;
-        }
-        Exchange.Step step;
-        do {
-            step = asked.step();
-        } while (step == Exchange.Step.MORE);
-        if (step == Exchange.Step.DONE) {
-            asked.close();
-            probe = null;
-            if (reader.follows() && asked.isGranted() && probed > place.time[probedChannel]) {
-                return reader.readAgain(false);
-            }
-        }
-        return LogReader.Outcome.WAIT;
+        return silence.hides(handover.entries()) ? reader.readAgain(false) : LogReader.Outcome.WAIT;
     }
 
     @Override
     public void close() {
         closed = true;
-        TimeSource.Alarm set = alarm;
-        if (set != null) {
-            set.cancel();
-        }
         request.close();
-        LogRequest asked = probe;
-        if (asked != null) {
-            asked.close();
-        }
-        Answer question = aside;
-        if (question != null) {
-            question.close();
-        }
+        look.close();
+        silence.close();
     }
 }

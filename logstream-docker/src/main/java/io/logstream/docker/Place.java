@@ -24,6 +24,7 @@ final class Place {
     private static final int VERSION = 1;
     private static final int LENGTH = 1 + 8 + 1 + 1 + 8 + 2 * 12;
     private static final int FINISHED = 4;
+    private static final int OVER = 8;
 
     /** A hash of the container's id. */
     long container;
@@ -31,6 +32,8 @@ final class Place {
     long started = NONE;
     /** Whether its end was told. */
     boolean finished;
+    /** Whether all is before it that was written in this run, which has ended: the daemon has said so and was not away then. */
+    boolean over;
     /** The channel of the last entry before this place, or -1. */
     int anchor = -1;
     /** Per channel: the time of its last entry before this place; or a time before which nothing is wanted, with count 0. */
@@ -63,6 +66,7 @@ final class Place {
         Place copy = new Place(container);
         copy.started = started;
         copy.finished = finished;
+        copy.over = over;
         copy.anchor = anchor;
         System.arraycopy(time, 0, copy.time, 0, 2);
         System.arraycopy(count, 0, copy.count, 0, 2);
@@ -80,6 +84,18 @@ final class Place {
         }
         open[channel] = unfinished;
         anchor = channel;
+        over = false;
+    }
+
+    /**
+     * Whether a line has no end behind an entry. One without a line end is a part of a line if it is long enough, otherwise
+     * the end of one; one without any bytes changes nothing.
+     *
+     * @param before whether the line had none before it
+     * @param partBytes how long is long enough
+     */
+    static boolean isOpenAfter(boolean before, byte[] bytes, int from, int to, int partBytes) {
+        return to > from ? bytes[to - 1] != '\n' && to - from >= partBytes : before;
     }
 
     /** A place right before an entry of which nobody knows what comes before it in the file. */
@@ -110,7 +126,7 @@ final class Place {
     }
 
     SourcePosition position(long linesBefore) {
-        int flags = (open[0] ? 1 : 0) | (open[1] ? 2 : 0) | (finished ? FINISHED : 0);
+        int flags = (open[0] ? 1 : 0) | (open[1] ? 2 : 0) | (finished ? FINISHED : 0) | (over ? OVER : 0);
         ByteBuffer bytes = ByteBuffer.allocate(LENGTH)
                 .put((byte) VERSION)
                 .putLong(container)
@@ -134,6 +150,7 @@ final class Place {
         place.open[0] = (flags & 1) != 0;
         place.open[1] = (flags & 2) != 0;
         place.finished = (flags & FINISHED) != 0;
+        place.over = (flags & OVER) != 0;
         place.anchor = Math.max(-1, Math.min(1, bytes.get()));
         place.started = bytes.getLong();
         for (int c = 0; c < 2; c++) {

@@ -39,7 +39,8 @@ final class Placing implements Stage {
             heardAt = step == Exchange.Step.MORE ? reader.now() : heardAt;
         } while (step == Exchange.Step.MORE);
         if (step == Exchange.Step.WAIT) {
-            return reader.awaitAnswer(heardAt);
+            Question.awaitAnswer(reader.context(), heardAt);
+            return LogReader.Outcome.WAIT;
         }
         if (!request.isGranted()) {
             return reader.refused(request, sink);
@@ -54,8 +55,7 @@ final class Placing implements Stage {
             }
             return null;
         }
-        reader.placed(place, sink);
-        return null;
+        return reader.placed(place, sink);
     }
 
     @Override

@@ -83,6 +83,12 @@ final class Questions {
                 entries);
     }
 
+    /** Asks for all events that the daemon remembers. */
+    Answer pastEvents() throws IOException {
+        long second = daemon.outages().lastHeard() / 1_000_000_000L + 1; // later than now, so that nothing is left out
+        return daemon.ask(dialect().path("/events?since=1&until=" + second), wake);
+    }
+
     private Dialect dialect() throws IOException {
         Dialect dialect = spoken;
         if (dialect == null) {

@@ -29,6 +29,7 @@ final class Runs implements DaemonEvents.Listener {
 
     private boolean changed; // guarded by this, like those below
     private boolean started;
+    private boolean missed; // perhaps some that has happened was not told
     private OptionalInt lastExit = OptionalInt.empty();
     private final long[] deaths = {Place.NONE, Place.NONE}; // the last two that the daemon has told
 
@@ -76,6 +77,7 @@ final class Runs implements DaemonEvents.Listener {
     public void happened(DaemonEvents.Event event) {
         synchronized (this) {
             changed = true;
+            missed |= event.equals(DaemonEvents.Event.ANYTHING);
             started |= event.action().equals("start");
             if (event.exitCode().isPresent()) {
                 lastExit = event.exitCode();
@@ -94,6 +96,15 @@ final class Runs implements DaemonEvents.Listener {
         boolean was = changed;
         changed = false;
         return was;
+    }
+
+    /** Whether perhaps not all was told that has happened since it was said that nothing was missed. */
+    synchronized boolean wereMissed() {
+        return missed;
+    }
+
+    synchronized void miss(boolean any) {
+        missed = any;
     }
 
     /** Whether the container was started since this was asked last. */
@@ -142,10 +153,11 @@ final class Runs implements DaemonEvents.Listener {
         if (restarted && now != null && time > endOfTheLast(now)) {
             restarted = false;
             if (!at.finished && !now.isOver()) {
-                tellLoss(sink, now);
+                tellLoss(sink);
             }
             at.started = now.started();
             at.finished = false;
+            at.over = false;
             sink.event(new SourceEvent(SourceEvent.Kind.RESTARTED, "", takeExit(), "", -1));
         }
     }
@@ -157,16 +169,21 @@ final class Runs implements DaemonEvents.Listener {
         }
         at.finished = true;
         ContainerState now = container;
-        if (now != null) {
-            tellLoss(sink, now);
+        if (now != null && !(at.over && now.started() == at.started)) {
+            tellLoss(sink);
         }
         sink.event(new SourceEvent(SourceEvent.Kind.FINISHED, code.isPresent() ? "" : "removed", code, "", -1));
         return true;
     }
 
-    /** What is in a container's pipe when it ends is logged by nobody, if the daemon is away then. */
-    private void tellLoss(LineSink sink, ContainerState now) {
-        if (resumed && daemon.wasAwayAt(now.finished())) {
+    /** Whether the daemon was away when the container ended last: what was in its pipe then was logged by nobody. */
+    boolean wereCutShort() {
+        ContainerState now = container;
+        return now != null && daemon.outages().contain(now.finished());
+    }
+
+    private void tellLoss(LineSink sink) {
+        if (resumed && wereCutShort()) {
             sink.gap(-1, Gap.Reason.RECONNECTED);
         }
     }

@@ -10,10 +10,12 @@ import org.jspecify.annotations.Nullable;
  */
 final class Snapshot implements Entries {
     private static final int MAX_ENTRIES = 16 << 20;
+    private static final int OPENS = 2;
+    private static final int ENDS = 4;
 
     private final int partBytes;
     private long[] times = new long[256];
-    private byte[] kinds = new byte[256]; // channel, and 2 if it ends a line
+    private byte[] kinds = new byte[256]; // channel, and whether a line is open behind it; neither if that is as before
     private int size;
 
     Snapshot(int partBytes) {
@@ -33,10 +35,15 @@ final class Snapshot implements Entries {
             times = Arrays.copyOf(times, 2 * size);
             kinds = Arrays.copyOf(kinds, 2 * size);
         }
-        boolean part = to == from || bytes[to - 1] != '\n' && to - from >= partBytes;
+        boolean opens = Place.isOpenAfter(false, bytes, from, to, partBytes);
+        boolean ends = !Place.isOpenAfter(true, bytes, from, to, partBytes);
         times[size] = time;
-        kinds[size] = (byte) (channel | (part ? 0 : 2));
+        kinds[size] = (byte) (channel | (opens ? OPENS : 0) | (ends ? ENDS : 0));
         size++;
+    }
+
+    private boolean isOpenAfter(int i, boolean before) {
+        return (kinds[i] & OPENS) != 0 || before && (kinds[i] & ENDS) == 0;
     }
 
     /**
@@ -55,7 +62,8 @@ final class Snapshot implements Entries {
         }
         Place place = new Place(container);
         for (int i = 0; i < index; i++) {
-            place.pass(kinds[i] & 1, times[i], (kinds[i] & 2) == 0);
+            int channel = kinds[i] & 1;
+            place.pass(channel, times[i], isOpenAfter(i, place.open[channel]));
         }
         // Its entries with the anchor's time must all be known, so that they are counted.
         return whole || times[first(place.anchor)] < place.time[place.anchor] ? place : null;
@@ -74,7 +82,7 @@ final class Snapshot implements Entries {
         int ends = 0;
         int wanted = -1; // the last place with enough line ends behind it
         for (int i = size - 1; i >= 0 && wanted < 0; i--) {
-            ends += kinds[i] >> 1;
+            ends += (kinds[i] & ENDS) != 0 ? 1 : 0;
             wanted = ends == lines ? i : -1;
         }
         if (wanted < 0) {
@@ -86,7 +94,8 @@ final class Snapshot implements Entries {
             if (!open[0] && !open[1]) {
                 index = i;
             }
-            open[kinds[i] & 1] = (kinds[i] & 2) == 0;
+            int channel = kinds[i] & 1;
+            open[channel] = isOpenAfter(i, open[channel]);
         }
         return index;
     }

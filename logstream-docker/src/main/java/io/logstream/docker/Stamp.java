@@ -41,8 +41,8 @@ final class Stamp {
         if (to - from < MIN_LENGTH) {
             throw none(bytes, from, to);
         }
-        long text0 = (long) Scan.LONGS.get(bytes, from);
-        long text1 = (long) Scan.LONGS.get(bytes, from + 8);
+        long text0 = (long) ByteSearch.LONGS.get(bytes, from);
+        long text1 = (long) ByteSearch.LONGS.get(bytes, from + 8);
         if (text0 != minuteText0 || text1 != minuteText1 || minuteSeconds == Long.MIN_VALUE) {
             minuteSeconds = minute(bytes, from, to);
             minuteText0 = text0;

@@ -19,8 +19,7 @@ final class Waiting implements Stage {
     public LogReader.@Nullable Outcome step(LineSink sink) {
         long left = left();
         if (reader.runs().takeChanged() || left <= 0) {
-            reader.askAgain();
-            return null;
+            return reader.askAgain();
         }
         reader.context().wakeWithin(Duration.ofNanos(left));
         return LogReader.Outcome.WAIT;

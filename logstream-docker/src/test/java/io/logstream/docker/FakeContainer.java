@@ -34,16 +34,13 @@ final class FakeContainer {
     List<Entry> entries = new ArrayList<>();
     int generation; // of the log's file: a new one has lost the entries before
     private final ByteArrayOutputStream[] unfinished = {new ByteArrayOutputStream(), new ByteArrayOutputStream()};
-    private long clock;
 
     FakeContainer(FakeDaemon daemon, String id, String name, String status) {
         this.daemon = daemon;
         this.id = id;
         this.name = name;
         this.status = status;
-        Instant now = Instant.now();
-        clock = now.getEpochSecond() * 1_000_000_000L + 17;
-        started = clock;
+        started = daemon.clock;
     }
 
     // ---- what the container does
@@ -72,9 +69,9 @@ final class FakeContainer {
     private void flush(Channel channel) {
         byte[] line = unfinished[channel.ordinal()].toByteArray();
         unfinished[channel.ordinal()].reset();
-        clock += 1001;
+        daemon.clock += 1001;
         for (int from = 0; from < line.length; from += PART) {
-            add(channel, clock, Arrays.copyOfRange(line, from, Math.min(line.length, from + PART)));
+            add(channel, daemon.clock, Arrays.copyOfRange(line, from, Math.min(line.length, from + PART)));
         }
     }
 
@@ -93,8 +90,8 @@ final class FakeContainer {
     void start() {
         synchronized (daemon) {
             status = "running";
-            clock += 1_000_000;
-            started = clock;
+            daemon.clock += 1_000_000;
+            started = daemon.clock;
             daemon.event(this, "start", "");
         }
     }
@@ -106,8 +103,8 @@ final class FakeContainer {
             }
             status = "exited";
             exitCode = code;
-            clock += 1000;
-            finished = clock;
+            daemon.clock += 1000;
+            finished = daemon.clock;
             daemon.event(this, "die", "\"exitCode\":\"" + code + "\"");
         }
     }
@@ -127,11 +124,6 @@ final class FakeContainer {
             generation++;
             daemon.notifyAll();
         }
-    }
-
-    /** What time it is for it, in nanoseconds since 1970. */
-    long clock() {
-        return clock;
     }
 
     boolean isRunning() {

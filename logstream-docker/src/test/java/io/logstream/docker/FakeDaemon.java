@@ -13,12 +13,14 @@ import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
-import java.util.HashSet;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.function.Predicate;
 
 /**
@@ -26,10 +28,17 @@ import java.util.function.Predicate;
  * connection.
  */
 final class FakeDaemon implements Closeable {
+    private record Event(long time, String json) {}
+
     private final Path directory;
-    private final ServerSocketChannel server;
-    private final Set<SocketChannel> connections = new HashSet<>();
-    private final List<String> events = new ArrayList<>();
+    private ServerSocketChannel server;
+    private final Map<SocketChannel, String> connections = new HashMap<>(); // and what is asked for there
+    private final List<Event> events = new ArrayList<>();
+    /** What time it is for it and its containers, in nanoseconds since 1970; goes on when something happens. */
+    long clock = Instant.now().getEpochSecond() * 1_000_000_000L + 17;
+    /** How many have been told that they will be told all events from now on. */
+    int listeners;
+
     final Map<String, FakeContainer> containers = new LinkedHashMap<>();
     final List<String> requests = new ArrayList<>();
     /** Into how many bytes at a time answers are cut; 0 for not at all. */
@@ -56,9 +65,33 @@ final class FakeDaemon implements Closeable {
 
     FakeDaemon() throws IOException {
         directory = Files.createTempDirectory("fake-docker");
-        server = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
-        server.bind(UnixDomainSocketAddress.of(directory.resolve("docker.sock")), 1024);
-        start("fake-docker-accept", this::accept);
+        server = listen();
+    }
+
+    private ServerSocketChannel listen() throws IOException {
+        ServerSocketChannel opened = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
+        opened.bind(UnixDomainSocketAddress.of(directory.resolve("docker.sock")), 1024);
+        start("fake-docker-accept", () -> accept(opened));
+        return opened;
+    }
+
+    /** Is not there for new connections. */
+    void refuseConnections() throws IOException {
+        server.close();
+        Files.delete(directory.resolve("docker.sock"));
+    }
+
+    void acceptConnections() throws IOException {
+        server = listen();
+    }
+
+    /** Is there again, some seconds later, and remembers no events from before. */
+    void launch() throws IOException {
+        synchronized (this) {
+            clock += 5_000_000_000L;
+            events.clear();
+        }
+        acceptConnections();
     }
 
     String host() {
@@ -75,9 +108,10 @@ final class FakeDaemon implements Closeable {
     }
 
     synchronized void event(FakeContainer container, String action, String attributes) {
-        events.add("{\"status\":\"" + action + "\",\"timeNano\":" + container.clock() + ",\"id\":\"" + container.id
+        String json = "{\"status\":\"" + action + "\",\"timeNano\":" + clock + ",\"id\":\"" + container.id
                 + "\",\"Type\":\"container\",\"Action\":\"" + action + "\",\"Actor\":{\"ID\":\"" + container.id
-                + "\",\"Attributes\":{" + attributes + "}}}\n");
+                + "\",\"Attributes\":{" + attributes + "}}}\n";
+        events.add(new Event(clock, json));
         notifyAll();
     }
 
@@ -85,23 +119,30 @@ final class FakeDaemon implements Closeable {
     void breakConnections() throws IOException {
         List<SocketChannel> all;
         synchronized (this) {
-            all = List.copyOf(connections);
+            all = List.copyOf(connections.keySet());
         }
         for (SocketChannel connection : all) {
             connection.close();
         }
     }
 
+    /** How many wait for such an answer, or have not taken it yet. */
+    synchronized long open(String part) {
+        return connections.values().stream()
+                .filter(request -> request.contains(part))
+                .count();
+    }
+
     synchronized long requests(String part) {
         return requests.stream().filter(request -> request.contains(part)).count();
     }
 
-    private void accept() {
+    private void accept(ServerSocketChannel from) {
         try {
             while (true) {
-                SocketChannel connection = server.accept();
+                SocketChannel connection = from.accept();
                 synchronized (this) {
-                    connections.add(connection);
+                    connections.put(connection, "");
                 }
                 start("fake-docker-serve", () -> serve(connection));
             }
@@ -120,7 +161,14 @@ final class FakeDaemon implements Closeable {
                 }
                 text = new String(head.array(), 0, head.position(), StandardCharsets.US_ASCII);
             }
-            answer(connection, URLDecoder.decode(text.split(" ")[1], StandardCharsets.UTF_8));
+            String target = URLDecoder.decode(text.split(" ")[1], StandardCharsets.UTF_8);
+            synchronized (this) {
+                connections.put(connection, target);
+            }
+            answer(connection, target);
+            while (connection.read(head.clear()) >= 0) {
+                // who has asked closes it
+            }
         } catch (IOException | InterruptedException e) {
             // the client is gone
         } finally {
@@ -141,11 +189,11 @@ final class FakeDaemon implements Closeable {
         String path = target.replaceFirst("^/v[0-9.]+", "").replaceFirst("\\?.*", "");
         String[] parts = path.split("/");
         if (path.equals("/_ping")) {
-            send(to, "HTTP/1.1 200 OK\r\nApi-Version: " + version + "\r\nContent-Length: 2\r\n\r\nOK");
+            send(to, head("Api-Version: " + version + "\r\nContent-Length: 2") + "OK");
         } else if (!target.startsWith("/v" + version + "/")) {
             json(to, 400, "{\"message\":\"client version is too old\"}");
         } else if (path.equals("/events")) {
-            events(to);
+            events(to, query(target));
         } else if (path.equals("/containers/json")) {
             json(to, 200, list(target));
         } else if (parts.length == 4 && parts[1].equals("containers")) {
@@ -194,28 +242,49 @@ final class FakeDaemon implements Closeable {
         byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
         send(
                 to,
-                "HTTP/1.1 " + status + " X\r\nContent-Type: application/json\r\nContent-Length: " + bytes.length
-                        + "\r\n\r\n" + body);
+                head("Content-Type: application/json\r\nContent-Length: " + bytes.length)
+                                .replace(" 200 OK", " " + status + " X")
+                        + body);
     }
 
-    private void events(SocketChannel to) throws IOException, InterruptedException {
+    /** With the daemon's time, in whole seconds. */
+    private synchronized String head(String headers) {
+        return "HTTP/1.1 200 OK\r\nDate: "
+                + DateTimeFormatter.RFC_1123_DATE_TIME.format(
+                        Instant.ofEpochSecond(clock / 1_000_000_000L).atOffset(ZoneOffset.UTC))
+                + "\r\n" + headers + "\r\n\r\n";
+    }
+
+    private void events(SocketChannel to, Map<String, String> query) throws IOException, InterruptedException {
+        List<Event> batch = new ArrayList<>();
         int next;
         synchronized (this) {
             next = events.size();
+            if (query.containsKey("since")) {
+                long since = since(query.get("since"));
+                events.stream().filter(event -> event.time() >= since).forEach(batch::add);
+            }
+            listeners++;
         }
-        send(to, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
+        send(to, head("Transfer-Encoding: chunked"));
         while (to.isOpen()) {
-            String event;
+            for (Event event : batch) {
+                chunk(to, event.json().getBytes(StandardCharsets.UTF_8));
+            }
+            if (query.containsKey("until")) {
+                send(to, "0\r\n\r\n");
+                return;
+            }
             synchronized (this) {
-                while (next == events.size()) {
+                while (next >= events.size()) {
                     wait(1000);
                     if (!to.isOpen() || closed) {
                         return;
                     }
                 }
-                event = events.get(next++);
+                batch = List.copyOf(events.subList(next, events.size()));
+                next = events.size();
             }
-            chunk(to, event.getBytes(StandardCharsets.UTF_8));
         }
     }
 
@@ -230,7 +299,7 @@ final class FakeDaemon implements Closeable {
         Predicate<FakeContainer.Entry> wanted =
                 entry -> query.get("stdout").equals("1") && entry.channel() == Channel.STDOUT.ordinal()
                         || query.get("stderr").equals("1") && entry.channel() == Channel.STDERR.ordinal();
-        String head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+        String head = head("Transfer-Encoding: chunked");
         if (!lateHeads) {
             send(to, head);
         }
@@ -263,6 +332,7 @@ final class FakeDaemon implements Closeable {
                 if (cutAfter >= 0 && sent + chunk.length > cutAfter) {
                     send(to, chunk, (int) (cutAfter - sent));
                     cutAfter = -1;
+                    to.close();
                     return;
                 }
                 chunk(to, wire);

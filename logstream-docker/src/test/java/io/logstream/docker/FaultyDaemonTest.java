@@ -28,6 +28,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
@@ -201,12 +202,17 @@ class FaultyDaemonTest {
         HandContext context = new HandContext();
         TextSink sink = new TextSink();
         try (DockerReader reader = new DockerReader(source(), Start.beginning(), context)) {
-            for (int minute = 0; minute < 30; minute++) {
-                for (int i = 0; i < 20; i++) {
-                    readAll(reader, context, sink);
-                    LockSupport.parkNanos(200_000);
-                }
-                context.time.advance(Duration.ofMinutes(1));
+            CollectingViewer.until("the log is asked for", () -> {
+                readAllUnchecked(reader, context, sink);
+                return fake.requests("follow=1") > 0;
+            });
+            for (int i = 1; i <= 15; i++) {
+                context.time.advance(Duration.ofMinutes(2));
+                int probes = i;
+                CollectingViewer.until("the last line was asked for, and there is none", () -> {
+                    readAllUnchecked(reader, context, sink);
+                    return fake.requests("follow=0") == probes && fake.open("follow=0") == 0;
+                });
             }
             web.write(Channel.STDOUT, "at last\n");
             readUntil(reader, context, sink, "at last");
@@ -320,8 +326,12 @@ class FaultyDaemonTest {
                 .toList();
     }
 
-    private static void awaitEventsOf(DockerDaemon daemon) {
-        CollectingViewer.until("events are listened to", () -> daemon.events().isConnected());
+    private void awaitListeners() {
+        CollectingViewer.until("events are listened to", () -> {
+            synchronized (fake) {
+                return fake.listeners > 0;
+            }
+        });
     }
 
     private void startAgain(String line) {
@@ -401,7 +411,7 @@ class FaultyDaemonTest {
         try (LogHub hub = LogHub.create()) {
             CollectingViewer viewer = follow(hub, DockerSource.of(daemon, "web"));
             viewer.awaitLine("one");
-            awaitEventsOf(daemon); // the code of a run that is over is told by nobody else
+            awaitListeners(); // the code of a run that is over is told by nobody else
             web.exit(7);
             web.start();
             viewer.awaitEvent(Kind.RESTARTED);
@@ -432,7 +442,7 @@ class FaultyDaemonTest {
         try (LogHub hub = LogHub.create()) {
             CollectingViewer viewer = follow(hub, DockerSource.of(daemon, "web"));
             viewer.awaitLine("one");
-            awaitEventsOf(daemon); // the code of a run that is over is told by nobody else
+            awaitListeners(); // the code of a run that is over is told by nobody else
             web.exit(7);
             web.start();
             viewer.awaitEvent(Kind.RESTARTED);
@@ -525,7 +535,7 @@ class FaultyDaemonTest {
                 readOnce(reader, sink);
                 return sink.text.length() > 0;
             });
-            awaitEventsOf(daemon);
+            awaitListeners();
             assertThat(sink.text.toString()).doesNotContain("line 4999");
             int before = web.entries.size();
             web.exit(9);
@@ -569,6 +579,68 @@ class FaultyDaemonTest {
                 web.write(Channel.STDOUT, "two\n");
                 fake.containers.clear();
                 fake.breakConnections();
+            }
+            assertThat(viewer.awaitEnd().kind()).isEqualTo(EndReason.Kind.COMPLETED);
+            assertThat(viewer.told()).endsWith("gap RECONNECTED", "FINISHED");
+        }
+    }
+
+    /** The log was told to its end, and what came of the container then is not seen. */
+    private CollectingViewer readToTheEndAndLost(LogHub hub) throws Exception {
+        web.write(Channel.STDOUT, "one\n");
+        CollectingViewer viewer = follow(hub, source());
+        viewer.awaitLine("one");
+        awaitListeners();
+        long asked = fake.requests("/json");
+        fake.frozen = request -> request.endsWith("/json");
+        web.exit(0);
+        CollectingViewer.until("the container is asked for", () -> fake.requests("/json") > asked);
+        fake.refuseConnections();
+        fake.breakConnections();
+        viewer.awaitEvent(Kind.RECONNECTING);
+        return viewer;
+    }
+
+    @Test
+    void containerThatWasReadToItsEnd_andIsRemovedUnseen_endsWithoutAGap() throws Exception {
+        try (LogHub hub = LogHub.create()) {
+            CollectingViewer viewer = readToTheEndAndLost(hub);
+            synchronized (fake) {
+                web.remove();
+                fake.frozen = request -> false;
+                fake.acceptConnections();
+            }
+            assertThat(viewer.awaitEnd().kind()).isEqualTo(EndReason.Kind.COMPLETED);
+            assertThat(viewer.told()).endsWith("RECONNECTED", "FINISHED");
+            assertThat(viewer.gaps()).isEmpty();
+        }
+    }
+
+    @Test
+    void containerThatWasStartedAndRemovedUnseen_endsWithAGap() throws Exception {
+        try (LogHub hub = LogHub.create()) {
+            CollectingViewer viewer = readToTheEndAndLost(hub);
+            synchronized (fake) {
+                startAgain("nobody has read this");
+                web.exit(0);
+                web.remove();
+                fake.frozen = request -> false;
+                fake.acceptConnections();
+            }
+            assertThat(viewer.awaitEnd().kind()).isEqualTo(EndReason.Kind.COMPLETED);
+            assertThat(viewer.told()).endsWith("gap RECONNECTED", "FINISHED");
+        }
+    }
+
+    /** Another daemon remembers nothing. */
+    @Test
+    void containerThatIsRemoved_whenTheDaemonHasForgottenIt_endsWithAGap() throws Exception {
+        try (LogHub hub = LogHub.create()) {
+            CollectingViewer viewer = readToTheEndAndLost(hub);
+            synchronized (fake) {
+                web.remove();
+                fake.frozen = request -> false;
+                fake.launch();
             }
             assertThat(viewer.awaitEnd().kind()).isEqualTo(EndReason.Kind.COMPLETED);
             assertThat(viewer.told()).endsWith("gap RECONNECTED", "FINISHED");
@@ -717,10 +789,200 @@ class FaultyDaemonTest {
         }
     }
 
+    // ---- places
+
+    /** An entry without any bytes ends no line and begins none. */
+    @Test
+    void nothingIsBetween_whereReadingBeginsBehindAnEntryWithoutBytes() throws Exception {
+        web.write(Channel.STDOUT, "before\n");
+        web.add(Channel.STDOUT, fake.clock += 1001, "");
+        HandContext context = new HandContext();
+        TextSink sink = new TextSink();
+        try (DockerReader reader = new DockerReader(source(), Start.end(), context)) {
+            reader.awaitPlace();
+            web.write(Channel.STDOUT, "behind\n");
+            readUntil(reader, context, sink, "behind");
+            assertThat(sink.text.toString()).isEqualTo("behind\n");
+        }
+    }
+
     // ---- away
 
+    /** As a daemon does without live-restore: it accepts nobody more, stops its containers, tells so, and is gone. */
+    private void stopInOrder(CollectingViewer viewer) throws IOException {
+        awaitListeners();
+        fake.refuseConnections();
+        long before = web.entries.size();
+        web.exit(0);
+        viewer.awaitEvent(Kind.RECONNECTING);
+        fake.breakConnections();
+        assertThat(web.entries).hasSize((int) before);
+    }
+
+    @Test
+    void nothingIsLost_whenTheDaemonIsStoppedInOrder() throws Exception {
+        web.write(Channel.STDOUT, "one\n");
+        try (LogHub hub = LogHub.create()) {
+            CollectingViewer viewer = follow(hub, source());
+            viewer.awaitLine("one");
+            stopInOrder(viewer);
+            fake.launch();
+            viewer.awaitEnd();
+            assertThat(viewer.told()).endsWith("RECONNECTED", "FINISHED 0");
+            assertThat(viewer.gaps()).isEmpty();
+        }
+    }
+
+    @Test
+    void nothingIsLost_whenTheDaemonIsStoppedInOrder_andStartsItsContainersAgain() throws Exception {
+        web.write(Channel.STDOUT, "one\n");
+        try (LogHub hub = LogHub.create()) {
+            CollectingViewer viewer = follow(hub, DockerSource.of(daemon, "web"));
+            viewer.awaitLine("one");
+            stopInOrder(viewer);
+            synchronized (fake) {
+                fake.clock += 1_000_000_000L;
+                startAgain("two");
+                fake.launch();
+            }
+            viewer.awaitLine("two");
+            assertThat(told(viewer))
+                    .extracting(what -> what.replace(" 0", ""))
+                    .containsExactly("line one", "RESTARTED", "line two");
+            assertThat(viewer.gaps()).isEmpty();
+        }
+    }
+
+    /** What it wrote last was logged by nobody. The daemon's clock is not ours, and another outage follows. */
+    @Test
+    void gapIsTold_whenAContainerHasEndedWhileTheDaemonWasAway_byTheDaemonsClock() throws Exception {
+        fake.clock -= 3_600_000_000_000L;
+        web = fake.container("other", "running");
+        web.write(Channel.STDOUT, "one\n");
+        try (LogHub hub = LogHub.create()) {
+            CollectingViewer viewer = follow(
+                    hub,
+                    DockerSource.builder(daemon, "other").endWithContainer(true).build());
+            viewer.awaitLine("one");
+            awaitListeners();
+            fake.refuseConnections();
+            fake.breakConnections();
+            viewer.awaitEvent(Kind.RECONNECTING);
+            CollectingViewer.until("nobody answers", () -> isAway(daemon));
+            synchronized (fake) {
+                fake.clock += 2_000_000_000L;
+                web.exit(9);
+                fake.frozen = request -> request.contains("/containers/");
+            }
+            fake.launch();
+            CollectingViewer.until("the daemon answers", () -> !isAway(daemon));
+            fake.refuseConnections();
+            fake.breakConnections();
+            CollectingViewer.until("nobody answers", () -> isAway(daemon));
+            fake.frozen = request -> false;
+            fake.launch();
+            viewer.awaitEnd();
+            assertThat(viewer.told()).endsWith("gap RECONNECTED", "FINISHED 9");
+        }
+    }
+
+    @Test
+    void outages_areTimesOfTheDaemon_fromWhatItToldLastToWhatItTellsFirst() {
+        Outages outages = new Outages(() -> {});
+        outages.answered("Thu, 26 Nov 2026 10:00:00 GMT");
+        long second = 1_000_000_000L;
+        long ten = Instant.parse("2026-11-26T10:00:00Z").getEpochSecond() * second;
+        outages.heard(ten + 7);
+        outages.refused();
+        outages.heard(ten + 9); // over a connection that was there before
+        outages.answered("Thu, 26 Nov 2026 10:00:05 GMT");
+        assertThat(outages.contain(ten + 9)).isFalse();
+        assertThat(outages.contain(ten + 10)).isTrue();
+        assertThat(outages.contain(ten + 6 * second)).isTrue();
+        assertThat(outages.contain(ten + 6 * second + 1)).isFalse();
+        for (int i = 1; i < 50; i++) {
+            outages.refused();
+            outages.answered("Thu, 26 Nov 2026 11:00:" + (10 + i) + " GMT");
+        }
+        assertThat(outages.contain(ten + 10)).as("none is forgotten").isTrue();
+        assertThat(outages.contain(ten + 9)).isFalse();
+    }
+
+    /** The hub would try again in half an hour. */
+    @Test
+    void readingGoesOn_whenTheDaemonIsBack_howeverLongTheHubWouldWait() throws Exception {
+        StreamOptions patient = StreamOptions.builder()
+                .retry(Duration.ofHours(1), Duration.ofHours(1))
+                .build();
+        web.write(Channel.STDOUT, "one\n");
+        try (LogHub hub = LogHub.create()) {
+            CollectingViewer viewer = new CollectingViewer();
+            hub.open("web", source(), patient)
+                    .subscribe(SubscribeOptions.builder().replay(Replay.all()).build(), viewer);
+            CollectingViewer found = new CollectingViewer();
+            hub.subscribe(DockerContainers.builder(daemon).build(), patient, SubscribeOptions.defaults(), found);
+            viewer.awaitLine("one");
+            found.awaitLine("one");
+            awaitListeners();
+            fake.refuseConnections();
+            fake.breakConnections();
+            viewer.awaitEvent(Kind.RECONNECTING);
+            web.write(Channel.STDOUT, "two\n");
+            fake.launch();
+            viewer.awaitLine("two");
+            fake.container("new", "running").write(Channel.STDOUT, "three\n");
+            found.awaitLine("three");
+            assertThat(viewer.gaps()).isEmpty();
+        }
+    }
+
+    // ---- the I/O thread
+
+    /** An error that nobody expects ends the thread: all who wait are told, and the next connection begins anew. */
+    @Test
+    void failureOfTheIoThread_failsAllConnections_andReadingGoesOn() throws Exception {
+        AtomicBoolean broken = new AtomicBoolean();
+        IoThread io = new IoThread("logstream-docker-broken") {
+            @Override
+            long nextTimer() {
+                if (broken.getAndSet(false)) {
+                    throw new OutOfMemoryError("by the test");
+                }
+                return super.nextTimer();
+            }
+        };
+        web.write(Channel.STDOUT, "one\n");
+        try (DockerDaemon failing = new DockerDaemon(Endpoint.parse(fake.host()), io);
+                LogHub hub = LogHub.create()) {
+            CollectingViewer viewer = follow(
+                    hub,
+                    DockerSource.builder(failing, "web").endWithContainer(true).build());
+            viewer.awaitLine("one");
+            awaitListeners();
+            for (int i = 1; i <= 3; i++) {
+                broken.set(true);
+                io.after(Duration.ZERO, () -> {});
+                long outages = i;
+                viewer.await(
+                        "outage " + i,
+                        () -> viewer.kinds().stream()
+                                        .filter(Kind.RECONNECTED::equals)
+                                        .count()
+                                >= outages);
+                web.write(Channel.STDOUT, "behind " + i + "\n");
+                viewer.awaitLine("behind " + i);
+            }
+            assertThat(viewer.lines()).containsExactly("one", "behind 1", "behind 2", "behind 3");
+            assertThat(viewer.gaps()).isEmpty();
+            assertThat(viewer.events())
+                    .anySatisfy(event -> assertThat(event.detail()).contains("logstream-docker-broken has failed"));
+        }
+    }
+
+    // ---- out of reach
+
     private static boolean isAway(DockerDaemon daemon) {
-        return daemon.wasAwayAt(System.currentTimeMillis() * 1_000_000);
+        return daemon.outages().contain(Long.MAX_VALUE);
     }
 
     /** Over ssh it turns out late, and not where the connection is made, that there is no daemon. */
@@ -740,7 +1002,7 @@ class FaultyDaemonTest {
     /** Another host refuses a connection later than it is begun. */
     @Test
     void refusal_isToldOfADaemon_howeverLateItComes() {
-        AtomicBoolean away = new AtomicBoolean();
+        Outages outages = new Outages(() -> {});
         Connection refused = new Connection() {
             @Override
             public boolean isReady() throws IOException {
@@ -758,9 +1020,9 @@ class FaultyDaemonTest {
             @Override
             public void close() {}
         };
-        Exchange exchange = new Exchange(refused, new ReadBuffers(), "/", () -> away.set(true));
+        Exchange exchange = new Exchange(refused, new ReadBuffers(), "/", outages);
         assertThatThrownBy(exchange::head).isInstanceOf(ConnectException.class);
-        assertThat(away).isTrue();
+        assertThat(outages.contain(Long.MAX_VALUE)).isTrue();
     }
 
     // ---- errors

@@ -56,6 +56,10 @@ abstract class RealCase {
     }
 
     CollectingViewer follow(DockerSource source, Replay replay, CollectingViewer viewer) {
+        return follow(hub, source, replay, viewer);
+    }
+
+    static CollectingViewer follow(LogHub hub, DockerSource source, Replay replay, CollectingViewer viewer) {
         SubscribeOptions how = SubscribeOptions.builder()
                 .replay(replay)
                 .policy(BackpressurePolicy.block())

@@ -21,7 +21,7 @@ import java.util.stream.Stream;
  * there is, {@code bb:1}.
  */
 final class RealDaemon implements AutoCloseable {
-    static final List<String> COMMANDS = List.of(
+    private static final List<String> COMMANDS = List.of(
             "sh", "cat", "echo", "sleep", "seq", "date", "printf", "yes", "head", "dd", "tr", "usleep", "awk", "touch");
     private static RealDaemon shared;
 
@@ -51,7 +51,7 @@ final class RealDaemon implements AutoCloseable {
         RealDaemon daemon = new RealDaemon(Files.createTempDirectory("logstream-dockerd"), List.of(options));
         try {
             daemon.launch();
-            daemon.importImage();
+            daemon.docker("import", image(daemon.directory), "bb:1");
         } catch (Exception | Error e) {
             daemon.close();
             throw e;
@@ -59,19 +59,17 @@ final class RealDaemon implements AutoCloseable {
         return daemon;
     }
 
-    /** Where there is no daemon to start, a test is skipped; in a continuous build that is a failure. */
     private static void requireDaemon() {
+        require("/usr/sbin/dockerd", "/usr/bin/docker", "/bin/busybox");
+    }
+
+    /** Where one of these programs is missing a test is skipped; in a continuous build that is a failure. */
+    static void require(String... programs) {
         List<String> missing = new ArrayList<>();
         if (!"root".equals(System.getProperty("user.name"))) {
             missing.add("root's rights");
         }
-        Stream.of("/usr/sbin/dockerd", "/usr/bin/docker", "/bin/busybox")
-                .filter(file -> !Files.isExecutable(Path.of(file)))
-                .forEach(missing::add);
-        require(missing);
-    }
-
-    static void require(List<String> missing) {
+        Stream.of(programs).filter(file -> !Files.isExecutable(Path.of(file))).forEach(missing::add);
         String message = "tests with a real daemon need " + missing
                 + " (Debian: apt-get install --no-install-recommends docker.io busybox-static podman)";
         if ("true".equals(System.getenv("CI"))) {
@@ -137,7 +135,8 @@ final class RealDaemon implements AutoCloseable {
         return directory.resolve("log").toFile();
     }
 
-    private void importImage() throws Exception {
+    /** Makes the image of a busybox; returns its file. */
+    static String image(Path directory) throws Exception {
         Path bin = Files.createDirectories(directory.resolve("image/bin"));
         Files.copy(Path.of("/bin/busybox"), bin.resolve("busybox"));
         for (String command : COMMANDS) {
@@ -145,7 +144,7 @@ final class RealDaemon implements AutoCloseable {
         }
         Path tar = directory.resolve("image.tar");
         run(List.of("tar", "-C", directory.resolve("image").toString(), "-cf", tar.toString(), "."), true);
-        docker("import", tar.toString(), "bb:1");
+        return tar.toString();
     }
 
     // ---- its containers
@@ -215,23 +214,23 @@ final class RealDaemon implements AutoCloseable {
                     process.destroyForcibly().waitFor();
                 }
             }
-            unmount(directory);
-            try (Stream<Path> files = Files.walk(directory)) {
-                files.sorted(Comparator.reverseOrder())
-                        .forEach(path -> path.toFile().delete());
-            }
+            delete(directory);
         } catch (Exception e) {
             System.err.println("the daemon in " + directory + " is not cleaned up: " + e);
         }
     }
 
-    /** Unmounts what is left below a directory. */
-    static void unmount(Path directory) throws Exception {
+    /** Takes a directory away, and what is mounted below it. */
+    static void delete(Path directory) throws Exception {
         for (String line : Files.readAllLines(Path.of("/proc/self/mounts"))) {
             String at = line.split(" ")[1];
             if (at.startsWith(directory + "/")) {
                 new ProcessBuilder("umount", "--lazy", at).start().waitFor();
             }
+        }
+        try (Stream<Path> files = Files.walk(directory)) {
+            files.sorted(Comparator.reverseOrder())
+                    .forEach(path -> path.toFile().delete());
         }
     }
 }

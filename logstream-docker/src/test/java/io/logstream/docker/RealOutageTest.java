@@ -3,6 +3,7 @@ package io.logstream.docker;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.logstream.Channel;
+import io.logstream.Replay;
 import io.logstream.SourceEvent.Kind;
 import io.logstream.testkit.CollectingViewer;
 import java.nio.charset.StandardCharsets;
@@ -81,6 +82,27 @@ class RealOutageTest extends RealCase {
         viewer.await("new lines", () -> viewer.lines().size() > before + 200);
         assertCounts(viewer);
         assertThat(viewer.gaps()).isEmpty();
+    }
+
+    /** Without live-restore it stops its containers first. */
+    @Test
+    void nothingIsMissing_whenTheDaemonIsStoppedInOrder_withItsContainers() throws Exception {
+        String script = "trap 'echo bye; exit 5' TERM; i=0; while :; do i=$((i+1)); echo line $i; usleep 10000; done";
+        try (RealDaemon plain = RealDaemon.start();
+                DockerDaemon of = DockerDaemon.of(plain.host())) {
+            plain.run(name, script);
+            DockerSource source =
+                    DockerSource.builder(of, name).endWithContainer(true).build();
+            CollectingViewer viewer = follow(hub, source, Replay.all(), new CollectingViewer());
+            viewer.awaitLine("line 20");
+            plain.terminate();
+            plain.launch();
+            viewer.awaitEnd();
+            assertThat(viewer.lines()).endsWith("bye");
+            assertSame(Channel.STDOUT, viewer.bytes(Channel.STDOUT), plain.finalLog(name, false));
+            assertThat(viewer.gaps()).isEmpty();
+            assertThat(viewer.told()).endsWith("FINISHED 5");
+        }
     }
 
     @Test

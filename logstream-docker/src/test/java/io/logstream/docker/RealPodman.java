@@ -5,11 +5,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
-import java.util.stream.Stream;
 
 /** A podman service of the tests' own, in a directory that goes with it. */
 final class RealPodman implements AutoCloseable {
@@ -21,14 +19,7 @@ final class RealPodman implements AutoCloseable {
     }
 
     static RealPodman start() throws Exception {
-        List<String> missing = new ArrayList<>();
-        if (!"root".equals(System.getProperty("user.name"))) {
-            missing.add("root's rights");
-        }
-        Stream.of("/usr/bin/podman", "/bin/busybox")
-                .filter(file -> !Files.isExecutable(Path.of(file)))
-                .forEach(missing::add);
-        RealDaemon.require(missing);
+        RealDaemon.require("/usr/bin/podman", "/bin/busybox");
         RealPodman podman = new RealPodman(Files.createTempDirectory("logstream-podman"));
         try {
             podman.launch();
@@ -54,16 +45,7 @@ final class RealPodman implements AutoCloseable {
             }
             LockSupport.parkNanos(20_000_000);
         }
-        Path bin = Files.createDirectories(directory.resolve("image/bin"));
-        Files.copy(Path.of("/bin/busybox"), bin.resolve("busybox"));
-        for (String command : RealDaemon.COMMANDS) {
-            Files.createSymbolicLink(bin.resolve(command), Path.of("busybox"));
-        }
-        Path tar = directory.resolve("image.tar");
-        new ProcessBuilder("tar", "-C", directory.resolve("image").toString(), "-cf", tar.toString(), ".")
-                .start()
-                .waitFor();
-        podman("import", tar.toString(), "bb:1");
+        podman("import", RealDaemon.image(directory), "bb:1");
     }
 
     private ProcessBuilder builder(List<String> arguments) {
@@ -111,11 +93,7 @@ final class RealPodman implements AutoCloseable {
                 process.destroy();
                 process.waitFor(10, TimeUnit.SECONDS);
             }
-            RealDaemon.unmount(directory);
-            try (Stream<Path> files = Files.walk(directory)) {
-                files.sorted(Comparator.reverseOrder())
-                        .forEach(path -> path.toFile().delete());
-            }
+            RealDaemon.delete(directory);
         } catch (Exception e) {
             System.err.println("podman in " + directory + " is not cleaned up: " + e);
         }

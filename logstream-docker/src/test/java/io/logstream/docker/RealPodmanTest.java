@@ -6,7 +6,6 @@ import io.logstream.EndReason;
 import io.logstream.LogHub;
 import io.logstream.Replay;
 import io.logstream.SourceEvent.Kind;
-import io.logstream.SubscribeOptions;
 import io.logstream.testkit.CollectingViewer;
 import io.logstream.testkit.FaultProxy;
 import java.net.UnixDomainSocketAddress;
@@ -55,12 +54,9 @@ class RealPodmanTest {
     }
 
     private CollectingViewer follow(DockerDaemon from, boolean toTheEnd, Replay replay) {
-        CollectingViewer viewer = new CollectingViewer();
-        SubscribeOptions options = SubscribeOptions.builder().replay(replay).build();
         DockerSource source =
                 DockerSource.builder(from, name).endWithContainer(toTheEnd).build();
-        hub.open(name, source, RealCase.streamOptions()).subscribe(options, viewer);
-        return viewer;
+        return RealCase.follow(hub, source, replay, new CollectingViewer());
     }
 
     private static List<String> lines(int count) {

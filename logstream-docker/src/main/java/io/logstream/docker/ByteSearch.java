@@ -5,14 +5,14 @@ import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 
 /** Looks for bytes, eight at a time: a byte of a word that is the wanted one makes a zero of their exclusive or. */
-final class Scan {
+final class ByteSearch {
     /** Reads eight bytes of an array as one number. */
     static final VarHandle LONGS = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
 
     private static final long ONES = 0x0101010101010101L;
     private static final long HIGHS = 0x8080808080808080L;
 
-    private Scan() {}
+    private ByteSearch() {}
 
     /** The first place of one of two bytes, or the end. */
     static int first(byte[] bytes, int from, int to, byte one, byte other) {

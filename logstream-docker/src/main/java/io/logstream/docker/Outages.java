@@ -1,0 +1,86 @@
+package io.logstream.docker;
+
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.time.format.DateTimeFormatter;
+import java.util.ArrayDeque;
+import java.util.Deque;
+
+/**
+ * The times in which a daemon could not be connected to, by its own clock: each from the last time that it told before to the
+ * first one that it tells after. So whatever ended while the daemon still told of it has not ended in an outage. All times in
+ * nanoseconds since 1970. Threadsafe.
+ */
+final class Outages {
+    private static final int MAX = 32;
+    private static final long SECOND = 1_000_000_000L;
+
+    private record Outage(long from, long to) {}
+
+    private final Deque<Outage> outages = new ArrayDeque<>();
+    private long heard = Place.NONE; // the latest time that the daemon has told while it was there
+    private boolean away;
+    private long awaySince; // by the clock that only measures, for a daemon that was never heard
+    private final Runnable lost;
+
+    /**
+     * @param lost run when a connection is refused: who answers next may be another daemon
+     */
+    Outages(Runnable lost) {
+        this.lost = lost;
+    }
+
+    /** The daemon tells of something that happened at this time, over a connection that it has not lost. */
+    synchronized void heard(long time) {
+        heard = Math.max(heard, time);
+    }
+
+    /** A connection was refused. */
+    void refused() {
+        lost.run();
+        synchronized (this) {
+            awaySince = away ? awaySince : System.nanoTime();
+            away = true;
+        }
+    }
+
+    /**
+     * A new connection is answered.
+     *
+     * @param date the header of this name: the daemon's time, in whole seconds; one that tells none is taken to have ours
+     */
+    synchronized void answered(String date) {
+        long second = second(date);
+        if (away) {
+            away = false;
+            long lasted = System.nanoTime() - awaySince;
+            // Who tries only now and then notices late that nobody is there.
+            long from = heard != Place.NONE ? heard : second - lasted - SECOND;
+            outages.add(new Outage(from, second + SECOND));
+            if (outages.size() > MAX) {
+                outages.addFirst(new Outage(outages.pop().from(), outages.pop().to()));
+            }
+        }
+        heard(second);
+    }
+
+    /** The latest time that the daemon has told. */
+    synchronized long lastHeard() {
+        return heard;
+    }
+
+    private static long second(String date) {
+        try {
+            return Instant.from(DateTimeFormatter.RFC_1123_DATE_TIME.parse(date))
+                            .getEpochSecond()
+                    * SECOND;
+        } catch (DateTimeException e) {
+            return System.currentTimeMillis() / 1000 * SECOND;
+        }
+    }
+
+    /** Whether the daemon was away at a time, for all that is known. */
+    synchronized boolean contain(long time) {
+        return away && time > heard || outages.stream().anyMatch(outage -> outage.from() < time && time <= outage.to());
+    }
+}

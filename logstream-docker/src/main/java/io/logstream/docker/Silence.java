@@ -1,0 +1,106 @@
+package io.logstream.docker;
+
+import io.logstream.spi.TimeSource;
+import java.io.Closeable;
+import java.io.IOException;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Watches a log that is read: after a long silence it asks for the newest entry. Is that one that has not come, the daemon has
+ * stopped telling the log, as some do when somebody cuts its file; and a daemon that does not answer is gone without a word.
+ * For one thread; closed by any.
+ */
+final class Silence implements Closeable {
+    private static final Duration FIRST = Duration.ofSeconds(30);
+    private static final Duration LAST = Duration.ofMinutes(2);
+
+    private final DockerReader reader;
+    private Duration patience = FIRST;
+    private TimeSource.@Nullable Alarm alarm;
+    private long heard; // entries when the alarm was set
+    private volatile boolean rung;
+    private volatile @Nullable LogRequest asked;
+    private long newest = Place.NONE;
+    private int channel;
+    private volatile boolean closed;
+
+    Silence(DockerReader reader) {
+        this.reader = reader;
+    }
+
+    /**
+     * Looks, where there is nothing to read now.
+     *
+     * @param entries how many have come
+     * @return whether the log has an entry that has not come
+     * @throws IOException if the daemon does not answer
+     */
+    boolean hides(long entries) throws IOException {
+        boolean hides = false;
+        if (rung) {
+            rung = false;
+            alarm = null;
+            if (heard == entries) {
+                ask();
+            }
+        }
+        LogRequest open = asked;
+        if (open != null && isComplete(open)) {
+            open.close();
+            asked = null;
+            hides = open.isGranted() && newest > reader.place().time[channel];
+        }
+        if (alarm == null && !closed) {
+            heard = entries;
+            alarm = reader.context().time().after(patience, this::ring);
+        } else if (heard != entries) {
+            patience = FIRST;
+        }
+        return hides && reader.follows();
+    }
+
+    private void ring() {
+        rung = true;
+        if (!closed) {
+            reader.context().wake();
+        }
+    }
+
+    private void ask() throws IOException {
+        if (asked != null) {
+            throw new IOException("the daemon does not answer");
+        }
+        patience = patience.compareTo(LAST) < 0 ? patience.multipliedBy(2) : LAST;
+        newest = Place.NONE;
+        LogRequest last = reader.logs(false, 1, Place.NONE, (c, bytes, from, to, time) -> {
+            newest = time;
+            channel = c;
+        });
+        asked = last;
+        if (closed) {
+            last.close();
+        }
+    }
+
+    private static boolean isComplete(LogRequest request) throws IOException {
+        Exchange.Step step;
+        do {
+            step = request.step();
+        } while (step == Exchange.Step.MORE);
+        return step == Exchange.Step.DONE;
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+        TimeSource.Alarm set = alarm;
+        if (set != null) {
+            set.cancel();
+        }
+        LogRequest open = asked;
+        if (open != null) {
+            open.close();
+        }
+    }
+}
