@@ -20,6 +20,9 @@ final class Beside {
     /** How often names are looked at again that have changed meanwhile. */
     private static final int LOOKS = 5;
 
+    /** How many bytes of a known file must be in another one that has no more, for it to be a copy: others may begin so too. */
+    private static final int LEAST_COPY = 64;
+
     private final BlockingSftp sftp;
     private final Siblings siblings;
 
@@ -273,7 +276,7 @@ final class Beside {
             List<Attributes> now = sftp.stat(known.open());
             boolean all = true;
             for (RemoteFile file : glance.files) {
-                all &= file == null || isKnown(file);
+                all &= file == null || isKnown(file, now);
             }
             for (int i = 0; i < glance.files.size(); i++) {
                 Sftp.Name one = glance.names.get(i);
@@ -283,12 +286,14 @@ final class Beside {
             return all;
         }
 
-        private boolean isKnown(RemoteFile file) throws IOException, InterruptedException {
+        private boolean isKnown(RemoteFile file, List<Attributes> now) throws IOException, InterruptedException {
             long size = file.seenSize();
             for (int i = 0; i < isSeen.length; i++) {
-                if (beginsWith(heads.get(i), file.head())
+                boolean whole = !isSeen[i] && now.get(i).size() == size;
+                if ((whole || size >= LEAST_COPY)
+                        && beginsWith(heads.get(i), file.head())
                         && endsAlike(known.open().get(i), file, size)) {
-                    isSeen[i] = true;
+                    isSeen[i] |= whole;
                     return true;
                 }
             }

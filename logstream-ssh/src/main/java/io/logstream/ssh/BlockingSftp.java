@@ -76,6 +76,14 @@ final class BlockingSftp {
         return sftp.read(handle, from, length);
     }
 
+    CompletableFuture<Attributes> ask(Handle handle) {
+        return sftp.stat(handle);
+    }
+
+    CompletableFuture<Attributes> ask(String path) {
+        return sftp.stat(path);
+    }
+
     Attributes stat(Handle handle) throws IOException, InterruptedException {
         return await(sftp.stat(handle));
     }

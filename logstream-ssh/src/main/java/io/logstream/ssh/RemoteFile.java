@@ -1,5 +1,6 @@
 package io.logstream.ssh;
 
+import io.logstream.ssh.Search.Beginning;
 import io.logstream.ssh.Sftp.Handle;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
@@ -50,19 +51,9 @@ final class RemoteFile {
         this.sftp = sftp;
         this.handle = handle;
         this.generation = generation;
-        begin(head, seen);
-    }
-
-    private void begin(byte[] beginning, Attributes seen) {
-        head = beginning;
-        hashedLength = -1;
-        offset = 0;
-        anchor = new byte[0];
-        lineOpen = false;
-        known = false;
-        seenSize = Math.max(seen.size(), beginning.length);
-        modified = seen.modified();
-        lookedModified = modified;
+        this.seenSize = Math.max(seen.size(), head.length);
+        this.head = head;
+        modified(seen.modified());
     }
 
     Handle handle() {
@@ -123,6 +114,7 @@ final class RemoteFile {
         return modified;
     }
 
+    /** The path named it when it was written last at this time, and what came before is known. */
     void modified(long time) {
         modified = time;
         lookedModified = time;
@@ -133,7 +125,7 @@ final class RemoteFile {
         return !known && offset == 0 && head.length == 0;
     }
 
-    /** Nothing came and went before the first bytes, or that was told. */
+    /** Nothing came and went before the bytes that come next, or that was told. */
     void known() {
         known = true;
     }
@@ -155,9 +147,18 @@ final class RemoteFile {
     }
 
     /** Begins anew, as it was seen to: the file was cut or written anew. */
-    void restart(byte[] beginning, Attributes seen) {
+    void restart(Beginning beginning) {
         generation++;
-        begin(beginning, seen);
+        head = beginning.head;
+        hashedLength = -1;
+        offset = 0;
+        anchor = new byte[0];
+        lineOpen = false;
+        known = false;
+        seenSize = Math.max(beginning.seen.size(), beginning.head.length);
+        if (beginning.named) {
+            modified(beginning.seen.modified());
+        }
     }
 
     // ---- reading

@@ -154,7 +154,7 @@ final class RemoteReader implements LogReader {
             switch (reads.next(now)) {
                 case BYTES -> {
                     if (reads.file().isUnknown()) {
-                        searchBefore(reads.file(), now);
+                        searchBefore(reads.file(), reads.file()::known, now);
                         return false;
                     }
                     handed += hand(reads, sink, room, now);
@@ -304,6 +304,12 @@ final class RemoteReader implements LogReader {
 
     private void compare(RemoteFile newest, Attributes seen, long now) {
         newest.seen(seen, now);
+        ReadAhead reads = trail.current();
+        boolean written = seen.size() == 0 && seen.modified() != newest.modified();
+        if (written && reads != null && reads.file() == newest && newest.isUnknown()) {
+            searchBefore(newest, () -> newest.modified(seen.modified()), now);
+            return;
+        }
         if (!seen.equals(lookedLike)) {
             lookedLike = seen;
             lookedLikeSince = now;
@@ -351,14 +357,18 @@ final class RemoteReader implements LogReader {
         });
     }
 
-    private void searchBefore(RemoteFile file, long now) {
+    /** The file has first bytes, or was written although it has none: another content may have come and gone. */
+    private void searchBefore(RemoteFile file, Runnable done, long now) {
         if (searching != null) {
             pollAt = now + FIRST_DELAY;
             return;
         }
         long since = file.modified();
         Known known = trail.known();
-        search(true, () -> search.beforeFirstBytes(since, known), (found, later) -> trail.begins(found));
+        search(true, () -> search.beforeFirstBytes(since, known), (found, later) -> {
+            done.run();
+            trail.tellUnread(found);
+        });
     }
 
     private boolean isHeldUp() {

@@ -62,10 +62,13 @@ final class Search {
     static final class Beginning {
         final byte[] head;
         final Attributes seen;
+        /** Whether the path named it then. */
+        final boolean named;
 
-        Beginning(byte[] head, Attributes seen) {
+        Beginning(byte[] head, Attributes seen, boolean named) {
             this.head = head;
             this.seen = seen;
+            this.named = named;
         }
     }
 
@@ -220,8 +223,7 @@ final class Search {
                 return opened.keep(new Found(old == null ? List.of() : List.of(old), false, late, null));
             }
             if (!same) {
-                Beginning beginning = beginning(now.handle()); // it may have been cut after it was opened
-                now.restart(beginning.head, beginning.seen);
+                now.restart(beginning(now.handle())); // it may have been cut after it was opened
             }
             boolean missing = beside.hasUnread(place.modified(), all);
             if (same) {
@@ -288,15 +290,24 @@ final class Search {
         try (Opened opened = new Opened()) {
             Beginning beginning = beginning(file);
             RemoteFile copy = opened.add(beside.holders(List.of(place)).get(0));
-            boolean gap = size > (copy == null ? place.offset() : copy.seenSize())
-                    || beside.hasUnread(place.modified(), known.and(opened.files));
+            // Without a copy, what was seen last may be new; with one it is surely not if there is less now.
+            boolean cutOff =
+                    copy == null ? size > place.offset() : size > Math.max(copy.seenSize(), beginning.seen.size());
+            boolean gap = cutOff || beside.hasUnread(place.modified(), known.and(opened.files));
             return opened.keep(new Found(copy == null ? List.of() : List.of(copy), gap, List.of(), beginning));
         }
     }
 
     private Beginning beginning(Handle file) throws IOException, InterruptedException {
-        Attributes seen = sftp.stat(file);
-        return new Beginning(sftp.bytes(file, 0, Place.HEAD_BYTES), seen);
+        List<CompletableFuture<Attributes>> asked = List.of(sftp.ask(file), sftp.ask(path), sftp.ask(file));
+        Attributes seen = sftp.await(asked.get(0));
+        boolean named = false;
+        try {
+            named = seen.canBecome(sftp.await(asked.get(1)), sftp.await(asked.get(2)));
+        } catch (SftpStatus e) {
+            named = false; // nothing is there
+        }
+        return new Beginning(sftp.bytes(file, 0, Place.HEAD_BYTES), seen, named);
     }
 
     /** Whether something came and went since a file was seen to be empty. */

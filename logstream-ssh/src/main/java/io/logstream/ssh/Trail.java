@@ -260,7 +260,7 @@ final class Trail {
         RemoteFile file = reads.file();
         reads.drop();
         boolean open = file.isLineOpen();
-        file.restart(beginning.head, beginning.seen);
+        file.restart(beginning);
         if (!found.files().isEmpty()) {
             current = reads(found.files().get(0));
             next.addFirst(new Next(file, found.gap(), Kind.TRUNCATED, false, now));
@@ -276,13 +276,8 @@ final class Trail {
         tellPosition(-1);
     }
 
-    /** The current file has its first bytes, and something may have been in it before. */
-    void begins(Found found) {
-        ReadAhead reads = current;
-        if (reads == null) {
-            return;
-        }
-        reads.file().known();
+    /** It was found out whether something came and went while the current file had no content. */
+    void tellUnread(Found found) {
         if (found.gap()) {
             gap(Gap.Reason.ROTATED);
             tellPosition(-1);

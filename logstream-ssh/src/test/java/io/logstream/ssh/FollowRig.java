@@ -39,6 +39,8 @@ final class FollowRig implements LineSink, AutoCloseable {
 
     private final UnaryOperator<SshFileSource.Builder> options;
     private final Queue<Runnable> tasks = new ArrayDeque<>();
+    private boolean tasksHeld;
+    private volatile boolean woken;
     private Duration within = Duration.ZERO;
     private @Nullable LogReader reader;
     private Start start = Start.beginning();
@@ -59,7 +61,9 @@ final class FollowRig implements LineSink, AutoCloseable {
 
     private final SourceContext context = new SourceContext() {
         @Override
-        public void wake() {}
+        public void wake() {
+            woken = true;
+        }
 
         @Override
         public void wakeWithin(Duration wanted) {
@@ -97,11 +101,59 @@ final class FollowRig implements LineSink, AutoCloseable {
         start = from;
     }
 
+    /** Whether what the reader wants to be done elsewhere waits. */
+    void holdTasks(boolean hold) {
+        tasksHeld = hold;
+    }
+
     /** Breaks the connection; the next step finds out. */
     void breakConnection() throws Exception {
         Sftp sftp = connection.sftp();
         host.breakConnections();
         MemoryHost.awaitAnswers(sftp);
+    }
+
+    void breakConnectionQuietly() {
+        try {
+            breakConnection();
+        } catch (Exception e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    boolean isAtEnd() {
+        return last == Outcome.END;
+    }
+
+    /** Why the source can't be opened. */
+    Throwable failure() {
+        try {
+            source().open(start, context).close();
+        } catch (Exception e) {
+            return e;
+        }
+        throw new AssertionError("it can be opened");
+    }
+
+    /** Opens a reader, which may fail, and closes it. */
+    void openAndClose() throws Exception {
+        try {
+            source().open(start, context).close();
+        } catch (IOException | InterruptedException e) {
+            // as it was to be
+        }
+        boolean interrupted = Thread.interrupted(); // it may have come behind the last request
+    }
+
+    /** How many files are open on the host. */
+    int openHandles() throws Exception {
+        MemoryHost.awaitAnswers(connection.sftp());
+        MemoryHost.awaitAnswers(connection.sftp());
+        return host.openHandles();
+    }
+
+    private SshFileSource source() {
+        return options.apply(SshFileSource.builder(connection, LOG)).build();
     }
 
     /** One read, and all answers to what it asked. Time stands still. */
@@ -114,6 +166,7 @@ final class FollowRig implements LineSink, AutoCloseable {
                 placed = start instanceof Start.At;
             }
             within = Duration.ofHours(1);
+            woken = false;
             host.hold(true);
             try {
                 last = reader.read(this);
@@ -146,25 +199,27 @@ final class FollowRig implements LineSink, AutoCloseable {
     private void settle() throws Exception {
         Sftp sftp = connection.sftp();
         MemoryHost.awaitAnswers(sftp);
-        for (Runnable task = tasks.poll(); task != null; task = tasks.poll()) {
-            task.run();
+        while (!tasksHeld && !tasks.isEmpty()) {
+            tasks.remove().run();
             MemoryHost.awaitAnswers(sftp);
         }
     }
 
     /** Lets time pass, as long as the reader wants to wait. */
     void pass() {
-        if (last == Outcome.WAIT) {
+        if (last == Outcome.WAIT && !woken) {
             time.advance(within);
         }
     }
 
+    /** Reads on for some time. */
     void follow(Duration howLong) {
         long end = time.nanoTime() + howLong.toNanos();
         while (last != Outcome.END) {
             step();
-            if (last == Outcome.WAIT && (time.nanoTime() >= end || within.toNanos() > end - time.nanoTime())) {
-                time.advance(Duration.ofNanos(Math.max(0, end - time.nanoTime())));
+            long left = end - time.nanoTime();
+            if (last == Outcome.WAIT && !woken && (left <= 0 || within.toNanos() > left)) {
+                time.advance(Duration.ofNanos(Math.max(0, left)));
                 return;
             }
             pass();

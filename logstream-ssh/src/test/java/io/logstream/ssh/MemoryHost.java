@@ -42,6 +42,7 @@ final class MemoryHost implements Dialer {
         private byte[] content = new byte[0];
         private long modified;
         private boolean readable = true;
+        private boolean broken;
 
         private Node(long modified) {
             this.modified = modified;
@@ -53,6 +54,7 @@ final class MemoryHost implements Dialer {
     private final List<Session> sessions = new ArrayList<>();
     private IntConsumer before = type -> {};
     private boolean held;
+    private @Nullable Integer keptBack;
 
     MemoryHost(LongSupplier clock) {
         this.clock = clock;
@@ -65,6 +67,14 @@ final class MemoryHost implements Dialer {
     /** Run before each request is answered, with its type; not within what it does itself. */
     synchronized void before(IntConsumer action) {
         before = action;
+    }
+
+    /** Keeps back the answers to requests of a type until others are asked for; null gives them. */
+    synchronized void keepBack(@Nullable Integer type) {
+        keptBack = type;
+        if (type == null) {
+            sessions.forEach(Session::giveKept);
+        }
     }
 
     /** Whether requests wait, so that no answer comes in the middle of something. */
@@ -144,6 +154,11 @@ final class MemoryHost implements Dialer {
         }
     }
 
+    /** From now on reading it is an error. */
+    synchronized void breakDisk(Node node) {
+        node.broken = true;
+    }
+
     synchronized boolean exists(String name) {
         return names.containsKey(name);
     }
@@ -202,6 +217,7 @@ final class MemoryHost implements Dialer {
         private final Map<Integer, Deque<String>> listings = new HashMap<>();
         private final ByteArrayOutputStream incoming = new ByteArrayOutputStream();
         private final Deque<ByteBuffer> answers = new ArrayDeque<>();
+        private final Deque<ByteBuffer> kept = new ArrayDeque<>();
         private int nextHandle;
         private boolean closed;
 
@@ -283,11 +299,21 @@ final class MemoryHost implements Dialer {
                 reply(type, id, packet, answer);
                 answer.flip();
                 answer.putInt(0, answer.limit() - 4);
-                synchronized (answers) {
-                    answers.add(answer);
-                    answers.notifyAll();
-                }
+                boolean keep = !barrier && keptBack != null && keptBack == type;
+                give(answer, keep ? kept : answers);
             }
+        }
+
+        private void give(ByteBuffer answer, Deque<ByteBuffer> to) {
+            synchronized (answers) {
+                to.add(answer);
+                answers.notifyAll();
+            }
+        }
+
+        private void giveKept() {
+            kept.forEach(answer -> give(answer, answers));
+            kept.clear();
         }
 
         private void reply(int type, int id, ByteBuffer packet, ByteBuffer answer) {
@@ -312,7 +338,9 @@ final class MemoryHost implements Dialer {
                     Node node = handles.get(handle(packet));
                     long offset = packet.getLong();
                     int length = packet.getInt();
-                    if (node == null || offset >= node.content.length) {
+                    if (node == null || node.broken) {
+                        status(answer, id, 4);
+                    } else if (offset >= node.content.length) {
                         status(answer, id, SftpStatus.EOF);
                     } else {
                         int some = (int) Math.min(length, node.content.length - offset);

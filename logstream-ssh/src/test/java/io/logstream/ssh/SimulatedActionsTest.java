@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
  * -Dssh.sim=N} plays one of them.
  */
 class SimulatedActionsTest {
-    private static final int PROGRAMS = 300;
+    private static final int PROGRAMS = 200;
     private static final Pattern PIECE = Pattern.compile("(line|late) (\\d+)\\n|<([^>]*)>\\n?");
 
     @Test
