@@ -24,6 +24,7 @@ final class Beside {
     private static final int LEAST_COPY = 64;
 
     private final BlockingSftp sftp;
+    private final String path;
     private final Siblings siblings;
 
     /** What is known already: files that are open, and places where others ended that are not. */
@@ -39,6 +40,7 @@ final class Beside {
 
     Beside(BlockingSftp sftp, String path) {
         this.sftp = sftp;
+        this.path = path;
         this.siblings = new Siblings(path);
     }
 
@@ -270,13 +272,15 @@ final class Beside {
         }
 
         boolean areKnown(Glance glance) throws IOException, InterruptedException {
-            for (Handle handle : known.open()) {
-                heads.add(sftp.bytes(handle, 0, Place.HEAD_BYTES));
-            }
+            heads.addAll(sftp.heads(known.open(), Place.HEAD_BYTES));
             List<Attributes> now = sftp.stat(known.open());
+            Attributes named = sftp.statOrNull(path);
             boolean all = true;
             for (RemoteFile file : glance.files) {
                 all &= file == null || isKnown(file, now);
+            }
+            for (int i = 0; i < isSeen.length; i++) {
+                isSeen[i] |= now.get(i).equals(named); // so it is not beside the log
             }
             for (int i = 0; i < glance.files.size(); i++) {
                 Sftp.Name one = glance.names.get(i);

@@ -72,20 +72,36 @@ final class BlockingSftp {
         return bytes;
     }
 
+    /** What some files begin with, as far as one answer tells it. */
+    List<byte[]> heads(List<Handle> handles, int length) throws IOException, InterruptedException {
+        List<CompletableFuture<ByteBuffer>> asked =
+                handles.stream().map(handle -> sftp.read(handle, 0, length)).toList();
+        List<byte[]> heads = new ArrayList<>();
+        for (CompletableFuture<ByteBuffer> one : asked) {
+            ByteBuffer answer = await(one).duplicate();
+            byte[] head = new byte[answer.remaining()];
+            answer.get(head);
+            heads.add(head);
+        }
+        return heads;
+    }
+
     CompletableFuture<ByteBuffer> read(Handle handle, long from, int length) {
         return sftp.read(handle, from, length);
     }
 
-    CompletableFuture<Attributes> ask(Handle handle) {
-        return sftp.stat(handle);
-    }
-
-    CompletableFuture<Attributes> ask(String path) {
-        return sftp.stat(path);
-    }
-
     Attributes stat(Handle handle) throws IOException, InterruptedException {
         return await(sftp.stat(handle));
+    }
+
+    /** How the file with this name is; null if there is none. */
+    @Nullable
+    Attributes statOrNull(String path) throws IOException, InterruptedException {
+        try {
+            return await(sftp.stat(path));
+        } catch (SftpStatus e) {
+            return null;
+        }
     }
 
     /** How these files are, in their order. */

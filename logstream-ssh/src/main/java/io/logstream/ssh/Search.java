@@ -299,14 +299,9 @@ final class Search {
     }
 
     private Beginning beginning(Handle file) throws IOException, InterruptedException {
-        List<CompletableFuture<Attributes>> asked = List.of(sftp.ask(file), sftp.ask(path), sftp.ask(file));
-        Attributes seen = sftp.await(asked.get(0));
-        boolean named = false;
-        try {
-            named = seen.canBecome(sftp.await(asked.get(1)), sftp.await(asked.get(2)));
-        } catch (SftpStatus e) {
-            named = false; // nothing is there
-        }
+        Attributes seen = sftp.stat(file);
+        Attributes at = sftp.statOrNull(path);
+        boolean named = at != null && seen.canBecome(at, sftp.stat(file));
         return new Beginning(sftp.bytes(file, 0, Place.HEAD_BYTES), seen, named);
     }
 

@@ -18,6 +18,8 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.Executor;
 import java.util.function.BooleanSupplier;
@@ -84,6 +86,19 @@ final class FollowRig implements LineSink, AutoCloseable {
     FollowRig start(Start from) {
         start = from;
         return this;
+    }
+
+    /** A position, and how much text was there when it was told. */
+    record Mark(SourcePosition position, int length) {}
+
+    /** All positions that a new reader may be opened at. */
+    final List<Mark> marks = new ArrayList<>();
+
+    /** Opens another reader at a position told before: what came after it is forgotten, and comes again. */
+    void restart(Mark mark) {
+        restart(Start.at(mark.position));
+        text.setLength(mark.length);
+        marks.removeIf(other -> other.length > mark.length);
     }
 
     /** The newest position told, or null where there is none that leads here. */
@@ -289,6 +304,9 @@ final class FollowRig implements LineSink, AutoCloseable {
         newest = next;
         newestAt = at;
         placed = true;
+        if (next != null && at == handed) {
+            marks.add(new Mark(next, text.length()));
+        }
     }
 
     private void closeReader() {

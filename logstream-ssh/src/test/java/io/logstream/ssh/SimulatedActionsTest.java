@@ -46,6 +46,9 @@ class SimulatedActionsTest {
         private final List<MemoryHost.Node> rotated = new ArrayList<>();
         private final Set<Integer> late = new HashSet<>();
         private final boolean dated;
+        /** About how many requests there are from one action to the next, as long as there are actions. */
+        private final int between;
+
         private MemoryHost.Node current;
         private int written;
         private int names;
@@ -55,6 +58,7 @@ class SimulatedActionsTest {
         Program(long seed) {
             random = new Random(seed * 0x9E3779B97F4A7C15L);
             dated = random.nextBoolean();
+            between = 4 << random.nextInt(6);
             done.append("seed ")
                     .append(seed)
                     .append(dated ? " dated" : " shifted")
@@ -68,7 +72,7 @@ class SimulatedActionsTest {
                 }
                 rig.step(); // it begins with what is there then
                 rig.host.before(type -> {
-                    if (actions > 0 && random.nextInt(8) == 0) {
+                    if (actions > 0 && random.nextInt(between) == 0) {
                         actions--;
                         act();
                     }
@@ -79,6 +83,11 @@ class SimulatedActionsTest {
                     if (random.nextInt(4) == 0) {
                         note("break");
                         rig.breakConnection();
+                    }
+                    if (random.nextInt(8) == 0 && !rig.marks.isEmpty()) {
+                        int newest = rig.marks.size() - 1;
+                        note("restart");
+                        rig.restart(rig.marks.get(Math.max(0, newest - random.nextInt(4))));
                     }
                 }
                 actions = 0;
@@ -101,7 +110,7 @@ class SimulatedActionsTest {
         }
 
         private void act() {
-            switch (random.nextInt(12)) {
+            switch (random.nextInt(14)) {
                 case 0, 1 -> {
                     if (rig.host.exists(FollowRig.LOG)) {
                         finishCopy();
@@ -138,7 +147,25 @@ class SimulatedActionsTest {
                     }
                 }
                 case 4 -> rig.time.advance(Duration.ofMillis(random.nextInt(1200)));
+                case 5 -> compress();
+                case 6 -> {
+                    note("backup");
+                    rig.host.copy(FollowRig.LOG, FollowRig.LOG + ".bak");
+                }
                 default -> write();
+            }
+        }
+
+        /** One that is not written late. */
+        private void compress() {
+            List<String> all = rig.host.names().stream()
+                    .filter(name -> name.matches(".*[.-]\\d+"))
+                    .toList();
+            if (!all.isEmpty() && !copied) {
+                String one = all.get(random.nextInt(all.size()));
+                note("compress " + one);
+                rotated.clear();
+                rig.host.compress(one);
             }
         }
 
@@ -182,6 +209,7 @@ class SimulatedActionsTest {
         private void shift() {
             for (int i = names; !dated && i > 0; i--) {
                 rig.host.rename(FollowRig.LOG + "." + i, FollowRig.LOG + "." + (i + 1));
+                rig.host.rename(FollowRig.LOG + "." + i + ".gz", FollowRig.LOG + "." + (i + 1) + ".gz");
             }
         }
 
