@@ -24,23 +24,28 @@ final class Beside {
     private static final int LEAST_COPY = 64;
 
     private final BlockingSftp sftp;
-    private final String path;
     private final Siblings siblings;
 
-    /** What is known already: files that are open, and places where others ended that are not. */
-    record Known(List<Handle> open, List<Place> ended) {
-        static final Known NOTHING = new Known(List.of(), List.of());
+    /**
+     * What is known already.
+     *
+     * @param open files that are open
+     * @param ended places where others ended that are not
+     * @param newest the one of the open files that is at the path, as far as is known, and so not beside it
+     */
+    record Known(
+            List<Handle> open, List<Place> ended, @Nullable Handle newest) {
+        static final Known NOTHING = new Known(List.of(), List.of(), null);
 
-        Known and(List<RemoteFile> files) {
+        Known and(List<RemoteFile> files, @Nullable RemoteFile newest) {
             List<Handle> all = new ArrayList<>(open);
             files.forEach(file -> all.add(file.handle()));
-            return new Known(all, ended);
+            return new Known(all, ended, newest == null ? this.newest : newest.handle());
         }
     }
 
     Beside(BlockingSftp sftp, String path) {
         this.sftp = sftp;
-        this.path = path;
         this.siblings = new Siblings(path);
     }
 
@@ -274,13 +279,12 @@ final class Beside {
         boolean areKnown(Glance glance) throws IOException, InterruptedException {
             heads.addAll(sftp.heads(known.open(), Place.HEAD_BYTES));
             List<Attributes> now = sftp.stat(known.open());
-            Attributes named = sftp.statOrNull(path);
             boolean all = true;
             for (RemoteFile file : glance.files) {
                 all &= file == null || isKnown(file, now);
             }
             for (int i = 0; i < isSeen.length; i++) {
-                isSeen[i] |= now.get(i).equals(named); // so it is not beside the log
+                isSeen[i] |= known.open().get(i) == known.newest();
             }
             for (int i = 0; i < glance.files.size(); i++) {
                 Sftp.Name one = glance.names.get(i);

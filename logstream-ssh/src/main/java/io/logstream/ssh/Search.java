@@ -218,7 +218,7 @@ final class Search {
                     ended.add(places.get(i));
                 }
             }
-            Known all = new Known(known.open(), ended).and(opened.files);
+            Known all = new Known(known.open(), ended, null).and(opened.files, now);
             if (now == null) {
                 return opened.keep(new Found(old == null ? List.of() : List.of(old), false, late, null));
             }
@@ -252,7 +252,7 @@ final class Search {
             if (now == null || isSame(newest, now.handle())) {
                 return Found.NONE;
             }
-            boolean gap = beside.hasUnread(since, known.and(opened.files));
+            boolean gap = beside.hasUnread(since, known.and(opened.files, now));
             return opened.keep(new Found(List.of(now), gap));
         }
     }
@@ -293,7 +293,7 @@ final class Search {
             // Without a copy, what was seen last may be new; with one it is surely not if there is less now.
             boolean cutOff =
                     copy == null ? size > place.offset() : size > Math.max(copy.seenSize(), beginning.seen.size());
-            boolean gap = cutOff || beside.hasUnread(place.modified(), known.and(opened.files));
+            boolean gap = cutOff || beside.hasUnread(place.modified(), known.and(opened.files, null));
             return opened.keep(new Found(copy == null ? List.of() : List.of(copy), gap, List.of(), beginning));
         }
     }

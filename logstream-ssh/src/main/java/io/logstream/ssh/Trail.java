@@ -111,7 +111,8 @@ final class Trail {
             open.add(reads.file().handle());
         }
         next.forEach(one -> open.add(one.file.handle()));
-        return new Known(open, late.ended());
+        RemoteFile newest = newest();
+        return new Known(open, late.ended(), newest == null ? null : newest.handle());
     }
 
     /** The next byte's place. */

@@ -226,6 +226,23 @@ class TrailTest {
         assertTextAfter(SECOND, "one\n<ROTATED>two\n<ROTATED>three\n");
     }
 
+    @Test
+    void gapTells_whenAFileCameAndWent_andWasCompressedInTheSecondOfTheNextOne() {
+        begin("one\n");
+        rotate(1);
+        rig.host.write(LOG, "lost\n");
+        rotate(2);
+        rig.host.compress(LOG + ".2");
+        rig.host.write(LOG, "two\n");
+        rig.host.before(type -> {
+            if (type == MemoryHost.STAT) {
+                rig.host.write(LOG, "more\n");
+            }
+        });
+        rig.until("two\n");
+        assertThat(rig.text.toString()).startsWith("one\n<gap ROTATED><ROTATED>two\n");
+    }
+
     // ---- late lines
 
     @Test
