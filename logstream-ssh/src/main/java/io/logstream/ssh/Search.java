@@ -213,9 +213,11 @@ final class Search {
                     .filter(Objects::nonNull)
                     .toList();
             List<Place> ended = new ArrayList<>(known.ended());
+            long since = place.modified();
             for (int i = 1; i < places.size(); i++) {
-                if (holders.get(i) == null) {
+                if (holders.get(i) == null) { // it may have been compressed, with late lines that were not read
                     ended.add(places.get(i));
+                    since = Math.min(since, places.get(i).modified());
                 }
             }
             Known all = new Known(known.open(), ended, null).and(opened.files, now);
@@ -225,7 +227,7 @@ final class Search {
             if (!same) {
                 now.restart(beginning(now.handle())); // it may have been cut after it was opened
             }
-            boolean missing = beside.hasUnread(place.modified(), all);
+            boolean missing = beside.hasUnread(since, all);
             if (same) {
                 now.generation(place.generation() + (missing ? 1 : 0));
                 return opened.keep(new Found(List.of(now), missing, late, null));

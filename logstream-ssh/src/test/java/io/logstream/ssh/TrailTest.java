@@ -307,6 +307,25 @@ class TrailTest {
     }
 
     @Test
+    void gapTells_lateLinesOfAFileThatWasCompressed_beforeTheyWereRead() {
+        MemoryHost.Node old = rig.host.write(LOG, "one\n");
+        rig.follow(SECOND);
+        rotate(1);
+        rig.host.write(LOG, "two\n");
+        rig.follow(Duration.ofSeconds(2));
+        FollowRig.Mark before = rig.marks.get(rig.marks.size() - 1);
+        rig.host.write(old, "late\n");
+        rig.follow(Duration.ofSeconds(2));
+        rig.host.write(LOG, "three\n");
+        assertTextAfter(SECOND, "one\n<ROTATED>two\nlate\nthree\n");
+        rig.restart(before);
+        rig.until("three\n"); // the late line is not asked for yet
+        rig.host.compress(LOG + ".1");
+        rig.breakConnectionQuietly();
+        assertTextAfter(SECOND, "one\n<ROTATED>two\nthree\n<gap MISMATCH>");
+    }
+
+    @Test
     void noGap_whenAFileWithLateLines_isFollowedByAnotherRotation() {
         MemoryHost.Node old = rig.host.write(LOG, "one\n");
         rig.follow(SECOND);
