@@ -1,13 +1,16 @@
 package io.logstream.ssh;
 
 import io.logstream.Channel;
+import io.logstream.Gap;
 import io.logstream.spi.LineSink;
+import io.logstream.ssh.Sftp.Handle;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 
 /**
  * The files that were rotated away and read to their end, but may still be written to. What comes late is handed over in
@@ -16,10 +19,10 @@ import java.util.List;
 final class LateLines {
     /** How long a file is held open after it was written last. */
     private static final long HOLD = Duration.ofSeconds(60).toNanos();
-    /** How many are held open. */
-    private static final int MOST = 8;
+    /** How many are held open; of more, the oldest is let go when it has nothing more. */
+    private static final int MOST = 64;
     /** How many more are remembered, to know them among the files beside the log. */
-    private static final int MOST_FINISHED = 64;
+    private static final int MOST_ENDED = 64;
 
     private static final long INTERVAL = Duration.ofMillis(250).toNanos();
 
@@ -33,9 +36,21 @@ final class LateLines {
         }
     }
 
+    /** Where a file ended that is not open any more, and how it looked then. */
+    private record Ended(Place place, CompletableFuture<Attributes> seen) {
+        /** The place, with the time of the last write once that is known. */
+        Place last() {
+            Place known = place;
+            if (seen.isDone() && !seen.isCompletedExceptionally()) {
+                known = known.modifiedAt(seen.join().modified());
+            }
+            return known;
+        }
+    }
+
     private final Runnable wake;
     private final List<Old> files = new ArrayList<>();
-    private final List<Attributes> finished = new ArrayList<>();
+    private final List<Ended> ended = new ArrayList<>();
     private long askedAt;
 
     LateLines(Runnable wake) {
@@ -44,26 +59,64 @@ final class LateLines {
 
     void add(RemoteFile file, long now) {
         files.add(new Old(new ReadAhead(file, wake), now));
-        if (files.size() > MOST) {
-            finish(files.remove(0));
-        }
         askedAt = now;
     }
 
-    private void finish(Old old) {
-        finished.add(old.reads.file().finished());
-        if (finished.size() > MOST_FINISHED) {
-            finished.remove(0);
+    /** Remembers where a file ended that was not read. */
+    void remember(Place end) {
+        ended.add(new Ended(end, new CompletableFuture<>()));
+    }
+
+    private void end(Old old) {
+        RemoteFile file = old.reads.file();
+        ended.add(new Ended(file.place(), file.sftp().stat(file.handle())));
+        if (ended.size() > MOST_ENDED) {
+            ended.remove(0);
         }
         old.reads.close();
     }
 
-    List<RemoteFile> open() {
-        return files.stream().map(old -> old.reads.file()).toList();
+    List<Handle> open() {
+        return files.stream().map(old -> old.reads.file().handle()).toList();
     }
 
-    List<Attributes> finished() {
-        return List.copyOf(finished);
+    /** Where those ended that are not open any more. */
+    List<Place> ended() {
+        return ended.stream().map(Ended::last).toList();
+    }
+
+    /**
+     * How far these were read, the newest first: those that are open, and what of the others looks as if it was written since
+     * some time.
+     */
+    List<Place> places(long since) {
+        List<Place> places = new ArrayList<>();
+        for (int i = files.size(); i-- > 0; ) {
+            Place place = files.get(i).reads.file().place();
+            if (!place.isBlank()) {
+                places.add(place);
+            }
+        }
+        for (int i = ended.size(); i-- > 0; ) {
+            Place place = ended.get(i).last();
+            if (!place.isBlank() && place.modified() >= since) {
+                places.add(place);
+            }
+        }
+        return places;
+    }
+
+    /** When the first of those was written last that a position does not name: they have no content yet, or there is no room. */
+    long unnamed(long since) {
+        long first = since;
+        int room = Place.MOST_OLDER;
+        for (int i = files.size(); i-- > 0; ) {
+            RemoteFile file = files.get(i).reads.file();
+            if (file.place().isBlank() || room-- <= 0) {
+                first = Math.min(first, file.modified());
+            }
+        }
+        return first;
     }
 
     boolean isEmpty() {
@@ -83,44 +136,56 @@ final class LateLines {
     boolean hand(LineSink sink, long now) {
         boolean due = now - askedAt >= INTERVAL;
         boolean handed = false;
-        for (Iterator<Old> all = files.iterator(); all.hasNext(); ) {
+        int left = files.size();
+        for (Iterator<Old> all = files.iterator(); all.hasNext(); left--) {
             Old old = all.next();
-            boolean useless = false;
-            try {
-                ReadAhead.Step step = old.reads.next();
-                boolean wrong =
-                        step == ReadAhead.Step.SHRUNK || step == ReadAhead.Step.REWRITTEN; // it is no log any more
-                useless = wrong || step == ReadAhead.Step.END && isQuiet(old, now);
-                if (step == ReadAhead.Step.BYTES && hand(old, sink, now)) {
-                    handed = true;
-                    old.reads.ask(); // there may be more
+            boolean last = now - old.quietSince >= HOLD || left > MOST;
+            boolean over = false;
+            switch (next(old, now)) {
+                case BYTES -> {
+                    if (hand(old, last, sink, now)) {
+                        handed = true;
+                        old.reads.ask(now); // there may be more
+                    }
                 }
-            } catch (IOException e) {
-                useless = true; // the connection's end is noticed by the current file
+                case END -> over = last;
+                case SHRUNK, REWRITTEN -> { // it is no log any more
+                    sink.gap(-1, Gap.Reason.TRUNCATED);
+                    handed = true;
+                    over = true;
+                }
+                default -> {}
             }
-            if (useless) {
+            if (over) {
                 all.remove();
-                finish(old);
+                end(old);
             } else if (due) {
-                old.reads.ask();
+                old.reads.ask(now);
             }
         }
         askedAt = due ? now : askedAt;
         return handed;
     }
 
-    private static boolean isQuiet(Old old, long now) {
-        return now - old.quietSince >= HOLD;
+    /** What cannot be read is as good as cut; where the connection has ended, the current file notices. */
+    private static ReadAhead.Step next(Old old, long now) {
+        try {
+            return old.reads.next(now);
+        } catch (SftpStatus e) {
+            return ReadAhead.Step.SHRUNK;
+        } catch (IOException e) {
+            return ReadAhead.Step.PENDING;
+        }
     }
 
-    /** Hands over the whole lines among the bytes that are there; those that end in none, after a while. */
-    private boolean hand(Old old, LineSink sink, long now) {
+    /** Hands over the whole lines among the bytes that are there; those that end in none, at last. */
+    private static boolean hand(Old old, boolean last, LineSink sink, long now) {
         ByteBuffer bytes = old.reads.bytes();
         int whole = bytes.remaining();
         while (whole > 0 && bytes.get(bytes.position() + whole - 1) != '\n') {
             whole--;
         }
-        boolean cut = whole == 0 && (isQuiet(old, now) || bytes.remaining() >= Sftp.MAX_READ / 2);
+        boolean cut = whole == 0 && (last || bytes.remaining() >= Sftp.MAX_READ / 2);
         whole = cut ? bytes.remaining() : whole;
         if (whole > 0) {
             sink.position(null);

@@ -21,11 +21,10 @@ final class Look {
 
     private final Sftp sftp;
     private final String path;
-    private final @Nullable RemoteFile file;
     private final @Nullable CompletableFuture<Attributes> before;
     private final CompletableFuture<Attributes> between;
     private final @Nullable CompletableFuture<Attributes> after;
-    private @Nullable Attributes seen;
+    private final CompletableFuture<Void> all;
 
     /**
      * Begins to look.
@@ -35,50 +34,36 @@ final class Look {
     Look(Sftp sftp, String path, @Nullable RemoteFile file, Runnable wake) {
         this.sftp = sftp;
         this.path = path;
-        this.file = file;
         before = file == null ? null : sftp.stat(file.handle());
         between = sftp.stat(path);
         after = file == null ? null : sftp.stat(file.handle());
-        CompletableFuture<Attributes> unused =
-                (after == null ? between : after).whenComplete((seen, failure) -> wake.run());
+        all = before == null || after == null
+                ? CompletableFuture.allOf(between)
+                : CompletableFuture.allOf(before, between, after);
+        CompletableFuture<Void> unused = all.whenComplete((seen, failure) -> wake.run());
     }
 
     boolean isDone() {
-        return between.isDone() && (after == null || after.isDone());
-    }
-
-    /** How the open file is now, once there is a verdict on it. */
-    @Nullable
-    Attributes seen() {
-        return seen;
+        return all.isDone();
     }
 
     Verdict verdict() throws IOException {
-        Attributes at;
         try {
-            at = between.join();
+            Attributes at = between.join();
+            return before != null && after != null && before.join().canBecome(at, after.join())
+                    ? Verdict.SAME
+                    : Verdict.OTHER;
         } catch (CompletionException e) {
-            if (SftpStatus.isNoSuchFile(Search.failure(e.getCause()))) {
+            IOException cause = Search.failure(e.getCause());
+            if (between.isCompletedExceptionally() && SftpStatus.isNoSuchFile(cause)) {
                 return Verdict.NOTHING;
             }
-            throw failure(e);
-        }
-        if (file == null || before == null || after == null) {
-            return Verdict.OTHER;
-        }
-        try {
-            Attributes last = after.join();
-            boolean same = before.join().canBecome(at, last);
-            file.seen(last);
-            seen = last;
-            return same ? Verdict.SAME : Verdict.OTHER;
-        } catch (CompletionException e) {
-            throw failure(e);
+            throw cause instanceof SftpStatus status ? status.again(sftp + ": " + Text.escaped(path)) : cause;
         }
     }
 
-    private IOException failure(CompletionException e) {
-        IOException cause = Search.failure(e.getCause());
-        return cause instanceof SftpStatus status ? status.again(sftp + ": " + Text.escaped(path)) : cause;
+    /** How the path was, which is how the open file was if it was the same. */
+    Attributes seen() {
+        return between.join();
     }
 }

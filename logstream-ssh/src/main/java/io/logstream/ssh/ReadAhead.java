@@ -31,7 +31,7 @@ final class ReadAhead {
         REWRITTEN
     }
 
-    private record Asked(CompletableFuture<ByteBuffer> answer, boolean ahead) {}
+    private record Asked(CompletableFuture<ByteBuffer> answer, long at, boolean ahead) {}
 
     private final RemoteFile file;
     private final Runnable wake;
@@ -39,6 +39,10 @@ final class ReadAhead {
     private long askedTo;
     private int window = 1;
     private @Nullable ByteBuffer rest;
+    /** Whether the last answer reached the end of the file, and when that was asked for. */
+    private boolean ended;
+
+    private long endedAt;
 
     ReadAhead(RemoteFile file, Runnable wake) {
         this.file = file;
@@ -55,23 +59,27 @@ final class ReadAhead {
     }
 
     /** Asks for what is behind the offset, if nothing is asked for. */
-    void ask() {
-        if (asked.isEmpty() && rest == null) {
+    void ask(long now) {
+        if (asked.isEmpty() && rest == null && !file.isAtLimit()) {
             askedTo = file.offset();
-            ask(false);
+            ask(now, false);
         }
     }
 
-    private void ask(boolean ahead) {
+    private void ask(long now, boolean ahead) {
         CompletableFuture<ByteBuffer> answer = file.ask(askedTo);
-        asked.add(new Asked(answer, ahead));
-        askedTo += RemoteFile.freshAt(askedTo);
+        asked.add(new Asked(answer, now, ahead));
+        askedTo += file.freshAt(askedTo);
         CompletableFuture<ByteBuffer> unused = answer.whenComplete((data, failure) -> wake.run());
     }
 
-    Step next() throws IOException {
+    Step next(long now) throws IOException {
         if (rest != null) {
             return Step.BYTES;
+        }
+        if (file.isAtLimit()) {
+            ended(now);
+            return Step.END;
         }
         Asked first = asked.peek();
         if (first == null) {
@@ -88,17 +96,19 @@ final class ReadAhead {
         } catch (CompletionException e) {
             throw Search.failure(e.getCause());
         }
-        RemoteFile.State state = file.check(data);
+        RemoteFile.State state = file.check(data, first.at);
         if (state != RemoteFile.State.SAME) {
             drop();
             return state == RemoteFile.State.SHRUNK ? Step.SHRUNK : Step.REWRITTEN;
         }
-        if (data.remaining() == RemoteFile.freshAt(file.offset())) {
+        if (data.remaining() == file.freshAt(file.offset())) {
             window = Math.min(MOST, 2 * window);
-            topUp();
+            ended = false;
+            topUp(now);
         } else {
             drop(); // what was asked for behind this is not at its place
             window = 1;
+            ended(first.at);
         }
         if (!data.hasRemaining()) {
             return Step.END;
@@ -107,12 +117,30 @@ final class ReadAhead {
         return Step.BYTES;
     }
 
-    private void topUp() {
-        if (asked.isEmpty()) {
-            ask(false);
+    private void ended(long at) {
+        ended = true;
+        endedAt = at;
+    }
+
+    /** Whether all was handed over that was in the file at some time. */
+    boolean isReadAsOf(long time) {
+        return isRead() && endedAt - time >= 0;
+    }
+
+    /** Whether all was handed over that was in the file at some time since it was opened. */
+    boolean isRead() {
+        return ended && rest == null;
+    }
+
+    private void topUp(long now) {
+        if (asked.isEmpty() && file.freshAt(askedTo) > 0) {
+            ask(now, false);
         }
-        while (asked.size() < window && file.sftp().takeAhead()) {
-            ask(true);
+        while (!asked.isEmpty()
+                && asked.size() < window
+                && file.freshAt(askedTo) > 0
+                && file.sftp().takeAhead()) {
+            ask(now, true);
         }
     }
 
@@ -145,7 +173,10 @@ final class ReadAhead {
     void drop() {
         asked.forEach(this::give);
         asked.clear();
-        rest = null;
+        if (rest != null) {
+            rest = null;
+            ended = false;
+        }
     }
 
     void close() {

@@ -1,13 +1,16 @@
 package io.logstream.ssh;
 
+import io.logstream.ssh.Search.Beginning;
 import io.logstream.ssh.Sftp.Handle;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
 /**
  * One open file on the host and how far it was read. Every read asks also for the last bytes before its offset, the
- * <em>anchor</em>: if they are not what they were, the file was written anew. Used by one thread at a time.
+ * <em>anchor</em>, and what is read is compared with what the file was seen to begin with, its <em>head</em>: if either is not
+ * what it was, the file was written anew. Used by one thread at a time; the handle by any.
  */
 final class RemoteFile {
 
@@ -25,26 +28,32 @@ final class RemoteFile {
     private final Handle handle;
     private long generation;
     private long offset;
+    private long limit = Long.MAX_VALUE;
     private byte[] anchor = new byte[0];
     private byte[] head;
     private int hashedLength = -1;
     private long headHash;
     private boolean lineOpen;
+    private boolean known;
     private long seenSize;
-    private long modified = -1;
+    private long modified;
+    private long lookedModified;
+    private long lookedAt;
     private boolean closed;
 
     /**
      * An open file, to be read from its beginning.
      *
      * @param head what it begins with, as far as it is there, at most {@link Place#HEAD_BYTES}
+     * @param seen how it looked before that was read
      */
     RemoteFile(Sftp sftp, Handle handle, byte[] head, Attributes seen, long generation) {
         this.sftp = sftp;
         this.handle = handle;
-        this.head = head;
         this.generation = generation;
-        seen(seen);
+        this.seenSize = Math.max(seen.size(), head.length);
+        this.head = head;
+        modified(seen.modified());
     }
 
     Handle handle() {
@@ -71,10 +80,6 @@ final class RemoteFile {
         return head;
     }
 
-    byte[] anchor() {
-        return anchor;
-    }
-
     boolean isLineOpen() {
         return lineOpen;
     }
@@ -84,44 +89,83 @@ final class RemoteFile {
         return seenSize > offset;
     }
 
-    /** It was seen like this; that it was bigger before is not forgotten until it begins anew. */
-    void seen(Attributes attributes) {
-        seenSize = Math.max(seenSize, attributes.size());
-        modified = Math.max(modified, attributes.modified());
+    /** The greatest size that it was seen to have since it began. */
+    long seenSize() {
+        return seenSize;
     }
 
+    /** It was seen to have so many bytes. */
+    void seen(long size) {
+        seenSize = Math.max(seenSize, size);
+    }
+
+    /** The path named it, and it was like this; that it was bigger before is not forgotten until it begins anew. */
+    void seen(Attributes attributes, long now) {
+        seen(attributes.size());
+        lookedModified = Math.max(modified, attributes.modified());
+        lookedAt = now;
+    }
+
+    /**
+     * When it was last written, as far as that was seen while the path named it and it had not been cut: whatever followed it,
+     * or what it held, was written no earlier.
+     */
     long modified() {
         return modified;
     }
 
+    /** The path named it when it was written last at this time, and what came before is known. */
+    void modified(long time) {
+        modified = time;
+        lookedModified = time;
+    }
+
+    /** Whether nothing tells the bytes that come next from those of another content that was here before. */
+    boolean isUnknown() {
+        return !known && offset == 0 && head.length == 0;
+    }
+
+    /** Nothing came and went before the bytes that come next, or that was told. */
+    void known() {
+        known = true;
+    }
+
     /** Goes to an offset; the bytes before it are those of the anchor. */
-    void seek(long to, byte[] bytesBefore, boolean insideLine) {
+    void seek(long to, byte[] bytesBefore) {
         offset = to;
         anchor = bytesBefore;
-        lineOpen = insideLine;
+        lineOpen = bytesBefore.length > 0 && bytesBefore[bytesBefore.length - 1] != '\n';
     }
 
-    /** Begins anew: the file was cut or written anew. */
-    void restart() {
+    /** Ends where it ends now. */
+    void limitTo(long size) {
+        limit = Math.max(offset, size);
+    }
+
+    boolean isAtLimit() {
+        return offset >= limit;
+    }
+
+    /** Begins anew, as it was seen to: the file was cut or written anew. */
+    void restart(Beginning beginning) {
         generation++;
+        head = beginning.head;
+        hashedLength = -1;
         offset = 0;
         anchor = new byte[0];
-        head = new byte[0];
-        hashedLength = -1;
         lineOpen = false;
-        seenSize = 0;
-    }
-
-    /** How it is beside the log if nobody writes to it any more. */
-    Attributes finished() {
-        return new Attributes(offset, -1, -1, modified);
+        known = false;
+        seenSize = Math.max(beginning.seen.size(), beginning.head.length);
+        if (beginning.named) {
+            modified(beginning.seen.modified());
+        }
     }
 
     // ---- reading
 
     /** How much of the file a read at this offset brings. */
-    static int freshAt(long at) {
-        return Sftp.MAX_READ - anchorAt(at);
+    int freshAt(long at) {
+        return (int) Math.min(Sftp.MAX_READ - anchorAt(at), Math.max(0, limit - at));
     }
 
     private static int anchorAt(long at) {
@@ -134,8 +178,12 @@ final class RemoteFile {
         return sftp.read(handle, at - before, before + freshAt(at));
     }
 
-    /** Looks at what was read at the present offset: moves its position behind the anchor if that is unchanged. */
-    State check(ByteBuffer data) {
+    /**
+     * Looks at what was read at the present offset: moves its position behind the anchor if all is unchanged.
+     *
+     * @param askedAt when that was asked for
+     */
+    State check(ByteBuffer data, long askedAt) {
         int before = anchorAt(offset);
         if (data.remaining() < before) {
             return State.SHRUNK;
@@ -146,7 +194,19 @@ final class RemoteFile {
             return State.REWRITTEN;
         }
         data.position(data.position() + before);
-        seenSize = Math.max(seenSize, offset + data.remaining());
+        if (offset < head.length) {
+            int seen = Math.min(head.length - (int) offset, freshAt(offset));
+            if (data.remaining() < seen) {
+                return State.SHRUNK;
+            }
+            if (!data.slice(data.position(), seen).equals(ByteBuffer.wrap(head, (int) offset, seen))) {
+                return State.REWRITTEN;
+            }
+        }
+        seen(offset + data.remaining());
+        if (!isUnknown() && askedAt - lookedAt >= 0) {
+            modified = lookedModified; // it was not cut before that look
+        }
         return State.SAME;
     }
 
@@ -177,7 +237,8 @@ final class RemoteFile {
             headHash = Fingerprint.of(head, 0, head.length);
             hashedLength = head.length;
         }
-        return new Place(generation, offset, modified, head.length, headHash, Fingerprint.of(anchor, 0, anchor.length));
+        long anchorHash = Fingerprint.of(anchor, 0, anchor.length);
+        return new Place(generation, offset, modified, head.length, headHash, anchorHash, List.of());
     }
 
     void close() {

@@ -1,38 +1,27 @@
 package io.logstream.ssh;
 
 import io.logstream.Channel;
-import io.logstream.Gap;
 import io.logstream.LogStreamException;
-import io.logstream.SourceEvent;
-import io.logstream.SourceEvent.Kind;
 import io.logstream.spi.LineSink;
 import io.logstream.spi.LogReader;
 import io.logstream.spi.SourceContext;
 import io.logstream.spi.Start;
+import io.logstream.ssh.Beside.Known;
 import io.logstream.ssh.Search.Found;
+import io.logstream.ssh.Sftp.Handle;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
-import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import java.util.function.Consumer;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Reads one remote log and what rotation makes of it. {@link #read} waits for nothing: it asks, and the answers wake it. What
- * needs several answers in turn, a {@link Search}, runs on a thread of its own, and its result is taken by the next read.
- *
- * <pre>
- *   current  the file that is read     next  those that follow it     late  those before it, which may still be written to
- *
- *   look: another file at the path -> search -> next          look: nothing there -> missing
- *   current is read to its end, and quiet -> late; the first of next -> current
- *   current was cut -> search for a copy -> current = the copy, next = the file from its beginning
- * </pre>
+ * needs several answers in turn, a {@link Search}, runs on a thread of its own, and its result is taken by the next read. While
+ * it runs, nothing changes that it is about: no look is taken, and no file is entered or closed.
  */
 final class RemoteReader implements LogReader {
     /** The most bytes of one call of {@link #read}, so that one file can't keep others waiting. */
@@ -50,125 +39,80 @@ final class RemoteReader implements LogReader {
         Duration.ofSeconds(1).toNanos(),
         Duration.ofMillis(2500).toNanos()
     };
-    /** How long a file that is never quiet is read before the next one follows. */
-    private static final long DRAIN_CAP = Duration.ofSeconds(5).toNanos();
-    /** How long a file that is gone is held open. */
-    private static final long HOLD = Duration.ofSeconds(60).toNanos();
-
-    /** A file that follows. */
-    private record Next(RemoteFile file, boolean gapBefore, Kind entry, boolean drain, long foundAt) {}
 
     private interface Task {
         Found run() throws IOException, InterruptedException;
     }
 
-    private record Searching(CompletableFuture<Found> found, Consumer<Found> use) {}
+    /** A search; {@code holdsUp} says whether the current file is not read meanwhile. */
+    private record Searching(CompletableFuture<Found> found, BiConsumer<Found, Long> use, boolean holdsUp) {}
 
     private final SshFileSource source;
     private final SourceContext context;
     private final Sftp sftp;
     private final Search search;
-    private final LateLines late;
-    private final Deque<Next> next = new ArrayDeque<>();
-    private final List<Consumer<LineSink>> notices = new ArrayList<>();
-
-    private @Nullable ReadAhead current;
-    /** Where to go on when a file is at the path, if none is open. */
-    private Place left = Place.NOTHING;
-    /** Whether lines behind that place may be in a file that is gone. */
-    private boolean leftUnread;
+    private final Trail trail;
 
     private @Nullable Look look;
     private @Nullable Searching searching;
     /** Why what is at the path now is not read; thrown when nothing more comes from the file that is open. */
     private @Nullable LogStreamException refusal;
 
-    private boolean cut;
-    private boolean missing;
-    private boolean goneTold;
+    private long refusedAt;
     private boolean closed;
 
     private long delay = FIRST_DELAY;
     private long pollAt;
     private long lookedAt;
-    private long busyAt;
-    private long endSeenAt;
-    private long missingSince;
     private long heardAt;
     private @Nullable Attributes lookedLike;
     private long lookedLikeSince;
     private int comparisons;
-    private long refusedAt;
 
     RemoteReader(SshFileSource source, SourceContext context, Sftp sftp) {
         this.source = source;
         this.context = context;
         this.sftp = sftp;
         this.search = new Search(sftp, source.path(), source.connection().answerTimeout());
-        this.late = new LateLines(context::wake);
         long now = context.time().nanoTime();
+        this.trail = new Trail(source, context::wake, now);
         pollAt = now;
         lookedAt = now;
-        busyAt = now;
-        endSeenAt = now - 1;
         heardAt = now;
     }
 
-    // ---- beginning; may wait
-
+    /** Finds where to begin; may wait. */
     void begin(Start start) throws IOException, InterruptedException {
         if (start instanceof Start.At at) {
-            left = Place.of(at.position());
-            leftUnread = !left.isBlank();
-            Found found = search.goOn(left);
+            Place place = Place.of(at.position());
+            trail.leave(place);
+            Found found = search.goOn(place, !place.isBlank(), Known.NOTHING);
             synchronized (this) {
-                appear(found);
+                trail.appear(found, context.time().nanoTime());
             }
-            return;
-        }
-        RemoteFile file = search.open(0);
-        if (file == null) {
-            synchronized (this) {
-                tellPosition(start instanceof Start.Beginning ? 0 : -1);
-                awaitAppearance();
-            }
-            return;
-        }
-        boolean begun = false;
-        try {
-            search.begin(file, start);
-            begun = true;
-        } finally {
-            if (!begun) {
-                file.close();
+        } else {
+            Found found = search.begin(start);
+            long lines = start instanceof Start.Beginning ? 0 : -1;
+            if (found.files().isEmpty()) {
+                List<Place> ends = search.newestEnds();
+                synchronized (this) {
+                    trail.begin(ends, lines);
+                }
+            } else {
+                synchronized (this) {
+                    trail.begin(found.files().get(0), lines);
+                }
             }
         }
         synchronized (this) {
-            current = new ReadAhead(file, context::wake);
-            tellPosition(start instanceof Start.Beginning ? 0 : -1);
+            if (!source.follows()) {
+                if (trail.current() == null) {
+                    throw new LogStreamException(
+                            sftp + ": there is no " + Text.escaped(source.path()) + ": follow it, or name a file");
+                }
+                trail.limit();
+            }
         }
-    }
-
-    private void awaitAppearance() {
-        event(Kind.WAITING, "there is no " + Text.escaped(source.path()));
-        goneTold = true;
-    }
-
-    // ---- notices
-
-    private void event(Kind kind, String detail) {
-        notices.add(sink -> sink.event(SourceEvent.of(kind, detail)));
-    }
-
-    private void tellPosition(long lines) {
-        ReadAhead reads = current;
-        Place place = reads == null ? left : reads.file().place();
-        notices.add(sink -> sink.position(place.position(lines)));
-    }
-
-    private void tell(LineSink sink) {
-        notices.forEach(notice -> notice.accept(sink));
-        notices.clear();
     }
 
     // ---- reading
@@ -180,58 +124,43 @@ final class RemoteReader implements LogReader {
             throw new IOException("the reader of " + source.identity() + " is closed");
         }
         long now = context.time().nanoTime();
-        takeSearch();
+        takeSearch(now);
         takeLook(now);
-        tell(sink);
+        trail.tell(sink);
         boolean more = handOver(sink, now);
-        tell(sink);
-        ReadAhead reads = current;
-        if (reads != null && mayHandLate(reads) && late.hand(sink, now)) {
-            sink.position(reads.file().place().position(-1));
-            busyAt = now;
-            more = true;
+        if (searching == null) { // what it uses is not closed
+            more |= trail.handLate(sink, now);
+            more |= advance(now);
         }
-        more |= advance(now);
-        tell(sink);
+        trail.tell(sink);
         if (more) {
             return Outcome.MORE;
         }
-        if (!source.follows() && isComplete()) {
+        if (isComplete()) {
             return Outcome.END;
         }
         schedule(now);
         return Outcome.WAIT;
     }
 
-    /** Between two lines; and what a search uses is not closed. */
-    private boolean mayHandLate(ReadAhead reads) {
-        return !reads.file().isLineOpen() && searching == null;
-    }
-
     private boolean handOver(LineSink sink, long now) throws IOException {
-        ReadAhead reads = current;
+        ReadAhead reads = trail.current();
         int handed = 0;
-        while (reads != null && !cut) {
+        while (reads != null && !isHeldUp()) {
             int room = sink.room();
             if (handed > 0 && (room <= 0 || handed >= TURN_BYTES)) {
                 return true;
             }
-            switch (reads.next()) {
+            switch (reads.next(now)) {
                 case BYTES -> {
-                    ByteBuffer bytes = reads.bytes();
-                    int length = Math.min(bytes.remaining(), Math.max(LEAST_BYTES, room));
-                    sink.bytes(Channel.STDOUT, bytes.limit(bytes.position() + length), LineSink.NO_TIME);
-                    reads.took(length);
-                    sink.position(reads.file().place().position(-1));
-                    handed += length;
-                    heardAt = now;
-                    busyAt = now;
-                    delay = FIRST_DELAY;
-                    pollAt = now;
+                    if (reads.file().isUnknown()) {
+                        searchBefore(reads.file(), reads.file()::known, now);
+                        return false;
+                    }
+                    handed += hand(reads, sink, room, now);
                 }
                 case END -> {
                     heardAt = now;
-                    endSeenAt = now;
                     pollAt = now + (isRestless() ? FIRST_DELAY : delay);
                     delay = Math.min(source.pollInterval().toNanos(), delay + delay / 4);
                     return false;
@@ -247,7 +176,7 @@ final class RemoteReader implements LogReader {
                     if (pollAt - now > 0) {
                         return false;
                     }
-                    reads.ask();
+                    reads.ask(now);
                     heardAt = now;
                     if (reads.isPending()) {
                         return false;
@@ -258,20 +187,50 @@ final class RemoteReader implements LogReader {
         return false;
     }
 
-    /** Whether something is about to change, so that looks are not to wait. */
-    private boolean isRestless() {
-        return !next.isEmpty() || refusal != null || (missing && !goneTold);
+    private int hand(ReadAhead reads, LineSink sink, int room, long now) {
+        ByteBuffer bytes = reads.bytes();
+        int length = Math.min(bytes.remaining(), Math.max(LEAST_BYTES, room));
+        sink.bytes(Channel.STDOUT, bytes.limit(bytes.position() + length), LineSink.NO_TIME);
+        reads.took(length);
+        sink.position(trail.place().position(-1));
+        trail.wasBusy(now);
+        heardAt = now;
+        readSoon(now);
+        return length;
     }
 
-    /** Without following: whether the end was reached that the file had when it was opened, or later. */
+    private void readSoon(long now) {
+        delay = FIRST_DELAY;
+        pollAt = now;
+    }
+
+    /** Whether something is about to change, so that looks are not to wait. */
+    private boolean isRestless() {
+        return trail.isRestless() || refusal != null;
+    }
+
+    /** Goes on to the next file, if it is time for that. Returns whether there is something to read at once. */
+    private boolean advance(long now) {
+        LogStreamException refused = refusal;
+        if (refused != null && !trail.hasNext() && trail.isQuietSince(refusedAt)) {
+            throw refused;
+        }
+        boolean entered = trail.advance(now);
+        if (entered) {
+            readSoon(now);
+        }
+        return entered;
+    }
+
+    /** Without following: whether all was read that was there when it was found. */
     private boolean isComplete() {
-        boolean waits = current == null || endSeenAt - busyAt >= 0;
-        return next.isEmpty() && searching == null && look == null && waits;
+        ReadAhead reads = trail.current();
+        return !source.follows() && !trail.hasNext() && searching == null && reads != null && reads.isRead();
     }
 
     private void schedule(long now) throws IOException {
-        ReadAhead reads = current;
-        boolean pending = (reads != null && reads.isPending()) || look != null || late.isPending();
+        ReadAhead reads = trail.current();
+        boolean pending = (reads != null && reads.isPending()) || look != null || trail.isLatePending();
         long patience = source.connection().answerTimeout().toNanos();
         if (pending && now - heardAt >= patience) {
             IOException silent = new IOException("the SFTP server has not answered for "
@@ -282,11 +241,11 @@ final class RemoteReader implements LogReader {
         long soon = pending ? patience - (now - heardAt) : Long.MAX_VALUE;
         if (reads == null) {
             soon = Math.min(soon, look == null && searching == null ? Math.max(0, pollAt - now) : soon);
-        } else if (!reads.isPending() && !cut) {
+        } else if (!reads.isPending() && !isHeldUp()) {
             soon = Math.min(soon, Math.max(0, pollAt - now));
         }
-        if (!late.isEmpty() && reads != null && mayHandLate(reads)) {
-            soon = Math.min(soon, Math.max(1_000_000, late.dueIn(now)));
+        if (searching == null) {
+            soon = Math.min(soon, Math.max(1_000_000, trail.lateIn(now)));
         }
         if (soon < Long.MAX_VALUE) {
             context.wakeWithin(Duration.ofNanos(soon));
@@ -296,54 +255,46 @@ final class RemoteReader implements LogReader {
     // ---- what is at the path
 
     private void takeLook(long now) throws IOException {
+        if (searching != null) {
+            look = null; // it may be about what was there before
+            return;
+        }
         Look running = look;
         if (running != null && running.isDone()) {
             look = null;
             heardAt = now;
-            take(running.verdict(), running.seen(), now);
+            take(running, now);
         }
-        if (look != null || searching != null || !source.follows() && current != null) {
+        boolean following = trail.current() != null;
+        if (look != null || searching != null || (!source.follows() && following)) {
             return;
         }
-        long interval = current == null ? 0 : isRestless() ? FIRST_DELAY : LOOK_INTERVAL;
-        if (now - lookedAt >= interval && (current != null || pollAt - now <= 0)) {
+        long interval = !following ? 0 : isRestless() ? FIRST_DELAY : LOOK_INTERVAL;
+        if (now - lookedAt >= interval && (following || pollAt - now <= 0)) {
             lookedAt = now;
             heardAt = now;
-            if (current == null) {
+            if (!following) {
                 pollAt = now + delay;
                 delay = Math.min(source.pollInterval().toNanos(), delay + delay / 4);
             }
-            look = new Look(sftp, source.path(), newest(), context::wake);
+            look = new Look(sftp, source.path(), trail.newest(), context::wake);
         }
     }
 
-    private @Nullable RemoteFile newest() {
-        ReadAhead reads = current;
-        return !next.isEmpty() ? next.getLast().file() : reads == null ? null : reads.file();
-    }
-
-    private void take(Look.Verdict verdict, @Nullable Attributes seen, long now) {
-        RemoteFile newest = newest();
-        switch (verdict) {
+    private void take(Look done, long now) throws IOException {
+        RemoteFile newest = trail.newest();
+        switch (done.verdict()) {
             case SAME -> {
-                if (missing && goneTold) {
-                    event(Kind.APPEARED, "");
-                }
-                missing = false;
-                goneTold = false;
+                trail.isThere();
                 refusal = null;
-                compare(newest, seen, now);
-            }
-            case NOTHING -> {
-                if (newest != null && !missing) {
-                    missing = true;
-                    missingSince = now;
+                if (newest != null) {
+                    compare(newest, done.seen(), now);
                 }
             }
+            case NOTHING -> trail.isGone(now);
             case OTHER -> {
                 if (newest == null) {
-                    Place place = left;
-                    search(() -> search.goOn(place), this::appear);
+                    searchOn();
                 } else {
                     searchNext(newest);
                 }
@@ -351,8 +302,12 @@ final class RemoteReader implements LogReader {
         }
     }
 
-    private void compare(@Nullable RemoteFile newest, @Nullable Attributes seen, long now) {
-        if (newest == null || seen == null) {
+    private void compare(RemoteFile newest, Attributes seen, long now) {
+        newest.seen(seen, now);
+        ReadAhead reads = trail.current();
+        boolean written = seen.size() == 0 && seen.modified() != newest.modified();
+        if (written && reads != null && reads.file() == newest && newest.isUnknown()) {
+            searchBefore(newest, () -> newest.modified(seen.modified()), now);
             return;
         }
         if (!seen.equals(lookedLike)) {
@@ -365,164 +320,65 @@ final class RemoteReader implements LogReader {
         }
     }
 
+    // ---- searching
+
+    private void searchOn() {
+        Place place = trail.left();
+        boolean unread = trail.isLeftUnread();
+        Known known = trail.known();
+        search(false, () -> search.goOn(place, unread, known), (found, now) -> {
+            trail.appear(found, now);
+            readSoon(now);
+        });
+    }
+
     private void searchNext(RemoteFile newest) {
-        List<RemoteFile> older = new ArrayList<>(late.open());
-        ReadAhead reads = current;
-        if (reads != null && reads.file() != newest) {
-            older.add(reads.file());
-        }
-        next.stream().map(Next::file).filter(file -> file != newest).forEach(older::add);
-        List<Attributes> finished = late.finished();
-        search(
-                () -> {
-                    Found found = search.another(newest, older, finished);
-                    return found == null ? Found.NONE : found;
-                },
-                found -> {
-                    if (!found.files().isEmpty()) {
-                        Kind entry = missing && goneTold ? Kind.APPEARED : Kind.ROTATED;
-                        missing = false;
-                        goneTold = false;
-                        long now = context.time().nanoTime();
-                        next.add(new Next(found.files().get(0), found.gapBeforeLast(), entry, true, now));
-                        pollAt = now;
-                    }
-                });
+        Handle handle = newest.handle();
+        long generation = newest.generation() + 1;
+        long since = newest.modified();
+        Known known = trail.known();
+        search(false, () -> search.another(handle, generation, since, known), (found, now) -> {
+            trail.follow(found, now);
+            pollAt = trail.hasNext() ? now : pollAt;
+        });
     }
-
-    /** The log is there: for the first time, again, or as it is where a reader begins at a position. */
-    private void appear(Found found) {
-        if (found.files().isEmpty()) {
-            if (!goneTold) {
-                tellPosition(-1);
-                awaitAppearance();
-            }
-            return;
-        }
-        long now = context.time().nanoTime();
-        if (goneTold) {
-            event(Kind.APPEARED, "");
-        }
-        goneTold = false;
-        missing = false;
-        RemoteFile first = found.files().get(0);
-        boolean alone = found.files().size() == 1;
-        if (alone && found.gapBeforeLast() && (leftUnread || left.isBlank())) {
-            Gap.Reason reason = left.isBlank() ? Gap.Reason.ROTATED : Gap.Reason.MISMATCH;
-            notices.add(sink -> sink.gap(-1, reason));
-        }
-        current = new ReadAhead(first, context::wake);
-        tellPosition(-1);
-        if (!alone) {
-            next.add(new Next(found.files().get(1), found.gapBeforeLast(), Kind.ROTATED, true, now));
-        }
-        delay = FIRST_DELAY;
-        pollAt = now;
-        busyAt = now;
-    }
-
-    // ---- a file that was cut
 
     private void searchCopy(RemoteFile file, long now) {
         if (searching != null) {
             pollAt = now + FIRST_DELAY; // it is found to be cut again then
             return;
         }
-        cut = true;
-        search(
-                () -> {
-                    RemoteFile copy = search.copyOf(file);
-                    return copy == null ? Found.NONE : new Found(List.of(copy), false);
-                },
-                found -> restart(
-                        file, found.files().isEmpty() ? null : found.files().get(0)));
+        Place place = file.place();
+        long size = file.seenSize();
+        Known known = trail.known();
+        search(true, () -> search.afterCut(file.handle(), place, size, known), (found, later) -> {
+            trail.restart(found, later);
+            readSoon(later);
+        });
     }
 
-    private void restart(RemoteFile file, @Nullable RemoteFile copy) {
-        cut = false;
-        long now = context.time().nanoTime();
-        pollAt = now;
-        delay = FIRST_DELAY;
-        if (copy != null) {
-            file.restart();
-            current = new ReadAhead(copy, context::wake);
-            next.addFirst(new Next(file, false, Kind.TRUNCATED, false, now));
+    /** The file has first bytes, or was written although it has none: another content may have come and gone. */
+    private void searchBefore(RemoteFile file, Runnable done, long now) {
+        if (searching != null) {
+            pollAt = now + FIRST_DELAY;
             return;
         }
-        if (file.isBehind()) {
-            notices.add(sink -> sink.gap(-1, Gap.Reason.TRUNCATED));
-        } else if (file.isLineOpen()) {
-            notices.add(sink -> sink.endLine(Channel.STDOUT));
-        }
-        file.restart();
-        event(Kind.TRUNCATED, "");
-        tellPosition(-1);
+        long since = file.modified();
+        Known known = trail.known();
+        search(true, () -> search.beforeFirstBytes(since, known), (found, later) -> {
+            done.run();
+            trail.tellUnread(found);
+        });
     }
 
-    // ---- from file to file
-
-    /** Goes on to the next file if the current one is at its end. Returns whether there is something to read at once. */
-    private boolean advance(long now) {
-        ReadAhead reads = current;
-        if (reads == null || cut || searching != null) { // what a search uses is not closed
-            return false;
-        }
-        Next following = next.peek();
-        if (refusal != null
-                && following == null
-                && endSeenAt - Math.max(busyAt, refusedAt) >= source.drainTime().toNanos()) {
-            throw refusal;
-        }
-        if (following != null) {
-            boolean ended = endSeenAt - Math.max(busyAt, following.foundAt) >= 0;
-            long drain = source.drainTime().toNanos();
-            boolean quiet = endSeenAt - Math.max(busyAt, following.foundAt) >= drain;
-            if (ended && (quiet || !following.drain || next.size() > 1)
-                    || (endSeenAt - following.foundAt >= 0 && now - following.foundAt >= DRAIN_CAP)) {
-                next.remove();
-                enter(reads, following, now);
-                return true;
-            }
-        } else if (missing) {
-            long quiet = endSeenAt - Math.max(busyAt, missingSince);
-            if (!goneTold && quiet >= source.drainTime().toNanos()) {
-                goneTold = true;
-                event(Kind.DISAPPEARED, "");
-            }
-            if (goneTold && quiet >= HOLD) {
-                left = reads.file().place();
-                leftUnread = false;
-                reads.close();
-                current = null;
-            }
-        }
-        return false;
+    private boolean isHeldUp() {
+        Searching running = searching;
+        return running != null && running.holdsUp;
     }
 
-    private void enter(ReadAhead before, Next following, long now) {
-        RemoteFile file = following.file;
-        if (before.file().isLineOpen()) {
-            notices.add(sink -> sink.endLine(Channel.STDOUT));
-        }
-        file.generation(Math.max(file.generation(), before.file().generation() + 1));
-        before.drop();
-        late.add(before.file(), now);
-        if (following.gapBefore) {
-            notices.add(sink -> sink.gap(-1, Gap.Reason.ROTATED));
-        }
-        event(following.entry, "");
-        current = new ReadAhead(file, context::wake);
-        tellPosition(-1);
-        busyAt = now;
-        pollAt = now;
-        delay = FIRST_DELAY;
-    }
-
-    // ---- searching
-
-    private void search(Task task, Consumer<Found> use) {
+    private void search(boolean holdsUp, Task task, BiConsumer<Found, Long> use) {
         CompletableFuture<Found> result = new CompletableFuture<>();
-        searching = new Searching(result, use);
+        searching = new Searching(result, use, holdsUp);
         context.blocking().execute(() -> {
             try {
                 result.complete(task.run());
@@ -542,17 +398,18 @@ final class RemoteReader implements LogReader {
         }
     }
 
-    private void takeSearch() throws IOException {
+    private void takeSearch(long now) throws IOException {
         Searching done = searching;
         if (done == null || !done.found.isDone()) {
             return;
         }
         searching = null;
+        heardAt = now;
         try {
-            done.use.accept(done.found.join());
+            done.use.accept(done.found.join(), now);
         } catch (CompletionException e) {
-            if (e.getCause() instanceof LogStreamException refused && current != null) {
-                refusedAt = refusal == null ? context.time().nanoTime() : refusedAt;
+            if (e.getCause() instanceof LogStreamException refused && trail.current() != null) {
+                refusedAt = refusal == null ? now : refusedAt;
                 refusal = refused;
                 return;
             }
@@ -561,7 +418,6 @@ final class RemoteReader implements LogReader {
             }
             throw Search.failure(e.getCause());
         }
-        heardAt = context.time().nanoTime();
     }
 
     @Override
@@ -574,11 +430,6 @@ final class RemoteReader implements LogReader {
         if (running != null && running.found.isDone() && !running.found.isCompletedExceptionally()) {
             running.found.join().close();
         }
-        ReadAhead reads = current;
-        if (reads != null) {
-            reads.close();
-        }
-        next.forEach(one -> one.file.close());
-        late.close();
+        trail.close();
     }
 }

@@ -142,7 +142,8 @@ public final class SshFileSource implements LogSource {
         }
 
         /**
-         * Whether to go on when the present end of the log is reached. By default true.
+         * Whether to go on when the end is reached that the log had when it was opened. By default true. Without, a log that is
+         * not there is refused.
          *
          * @param follow false to end there
          * @return this
