@@ -335,6 +335,7 @@ final class RemoteReader implements LogReader {
                 compare(newest, seen, now);
             }
             case NOTHING -> {
+                refusal = null;
                 if (newest != null && !missing) {
                     missing = true;
                     missingSince = now;

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.regex.Pattern;
@@ -27,7 +28,8 @@ import org.jspecify.annotations.Nullable;
  * is refused. Of jump hosts the configuration decides. A refused host key or login is a {@link LogStreamException} and never
  * tried again by this object.
  *
- * <p>Immutable but for its connection; threadsafe. While it is connected it takes three threads and one process.
+ * <p>Immutable but for its connection; threadsafe. While it is connected it takes one process and four threads: two that read
+ * and write, one for what the program prints as errors, and the JDK's own that waits for its end.
  */
 public final class SshConnection implements AutoCloseable {
     private static final Pattern HOST = Pattern.compile("[\\p{Alnum}_:][^\\s\\p{Cntrl}@/\\\\\"'`$;&|<>(){}*?!]{0,254}");
@@ -35,10 +37,14 @@ public final class SshConnection implements AutoCloseable {
             Pattern.compile("[^\\s\\p{Cntrl}@/:\"'`$;&|<>(){}*?!-][^\\s\\p{Cntrl}@/:\"'`$;&|<>(){}*?!]{0,254}");
     private static final Pattern UNQUOTABLE = Pattern.compile("(?s).*[\"\\\\\\p{Cntrl}].*|.*\\$\\{.*");
 
+    private static final Duration ONE_ANSWER = Duration.ofHours(1);
+
     private final String name;
     private final Dialer dialer;
     private final Duration connectTimeout;
-    private final Duration answerTimeout;
+    private final Duration keepAlive;
+    private final int keepAliveCount;
+    private final Executor connecting;
     private @Nullable CompletableFuture<Sftp> attempt;
     private @Nullable Sftp current;
     private @Nullable LogStreamException refusal;
@@ -50,15 +56,24 @@ public final class SshConnection implements AutoCloseable {
                         + (builder.host.contains(":") ? "[" + builder.host + "]" : builder.host)
                         + (builder.port > 0 ? ":" + builder.port : ""),
                 new ProcessDialer(SystemSsh.command(builder)),
-                builder.connectTimeout,
-                builder.keepAlive.multipliedBy(builder.keepAliveCount + 2L));
+                builder,
+                SshConnection::startThread);
     }
 
-    SshConnection(String name, Dialer dialer, Duration connectTimeout, Duration answerTimeout) {
+    /** For tests: by another way than the builder says. */
+    SshConnection(String name, Dialer dialer, Builder builder, Executor connecting) {
         this.name = name;
         this.dialer = dialer;
-        this.connectTimeout = connectTimeout;
-        this.answerTimeout = answerTimeout;
+        this.connectTimeout = builder.connectTimeout;
+        this.keepAlive = builder.keepAlive;
+        this.keepAliveCount = builder.keepAliveCount;
+        this.connecting = connecting;
+    }
+
+    static void startThread(Runnable task) {
+        Thread thread = new Thread(task, "logstream-ssh-connect");
+        thread.setDaemon(true);
+        thread.start();
     }
 
     /**
@@ -92,9 +107,12 @@ public final class SshConnection implements AutoCloseable {
         return name;
     }
 
-    /** How long an answer may take. */
+    /**
+     * How long one answer may take while others come; a connection that brings nothing is given up long before ({@link
+     * Silence}).
+     */
     Duration answerTimeout() {
-        return answerTimeout;
+        return ONE_ANSWER;
     }
 
     void checkOpen() {
@@ -119,11 +137,7 @@ public final class SshConnection implements AutoCloseable {
                 throw new LogStreamException(String.valueOf(refusal.getMessage()), refusal);
             }
             if (attempt == null || isOver(attempt)) {
-                attempt = new CompletableFuture<>();
-                CompletableFuture<Sftp> fresh = attempt;
-                Thread thread = new Thread(() -> connect(fresh), "logstream-ssh-" + name + "-connect");
-                thread.setDaemon(true);
-                thread.start();
+                attempt = begin();
             }
             mine = attempt;
         }
@@ -144,6 +158,16 @@ public final class SshConnection implements AutoCloseable {
                 || (attempt.isDone() && !attempt.join().isOpen());
     }
 
+    private CompletableFuture<Sftp> begin() {
+        CompletableFuture<Sftp> fresh = new CompletableFuture<>();
+        try {
+            connecting.execute(() -> connect(fresh));
+        } catch (RuntimeException | Error e) { // no more threads: nobody would ever complete it
+            fresh.completeExceptionally(new IOException("no thread for connecting: " + e.getMessage(), e));
+        }
+        return fresh;
+    }
+
     private void connect(CompletableFuture<Sftp> result) {
         try {
             Sftp sftp = new Sftp(dialer.dial(), name);
@@ -159,6 +183,7 @@ public final class SshConnection implements AutoCloseable {
                 sftp.fail(new IOException("not connected within " + connectTimeout.toSeconds() + " s"));
                 sftp.ready().get();
             }
+            sftp.keepAlive(keepAlive, keepAliveCount);
             result.complete(sftp);
         } catch (ExecutionException e) {
             refuse(e.getCause(), result);
@@ -209,7 +234,10 @@ public final class SshConnection implements AutoCloseable {
         Path knownHosts;
 
         boolean anyHostKey;
-        boolean compression;
+
+        @Nullable
+        Boolean compression;
+
         Duration connectTimeout = Duration.ofSeconds(20);
         Duration keepAlive = Duration.ofSeconds(10);
         int keepAliveCount = 3;
@@ -322,7 +350,8 @@ public final class SshConnection implements AutoCloseable {
 
         /**
          * How often a silent host is asked whether it is still there, and how often in vain until the connection counts as
-         * lost. By default 10 s and 3. An answer that takes longer than {@code interval x (count + 2)} is an outage too.
+         * lost. By default 10 s and 3. A connection that brings nothing at all, although it is asked, is given up within
+         * {@code interval x (count + 2)}; one that is only slow is not.
          *
          * @param interval 1 s to 1 h
          * @param count 1 to 100
