@@ -581,5 +581,6 @@ final class RemoteReader implements LogReader {
         }
         next.forEach(one -> one.file.close());
         late.close();
+        source.connection().release(sftp);
     }
 }

@@ -2,6 +2,7 @@ package io.logstream.ssh;
 
 import java.time.Duration;
 import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
@@ -20,6 +21,10 @@ final class Watch {
     }
 
     private Watch() {}
+
+    static ScheduledExecutorService executor() {
+        return THREAD;
+    }
 
     static Future<?> every(Duration pace, Runnable look) {
         return THREAD.scheduleWithFixedDelay(look, pace.toNanos(), pace.toNanos(), TimeUnit.NANOSECONDS);
