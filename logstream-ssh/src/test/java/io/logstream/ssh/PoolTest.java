@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -206,5 +207,28 @@ class PoolTest {
         assertThat(dialer.running()).hasSize(1);
         go.countDown();
         viewer.await("all bytes", () -> viewer.size() >= big.toFile().length());
+    }
+
+    /** Takes half a minute: each file is looked at five times a second. */
+    @Test
+    @Tag("stress")
+    void twoThousandFiles_shareOneConnection() throws Exception {
+        SshConnection connection = connection(how());
+        int count = 2000;
+        List<CollectingViewer> viewers = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            viewers.add(follow(connection, write("file-" + i, "first of " + i + "\n")));
+        }
+        for (int i = 0; i < count; i++) {
+            viewers.get(i).awaitLine("first of " + i);
+        }
+        for (int i = 0; i < count; i += 97) {
+            write("file-" + i, "second of " + i + "\n");
+        }
+        for (int i = 0; i < count; i += 97) {
+            viewers.get(i).awaitLine("second of " + i);
+            assertThat(viewers.get(i).gaps()).isEmpty();
+        }
+        assertThat(dialer.running()).hasSize(1);
     }
 }

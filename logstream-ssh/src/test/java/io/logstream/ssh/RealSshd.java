@@ -105,9 +105,13 @@ final class RealSshd implements Closeable {
         Files.writeString(directory.resolve("authorized"), publicKey(key) + "\n", StandardOpenOption.APPEND);
     }
 
-    /** How many have logged in so far. */
-    int logins() throws IOException {
-        return Files.readString(directory.resolve("sshd.out")).split("Accepted publickey", -1).length - 1;
+    /** How many connections have ended before a login so far. */
+    int refusedLogins() {
+        try {
+            return Files.readString(directory.resolve("sshd.out")).split("authenticating user", -1).length - 1;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /** To be logged in to as it should be. */
