@@ -49,6 +49,8 @@ final class Credentials {
                 named.add(half);
             } else if (Files.isReadable(file)) {
                 files.add(file);
+            } else if (hop.onlyThese() || Files.exists(file)) {
+                note(file + " can't be read");
             }
         }
     }
