@@ -51,6 +51,8 @@ final class Main implements Runnable {
     /** The library's log is set up before anything asks for it. */
     private int execute(CommandLine.ParseResult parsed) {
         System.setProperty("org.slf4j.simpleLogger.defaultLogLevel", debug ? "debug" : "warn");
+        System.setProperty(
+                "org.slf4j.simpleLogger.log.org.apache.sshd", debug ? "info" : "off"); // outages are told anyway
         return new CommandLine.RunLast().execute(parsed);
     }
 

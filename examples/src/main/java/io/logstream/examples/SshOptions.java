@@ -11,7 +11,7 @@ final class SshOptions {
     @Option(
             names = "--ssh-config",
             paramLabel = "FILE",
-            description = "The configuration of ssh (default: ~/.ssh/config and the system's).")
+            description = "The configuration of ssh (default: ~/.ssh/config).")
     @Nullable
     Path config;
 
@@ -28,6 +28,11 @@ final class SshOptions {
     @Nullable
     Path knownHosts;
 
-    @Option(names = "--ssh-command", paramLabel = "PROGRAM", description = "The program to run as ssh (default: ssh).")
-    String command = "ssh";
+    @Option(
+            names = "--ssh-command",
+            paramLabel = "PROGRAM",
+            description = "Connect with this program, for instance ssh, which understands all of its configuration"
+                    + " (default: with the built-in SSH).")
+    @Nullable
+    String command;
 }

@@ -50,9 +50,11 @@ final class SshScheme {
     }
 
     private SshConnection connection(@Nullable String user, String host, @Nullable String port) {
-        SshConnection.Builder builder = SshConnection.builder(
-                        host.startsWith("[") ? host.substring(1, host.length() - 1) : host)
-                .command(List.of(options.command));
+        SshConnection.Builder builder =
+                SshConnection.builder(host.startsWith("[") ? host.substring(1, host.length() - 1) : host);
+        if (options.command != null) {
+            builder.command(List.of(options.command));
+        }
         if (user != null) {
             builder.user(user);
         }

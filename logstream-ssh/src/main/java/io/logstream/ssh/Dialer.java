@@ -7,10 +7,10 @@ import java.io.IOException;
 interface Dialer {
 
     /**
-     * Begins to connect, without waiting for it.
+     * Connects, or begins to. It may wait until there is a connection, and is then to be interrupted if nobody wants it.
      *
      * @throws IOException if it can't be done now
      * @throws io.logstream.LogStreamException if trying again would not help
      */
-    Link dial() throws IOException;
+    Link dial() throws IOException, InterruptedException;
 }

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -19,6 +20,7 @@ import org.slf4j.LoggerFactory;
 final class ProcessDialer implements Dialer {
     private static final Logger LOG = LoggerFactory.getLogger(ProcessDialer.class);
     private static final int MAX_ERROR = 4096;
+    private static final Duration GRACE = Duration.ofMillis(500);
 
     private final List<String> command;
 
@@ -33,7 +35,7 @@ final class ProcessDialer implements Dialer {
     @Override
     public Link dial() throws IOException {
         try {
-            return new ProcessLink(new ProcessBuilder(command).start());
+            return ProcessLink.of(new ProcessBuilder(command).start());
         } catch (IOException e) {
             if (String.valueOf(e.getMessage()).matches("(?s).*error[=:] ?(2|13)\\b.*")) { // ENOENT, EACCES
                 throw new LogStreamException(
@@ -50,11 +52,24 @@ final class ProcessDialer implements Dialer {
         private final CountDownLatch drained = new CountDownLatch(1);
         private byte[] errors = new byte[0];
 
-        ProcessLink(Process process) {
+        private ProcessLink(Process process) {
             this.process = process;
-            Thread drain = new Thread(this::drain, "logstream-ssh-errors");
-            drain.setDaemon(true);
-            drain.start();
+        }
+
+        static ProcessLink of(Process process) {
+            ProcessLink link = new ProcessLink(process);
+            boolean started = false;
+            try {
+                Thread drain = new Thread(link::drain, "logstream-ssh-errors");
+                drain.setDaemon(true);
+                drain.start();
+                started = true;
+            } finally {
+                if (!started) {
+                    link.close();
+                }
+            }
+            return link;
         }
 
         /** Where a program of the user's configuration inherits the pipe, this lasts longer than the connection. */
@@ -103,14 +118,14 @@ final class ProcessDialer implements Dialer {
             return SshErrors.explain(begun, code, said, cause);
         }
 
+        /**
+         * Asks the program to end, so that it can end those that it has started, and kills it if it does not: a stopped one
+         * hears nothing. {@link Process#destroy} would also close the streams, and wait for whoever writes to a full pipe.
+         */
         @Override
         public void close() {
-            process.destroy();
-            try {
-                process.getOutputStream().close();
-            } catch (IOException e) {
-                LOG.trace("closed", e);
-            }
+            process.toHandle().destroy();
+            Watch.after(GRACE, () -> process.toHandle().destroyForcibly());
         }
     }
 }

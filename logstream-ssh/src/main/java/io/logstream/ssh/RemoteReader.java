@@ -291,7 +291,10 @@ final class RemoteReader implements LogReader {
                     compare(newest, done.seen(), now);
                 }
             }
-            case NOTHING -> trail.isGone(now);
+            case NOTHING -> {
+                refusal = null;
+                trail.isGone(now);
+            }
             case OTHER -> {
                 if (newest == null) {
                     searchOn();
@@ -431,5 +434,6 @@ final class RemoteReader implements LogReader {
             running.found.join().close();
         }
         trail.close();
+        source.connection().release(sftp);
     }
 }

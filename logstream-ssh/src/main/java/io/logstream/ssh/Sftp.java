@@ -5,14 +5,18 @@ import java.io.BufferedOutputStream;
 import java.io.Closeable;
 import java.io.DataInputStream;
 import java.io.EOFException;
+import java.io.FilterInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Future;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
@@ -50,6 +54,7 @@ final class Sftp implements Closeable {
     private static final int FSTAT = 8;
     private static final int OPENDIR = 11;
     private static final int READDIR = 12;
+    private static final int REALPATH = 16;
     private static final int STAT = 17;
     private static final int STATUS = 101;
     private static final int HANDLE = 102;
@@ -106,6 +111,8 @@ final class Sftp implements Closeable {
     private final LinkedBlockingQueue<byte[]> outgoing = new LinkedBlockingQueue<>();
     private final CompletableFuture<Sftp> ready = new CompletableFuture<>();
     private volatile @Nullable Exception failure;
+    private volatile @Nullable Silence silence;
+    private @Nullable Future<?> watch;
 
     /** Begins to talk over a link, which is closed with this. */
     Sftp(Link link, String name) {
@@ -116,8 +123,16 @@ final class Sftp implements Closeable {
                 .put((byte) INIT)
                 .putInt(OUR_VERSION)
                 .array());
-        thread("in", this::receive);
-        thread("out", this::transmit);
+        boolean started = false;
+        try {
+            thread("in", this::receive);
+            thread("out", this::transmit);
+            started = true;
+        } finally {
+            if (!started) {
+                close();
+            }
+        }
     }
 
     private void thread(String which, Runnable task) {
@@ -133,6 +148,28 @@ final class Sftp implements Closeable {
 
     boolean isOpen() {
         return failure == null;
+    }
+
+    /** From now on a server that is silent is asked whether it is still there, and given up if nothing comes. */
+    synchronized void keepAlive(Duration interval, int count) {
+        if (failure == null && watch == null) {
+            Silence measured = new Silence(interval, count, System.nanoTime());
+            silence = measured;
+            watch = Watch.every(measured.pace(), () -> look(measured));
+        }
+    }
+
+    private void look(Silence measured) {
+        switch (measured.look(System.nanoTime(), !requests.isEmpty())) {
+            case FINE -> {}
+            case ASK -> {
+                // touches no file system that could hang
+                CompletableFuture<List<Name>> unused = realPath("/");
+            }
+            case LOST ->
+                fail(new IOException("nothing has come from the host for "
+                        + measured.patience().toSeconds() + " s although it was asked"));
+        }
     }
 
     // ---- requests
@@ -206,6 +243,11 @@ final class Sftp implements Closeable {
                 NAME,
                 Sftp::names,
                 List.of());
+    }
+
+    private CompletableFuture<List<Name>> realPath(String path) {
+        byte[] bytes = path.getBytes(StandardCharsets.UTF_8);
+        return ask(REALPATH, string(bytes.length), packet -> putString(packet, bytes), NAME, Sftp::names, null);
     }
 
     private static Handle handle(SftpReply reply) throws IOException {
@@ -289,7 +331,7 @@ final class Sftp implements Closeable {
     }
 
     private void receive() {
-        try (DataInputStream in = new DataInputStream(new BufferedInputStream(link.in(), 64 * 1024))) {
+        try (DataInputStream in = new DataInputStream(new BufferedInputStream(heard(link.in()), 64 * 1024))) {
             while (true) {
                 int length = in.readInt();
                 if (length < 1 || length > MAX_PACKET) {
@@ -309,6 +351,20 @@ final class Sftp implements Closeable {
         } catch (RuntimeException | Error e) {
             fail(new IOException("the connection could not be read", e));
         }
+    }
+
+    private InputStream heard(InputStream from) {
+        return new FilterInputStream(from) {
+            @Override
+            public int read(byte[] into, int offset, int length) throws IOException {
+                int read = in.read(into, offset, length);
+                Silence measured = silence;
+                if (measured != null) {
+                    measured.heard(System.nanoTime());
+                }
+                return read;
+            }
+        };
     }
 
     private void take(SftpReply reply) throws IOException {
@@ -340,6 +396,9 @@ final class Sftp implements Closeable {
                 return;
             }
             failure = why;
+            if (watch != null) {
+                watch.cancel(false);
+            }
         }
         LOG.debug("{}: {}", name, why.getMessage());
         link.close();

@@ -7,27 +7,30 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
+import java.util.concurrent.Executor;
+import java.util.function.Function;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A connection to one host, which any number of {@link SshFileSource}s share. It is made when the first of them is opened,
- * made again when it was lost and one of them is opened again, and lasts until it is closed: close it after the hub.
+ * A connection to one host, which any number of {@link SshFileSource}s share. It is made when the first of them is opened, made
+ * again when it was lost and one of them is opened again, and given up when none has used it for {@linkplain Builder#maxIdle a
+ * while}: close it after the hub.
  *
- * <p>It is made by the system's {@code ssh} program, so all that is configured there holds: {@code ~/.ssh/config} with
- * ProxyJump, ProxyCommand and Match, keys, agents, hardware keys, GSSAPI, and a ControlMaster that is there. Nobody is asked
- * for anything: a login that needs a passphrase or a password fails. On the host it takes the SFTP subsystem and nothing else:
- * no shell, no command, and nothing that stays behind.
+ * <p>By default it is made in this process. Of {@code ~/.ssh/config} it understands Host, HostName, Port, User, IdentityFile,
+ * IdentitiesOnly, IdentityAgent, ProxyJump, UserKnownHostsFile, GlobalKnownHostsFile, HostKeyAlias, Compression and Include; a
+ * line for this host that would change more than that is refused, with its name. The system's own configuration in {@code /etc}
+ * is not read. Or the system's {@code ssh} makes it, {@link Builder#command}, which understands all.
  *
- * <p>Host keys are strict, whatever the configuration says of the host itself: one that is not known, or not the known one,
- * is refused. Of jump hosts the configuration decides. A refused host key or login is a {@link LogStreamException} and never
- * tried again by this object.
+ * <p>Nobody is asked for anything, and only keys are offered: those of files and those of the agent. On the host it takes the
+ * SFTP subsystem and nothing else: no shell, no command, and nothing that stays behind.
  *
- * <p>Immutable but for its connection; threadsafe. While it is connected it takes three threads and one process.
+ * <p>Host keys are strict, whatever the configuration says: one that is not known, or not the known one, is refused before the
+ * login. (Of jump hosts the configuration decides where {@code ssh} makes the connection.) A refused host key or login is a
+ * {@link LogStreamException} and never tried again by this object.
+ *
+ * <p>Immutable but for its connections; threadsafe. Each takes four threads: two that read and write, and two of the built-in SSH,
+ * more for jump hosts, or one for what the program prints as errors and one that waits for its end. One more is shared by all.
  */
 public final class SshConnection implements AutoCloseable {
     private static final Pattern HOST = Pattern.compile("[\\p{Alnum}_:][^\\s\\p{Cntrl}@/\\\\\"'`$;&|<>(){}*?!]{0,254}");
@@ -35,30 +38,31 @@ public final class SshConnection implements AutoCloseable {
             Pattern.compile("[^\\s\\p{Cntrl}@/:\"'`$;&|<>(){}*?!-][^\\s\\p{Cntrl}@/:\"'`$;&|<>(){}*?!]{0,254}");
     private static final Pattern UNQUOTABLE = Pattern.compile("(?s).*[\"\\\\\\p{Cntrl}].*|.*\\$\\{.*");
 
+    private static final Duration ONE_ANSWER = Duration.ofHours(1);
+
     private final String name;
-    private final Dialer dialer;
-    private final Duration connectTimeout;
-    private final Duration answerTimeout;
-    private @Nullable CompletableFuture<Sftp> attempt;
-    private @Nullable Sftp current;
-    private @Nullable LogStreamException refusal;
-    private boolean closed;
+    private final Pool pool;
 
     private SshConnection(Builder builder) {
         this(
                 (builder.user.isEmpty() ? "" : builder.user + "@")
                         + (builder.host.contains(":") ? "[" + builder.host + "]" : builder.host)
                         + (builder.port > 0 ? ":" + builder.port : ""),
-                new ProcessDialer(SystemSsh.command(builder)),
-                builder.connectTimeout,
-                builder.keepAlive.multipliedBy(builder.keepAliveCount + 2L));
+                builder.command.isEmpty() ? MinaDialer.of(builder) : new ProcessDialer(SystemSsh.command(builder)),
+                builder,
+                SshConnection::startThread);
     }
 
-    SshConnection(String name, Dialer dialer, Duration connectTimeout, Duration answerTimeout) {
+    /** For tests: by another way than the builder says. */
+    SshConnection(String name, Dialer dialer, Builder builder, Executor connecting) {
         this.name = name;
-        this.dialer = dialer;
-        this.connectTimeout = connectTimeout;
-        this.answerTimeout = answerTimeout;
+        this.pool = new Pool(name, dialer, builder, connecting);
+    }
+
+    static void startThread(Runnable task) {
+        Thread thread = new Thread(task, "logstream-ssh-connect");
+        thread.setDaemon(true);
+        thread.start();
     }
 
     /**
@@ -92,102 +96,42 @@ public final class SshConnection implements AutoCloseable {
         return name;
     }
 
-    /** How long an answer may take. */
+    /**
+     * How long one answer may take while others come; a connection that brings nothing is given up long before ({@link
+     * Silence}).
+     */
     Duration answerTimeout() {
-        return answerTimeout;
+        return ONE_ANSWER;
     }
 
     void checkOpen() {
-        synchronized (this) {
-            if (closed) {
-                throw new LogStreamException("the SshConnection to " + name + " was closed");
-            }
-        }
+        pool.checkOpen();
     }
 
     /**
-     * The server, connected. All who come while it is being connected get what comes of that one attempt.
+     * The server, connected, for one more file; to be {@linkplain #release released}.
      *
      * @throws IOException if it can't be reached now
      * @throws LogStreamException if it refuses
      */
     Sftp sftp() throws IOException, InterruptedException {
-        CompletableFuture<Sftp> mine;
-        synchronized (this) {
-            checkOpen();
-            if (refusal != null) {
-                throw new LogStreamException(String.valueOf(refusal.getMessage()), refusal);
-            }
-            if (attempt == null || isOver(attempt)) {
-                attempt = new CompletableFuture<>();
-                CompletableFuture<Sftp> fresh = attempt;
-                Thread thread = new Thread(() -> connect(fresh), "logstream-ssh-" + name + "-connect");
-                thread.setDaemon(true);
-                thread.start();
-            }
-            mine = attempt;
-        }
-        try {
-            return mine.get();
-        } catch (ExecutionException e) {
-            Throwable cause = e.getCause();
-            String message = name + ": " + (cause == null ? "failed" : cause.getMessage());
-            if (cause instanceof LogStreamException) {
-                throw new LogStreamException(message, cause);
-            }
-            throw new IOException(message, cause);
-        }
+        return pool.take();
     }
 
-    private static boolean isOver(CompletableFuture<Sftp> attempt) {
-        return attempt.isCompletedExceptionally()
-                || (attempt.isDone() && !attempt.join().isOpen());
+    /** Says that a file does not use it any more. */
+    void release(Sftp sftp) {
+        pool.give(sftp);
     }
 
-    private void connect(CompletableFuture<Sftp> result) {
-        try {
-            Sftp sftp = new Sftp(dialer.dial(), name);
-            synchronized (this) {
-                current = sftp;
-                if (closed) {
-                    sftp.close();
-                }
-            }
-            try {
-                sftp.ready().get(connectTimeout.toNanos(), TimeUnit.NANOSECONDS);
-            } catch (TimeoutException e) {
-                sftp.fail(new IOException("not connected within " + connectTimeout.toSeconds() + " s"));
-                sftp.ready().get();
-            }
-            result.complete(sftp);
-        } catch (ExecutionException e) {
-            refuse(e.getCause(), result);
-        } catch (InterruptedException | IOException | RuntimeException | Error e) {
-            refuse(e, result);
-        }
-    }
-
-    private void refuse(@Nullable Throwable why, CompletableFuture<Sftp> result) {
-        Throwable known = why == null ? new IOException("failed") : why;
-        synchronized (this) {
-            if (known instanceof LogStreamException never) {
-                refusal = new LogStreamException(name + ": " + never.getMessage(), never);
-            }
-        }
-        result.completeExceptionally(known);
+    /** How many connections there are, or are being made. */
+    int size() {
+        return pool.size();
     }
 
     /** Ends the connection. Sources that use it fail. Closing twice does nothing. */
     @Override
     public void close() {
-        Sftp open;
-        synchronized (this) {
-            closed = true;
-            open = current;
-        }
-        if (open != null) {
-            open.close();
-        }
+        pool.close();
     }
 
     @Override
@@ -209,11 +153,19 @@ public final class SshConnection implements AutoCloseable {
         Path knownHosts;
 
         boolean anyHostKey;
-        boolean compression;
+
+        @Nullable
+        Boolean compression;
+
         Duration connectTimeout = Duration.ofSeconds(20);
         Duration keepAlive = Duration.ofSeconds(10);
         int keepAliveCount = 3;
-        List<String> command = List.of("ssh");
+        int maxConnections = 1;
+        Duration maxIdle = Duration.ofMinutes(1);
+        List<String> command = List.of();
+
+        @Nullable
+        Function<Path, char[]> passphrases;
 
         private Builder(String host) {
             this.host = Objects.requireNonNull(host, "host");
@@ -322,7 +274,8 @@ public final class SshConnection implements AutoCloseable {
 
         /**
          * How often a silent host is asked whether it is still there, and how often in vain until the connection counts as
-         * lost. By default 10 s and 3. An answer that takes longer than {@code interval x (count + 2)} is an outage too.
+         * lost. By default 10 s and 3. A connection that brings nothing at all, although it is asked, is given up within
+         * {@code interval x (count + 2)}; one that is only slow is not.
          *
          * @param interval 1 s to 1 h
          * @param count 1 to 100
@@ -338,9 +291,53 @@ public final class SshConnection implements AutoCloseable {
         }
 
         /**
-         * The program that is run as {@code ssh}, and its first arguments. By default {@code ssh} of the search path.
+         * How many connections there may be at a time. Files are spread over them: a new one goes to that with the fewest, or to
+         * another as long as each has one. By default 1, which all files share; more helps where single file systems of the host
+         * hang, as its SFTP server answers one request after the other.
          *
-         * @param program the program and its arguments, at least one word; no shell reads them
+         * @param most 1 to 64
+         * @return this
+         */
+        public Builder maxConnections(int most) {
+            if (most < 1 || most > 64) {
+                throw new IllegalArgumentException("maxConnections " + most + ": use 1 to 64");
+            }
+            maxConnections = most;
+            return this;
+        }
+
+        /**
+         * How long a connection is kept that no file uses. By default 1 min.
+         *
+         * @param unused 0 to 1 h
+         * @return this
+         */
+        public Builder maxIdle(Duration unused) {
+            if (unused.isNegative() || unused.compareTo(Duration.ofHours(1)) > 0) {
+                throw new IllegalArgumentException("maxIdle " + unused + ": use 0 to 1 h");
+            }
+            maxIdle = unused;
+            return this;
+        }
+
+        /**
+         * Gives the passphrase of a file with a private key that has one. By default nobody does: such a key is used if the agent
+         * has it. It is asked when it is needed, from a thread that connects, which it may hold up; the array is cleared after
+         * use. Not for {@link #command}, as a program can't be told.
+         *
+         * @param ofFile gives the passphrase of the file named
+         * @return this
+         */
+        public Builder passphrase(Function<Path, char[]> ofFile) {
+            passphrases = Objects.requireNonNull(ofFile, "ofFile");
+            return this;
+        }
+
+        /**
+         * Connects with a program in place of the built-in SSH: {@code command(List.of("ssh"))} for the system's, so that all
+         * that it can do can be used: Match, ProxyCommand, hardware keys, GSSAPI, certificates, a ControlMaster that is there.
+         *
+         * @param program the program and its first arguments, at least one word; no shell reads them
          * @return this
          */
         public Builder command(List<String> program) {
@@ -351,12 +348,22 @@ public final class SshConnection implements AutoCloseable {
             return this;
         }
 
+        Destination destination() {
+            return new Destination(
+                    host, port, user, config, List.copyOf(identities), knownHosts, anyHostKey, compression);
+        }
+
         /**
          * Makes the connection object; it connects when it is needed.
          *
          * @return the connection
+         * @throws IllegalArgumentException if a program is to be told a passphrase
          */
         public SshConnection build() {
+            if (passphrases != null && !command.isEmpty()) {
+                throw new IllegalArgumentException(
+                        "passphrase: " + command.get(0) + " can't be told one; use an agent");
+            }
             return new SshConnection(this);
         }
 

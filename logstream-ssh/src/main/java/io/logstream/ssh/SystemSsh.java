@@ -40,8 +40,8 @@ final class SystemSsh {
         if (!how.identities.isEmpty()) {
             option(command, "IdentitiesOnly", "yes");
         }
-        if (how.compression) {
-            command.add("-C");
+        if (how.compression != null) {
+            option(command, "Compression", how.compression ? "yes" : "no");
         }
         if (how.port > 0) {
             command.addAll(List.of("-p", String.valueOf(how.port)));

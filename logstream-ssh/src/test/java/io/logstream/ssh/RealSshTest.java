@@ -13,8 +13,11 @@ import io.logstream.SourceEvent.Kind;
 import io.logstream.StreamOptions;
 import io.logstream.SubscribeOptions;
 import io.logstream.testkit.CollectingViewer;
+import io.logstream.testkit.Fault;
+import io.logstream.testkit.FaultProxy;
 import java.io.BufferedOutputStream;
 import java.io.OutputStream;
+import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -34,8 +37,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The system's ssh and a real sshd. */
-class RealSshTest {
+/** A real sshd, reached by the built-in SSH and by the system's: each case with both. */
+abstract class RealSshTest {
     @TempDir
     private Path directory;
 
@@ -58,7 +61,7 @@ class RealSshTest {
 
     @BeforeEach
     void begin() throws Exception {
-        connection = sshd.connection().keepAlive(Duration.ofSeconds(1), 1).build();
+        connection = reaching().keepAlive(Duration.ofSeconds(1), 1).build();
         log = directory.resolve("app.log");
     }
 
@@ -69,7 +72,22 @@ class RealSshTest {
         CollectingViewer.until("no session is left", () -> sshd.sessions().isEmpty());
     }
 
-    private CollectingViewer follow(SshConnection over, Path file) {
+    /** Chooses the way of connecting. */
+    abstract SshConnection.Builder by(SshConnection.Builder builder);
+
+    final SshConnection.Builder reaching() throws Exception {
+        return by(sshd.connection());
+    }
+
+    final RealSshd sshd() {
+        return sshd;
+    }
+
+    final Path directory() {
+        return directory;
+    }
+
+    final CollectingViewer follow(SshConnection over, Path file) {
         CollectingViewer viewer = new CollectingViewer();
         StreamOptions options = StreamOptions.builder()
                 .retry(Duration.ofMillis(20), Duration.ofMillis(200))
@@ -80,7 +98,7 @@ class RealSshTest {
                 .replay(Replay.all())
                 .policy(BackpressurePolicy.block())
                 .build();
-        hub.open(file.toString() + over, SshFileSource.of(over, file.toString()), options)
+        hub.open(file.toString() + System.identityHashCode(over), SshFileSource.of(over, file.toString()), options)
                 .subscribe(how, viewer);
         return viewer;
     }
@@ -94,7 +112,7 @@ class RealSshTest {
     void fileIsFollowed_withKeysOfEachKind(String type) throws Exception {
         write(log, "one\n");
         try (RealSshd other = new RealSshd(Files.createDirectory(directory.resolve(type)), type);
-                SshConnection over = other.connection().build()) {
+                SshConnection over = by(other.connection()).build()) {
             CollectingViewer viewer = follow(over, log);
             viewer.awaitLine("one");
             write(log, "two\n");
@@ -173,9 +191,75 @@ class RealSshTest {
     }
 
     @Test
+    void readingGoesOn_whenTheNetworkFreezes() throws Exception {
+        write(log, "one\n");
+        try (FaultProxy proxy = FaultProxy.tcp(new InetSocketAddress("127.0.0.1", sshd.port));
+                SshConnection over =
+                        through(proxy).keepAlive(Duration.ofSeconds(1), 1).build()) {
+            CollectingViewer viewer = follow(over, log);
+            viewer.awaitLine("one");
+            proxy.fault(FaultProxy.Direction.TO_CLIENT, Fault.stallAfter(0));
+            proxy.fault(FaultProxy.Direction.TO_SERVER, Fault.stallAfter(0));
+            long frozen = System.nanoTime();
+            viewer.await("the outage is noticed", () -> viewer.kinds().contains(Kind.RECONNECTING));
+            assertThat(Duration.ofNanos(System.nanoTime() - frozen)).isLessThan(Duration.ofSeconds(5));
+            proxy.heal();
+            write(log, "two\n");
+            viewer.awaitLine("two");
+            assertThat(viewer.lines()).containsExactly("one", "two");
+            assertThat(viewer.gaps()).isEmpty();
+        }
+    }
+
+    @Test
+    void hostThatDoesNotAnswer_isGivenUp_andReachedLater() throws Exception {
+        write(log, "one\n");
+        try (FaultProxy proxy = FaultProxy.tcp(new InetSocketAddress("127.0.0.1", sshd.port))) {
+            proxy.fault(FaultProxy.Direction.TO_CLIENT, Fault.stallAfter(0));
+            SshConnection over =
+                    through(proxy).connectTimeout(Duration.ofSeconds(1)).build();
+            try (over) {
+                CollectingViewer viewer = follow(over, log);
+                viewer.await("the first attempt fails", () -> viewer.kinds().contains(Kind.RECONNECTING));
+                proxy.heal();
+                viewer.awaitLine("one");
+            }
+        }
+    }
+
+    @Test
+    void slowLine_isNoOutage() throws Exception {
+        Files.write(
+                log,
+                "a line that is not short at all, for a line that is slow\n"
+                        .repeat(18_000)
+                        .getBytes(StandardCharsets.US_ASCII));
+        try (FaultProxy proxy = FaultProxy.tcp(new InetSocketAddress("127.0.0.1", sshd.port));
+                SshConnection over =
+                        through(proxy).keepAlive(Duration.ofSeconds(1), 1).build()) {
+            proxy.fault(FaultProxy.Direction.TO_CLIENT, Fault.trickle(8192, Duration.ofMillis(60)));
+            CollectingViewer viewer = follow(over, log).bytesOnly();
+            viewer.await("all bytes", () -> viewer.size() >= fileSize());
+            assertThat(viewer.kinds()).doesNotContain(Kind.RECONNECTING);
+        }
+    }
+
+    private long fileSize() {
+        return log.toFile().length();
+    }
+
+    private SshConnection.Builder through(FaultProxy proxy) throws Exception {
+        int port = ((InetSocketAddress) proxy.address()).getPort();
+        Path known = Files.writeString(
+                directory.resolve("known-" + port),
+                Files.readString(sshd.knownHosts).replace(":" + sshd.port, ":" + port));
+        return reaching().port(port).knownHosts(known);
+    }
+
+    @Test
     void unknownHostKey_isRefused_andNotTriedAgain() throws Exception {
         Path empty = Files.createFile(directory.resolve("nobody"));
-        assertRefused(sshd.connection().knownHosts(empty), "the host key is not known");
+        assertRefused(reaching().knownHosts(empty), "the host key is not known");
     }
 
     @Test
@@ -183,26 +267,48 @@ class RealSshTest {
         Path other = sshd.key("another", "ed25519", "");
         Path wrong = Files.writeString(
                 directory.resolve("wrong"), "[127.0.0.1]:" + sshd.port + " " + RealSshd.publicKey(other) + "\n");
-        assertRefused(sshd.connection().knownHosts(wrong), "the host key is not the known one");
+        assertRefused(reaching().knownHosts(wrong), "the host key is not the known one");
+    }
+
+    @Test
+    void revokedHostKey_isRefused() throws Exception {
+        Path revoked = Files.writeString(
+                directory.resolve("revoked"),
+                "@revoked * " + Files.readString(sshd.knownHosts).replaceFirst("^\\S+ ", "")
+                        + Files.readString(sshd.knownHosts));
+        assertRefused(reaching().knownHosts(revoked), "host key");
+    }
+
+    @Test
+    void anyHostKey_isTaken_whereThatIsAskedFor() throws Exception {
+        Path empty = Files.createFile(directory.resolve("nobody"));
+        write(log, "one\n");
+        try (SshConnection over =
+                reaching().knownHosts(empty).insecureAcceptAnyHostKey().build()) {
+            follow(over, log).awaitLine("one");
+        }
     }
 
     @Test
     void configurationThatIsLax_changesNothing() throws Exception {
-        Path lax = Files.writeString(directory.resolve("lax"), "Host *\n  StrictHostKeyChecking no\n");
+        Path lax = config("Host *\n  StrictHostKeyChecking no\n");
         Path empty = Files.createFile(directory.resolve("nobody"));
-        assertRefused(sshd.connection().config(lax).knownHosts(empty), "the host key is not known");
+        assertRefused(reaching().config(lax).knownHosts(empty), "the host key is not known");
     }
 
     @Test
     void wrongKey_isRefused() throws Exception {
         Path stranger = sshd.key("stranger", "ed25519", "");
-        SshConnection.Builder builder = SshConnection.builder("127.0.0.1")
+        SshConnection.Builder builder = by(SshConnection.builder("127.0.0.1")
                 .port(sshd.port)
                 .user("root")
-                .config(Files.createFile(directory.resolve("none")))
+                .config(config(""))
                 .knownHosts(sshd.knownHosts)
-                .identity(stranger);
+                .identity(stranger));
+        int attempts = sshd.refusedLogins();
         assertRefused(builder, "the host refuses the login");
+        CollectingViewer.until("it was tried", () -> sshd.refusedLogins() > attempts);
+        assertThat(sshd.refusedLogins()).isEqualTo(attempts + 1);
     }
 
     @Test
@@ -211,24 +317,71 @@ class RealSshTest {
         RealSshd.run("ssh-keygen", "-q", "-H", "-f", hashed.toString());
         assertThat(Files.readString(hashed)).startsWith("|1|");
         write(log, "one\n");
-        try (SshConnection over = sshd.connection().knownHosts(hashed).build()) {
+        try (SshConnection over = reaching().knownHosts(hashed).build()) {
             follow(over, log).awaitLine("one");
         }
     }
 
     @Test
-    void hostOfTheConfiguration_isFound_throughAnotherHost() throws Exception {
-        String common =
-                "  User root\n  IdentityFile " + sshd.userKey + "\n  UserKnownHostsFile " + sshd.knownHosts + "\n";
-        Path config = Files.writeString(
-                directory.resolve("config"),
-                "Host behind\n  HostName 127.0.0.1\n  Port " + sshd.port + "\n  ProxyJump jump\n" + common
-                        + "Host jump\n  HostName 127.0.0.1\n  Port " + sshd.port + "\n" + common);
+    void agent_holdsTheKey_alsoOneWithAPassphrase() throws Exception {
+        Path secret = sshd.key("secret-" + getClass().getSimpleName(), "ed25519", "open sesame");
+        sshd.authorize(secret);
+        Path socket = directory.resolve("agent");
         write(log, "one\n");
-        try (SshConnection over = SshConnection.builder("behind").config(config).build()) {
-            follow(over, log).awaitLine("one");
-            // without the jump there are two: the session and its SFTP server
-            assertThat(sshd.sessions()).hasSizeGreaterThanOrEqualTo(3);
+        try (RealAgent agent = new RealAgent(socket)) {
+            Path config = config("Host *\n  IdentityAgent " + socket + "\n");
+            // without the key, the agent has none that is known
+            assertRefused(bare().config(config), "the host refuses the login");
+            agent.add(secret, "open sesame");
+            try (SshConnection over = bare().config(config).build();
+                    SshConnection named = bare().config(config).identity(secret).build()) {
+                follow(over, log).awaitLine("one");
+                follow(named, log).awaitLine("one");
+            }
+        }
+    }
+
+    /** Without a key. */
+    private SshConnection.Builder bare() {
+        return by(
+                SshConnection.builder("127.0.0.1").port(sshd.port).user("root").knownHosts(sshd.knownHosts));
+    }
+
+    final Path config(String text) throws Exception {
+        return Files.writeString(Files.createTempFile(directory, "config", ""), text);
+    }
+
+    @Test
+    void hostOfTheConfiguration_isFound_throughAnotherHost() throws Exception {
+        try (RealSshd gate = new RealSshd(Files.createDirectory(directory.resolve("gate")))) {
+            Path config = config(host("behind", sshd) + "  ProxyJump gate\n" + host("gate", gate));
+            write(log, "one\n");
+            try (SshConnection over =
+                    by(SshConnection.builder("behind")).config(config).build()) {
+                CollectingViewer viewer = follow(over, log);
+                viewer.awaitLine("one");
+                assertThat(gate.sessions()).isNotEmpty();
+                gate.killSessions();
+                write(log, "two\n");
+                viewer.awaitLine("two");
+                assertThat(viewer.lines()).containsExactly("one", "two");
+            }
+            CollectingViewer.until("no session is left", () -> gate.sessions().isEmpty());
+        }
+    }
+
+    static String host(String name, RealSshd sshd) {
+        return "Host " + name + "\n  HostName 127.0.0.1\n  Port " + sshd.port + "\n  User root\n  IdentityFile "
+                + sshd.userKey + "\n  UserKnownHostsFile " + sshd.knownHosts + "\n";
+    }
+
+    @Test
+    void compressedConnection_isReadAsWell() throws Exception {
+        Files.write(log, "the same again\n".repeat(20_000).getBytes(StandardCharsets.US_ASCII));
+        try (SshConnection over = reaching().compression(true).build()) {
+            CollectingViewer viewer = follow(over, log).bytesOnly();
+            viewer.await("all bytes", () -> viewer.size() >= fileSize());
+            assertThat(viewer.bytes(Channel.STDOUT)).isEqualTo(Files.readAllBytes(log));
         }
     }
 
@@ -243,14 +396,26 @@ class RealSshTest {
         long closed = System.nanoTime();
         CollectingViewer.until("no session is left", () -> sshd.sessions().isEmpty());
         assertThat(Duration.ofNanos(System.nanoTime() - closed)).isLessThan(Duration.ofSeconds(5));
+        CollectingViewer.until("no thread is left", () -> connectionThreads().isEmpty());
+    }
+
+    private static List<String> connectionThreads() {
+        return Thread.getAllStackTraces().keySet().stream()
+                .map(Thread::getName)
+                .filter(name -> name.contains("logstream-ssh") && !name.endsWith("-watch"))
+                .toList();
     }
 
     @Test
-    void missingProgram_isRefused() throws Exception {
-        assertRefused(sshd.connection().command(List.of("/nowhere/ssh")), "can't be run");
+    void connectionTakesFourThreads() throws Exception {
+        write(log, "one\n");
+        follow(connection, log).awaitLine("one");
+        CollectingViewer.until(
+                "four threads: " + connectionThreads(),
+                () -> connectionThreads().size() <= 4);
     }
 
-    private void assertRefused(SshConnection.Builder builder, String why) throws Exception {
+    final void assertRefused(SshConnection.Builder builder, String why) throws Exception {
         write(log, "one\n");
         try (SshConnection over = builder.build()) {
             EndReason end = follow(over, log).awaitEnd();

@@ -8,6 +8,7 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -29,7 +30,7 @@ final class RealSshd implements Closeable {
         this(directory, "ed25519");
     }
 
-    RealSshd(Path directory, String keyType) throws Exception {
+    RealSshd(Path directory, String... keyTypes) throws Exception {
         boolean there = Files.isExecutable(Path.of(PROGRAM))
                 && System.getProperty("user.name").equals("root");
         if (!there && "true".equals(System.getenv("CI"))) {
@@ -41,30 +42,34 @@ final class RealSshd implements Closeable {
         Assumptions.assumeTrue(there, PROGRAM + " and root are needed");
         this.directory = directory;
         Files.createDirectories(Path.of("/run/sshd"));
-        Path hostKey = key("host", keyType, "");
-        userKey = key("user", keyType, "");
+        List<String> hostKeys = new ArrayList<>();
+        for (String type : keyTypes) {
+            hostKeys.add("HostKey " + key("host-" + type, type, ""));
+        }
+        userKey = key("user", keyTypes[0], "");
         Path authorized = Files.copy(directory.resolve("user.pub"), directory.resolve("authorized"));
         try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             port = free.getLocalPort();
         }
-        knownHosts =
-                Files.writeString(directory.resolve("known"), "[127.0.0.1]:" + port + " " + publicKey(hostKey) + "\n");
-        Path config = Files.write(
-                directory.resolve("sshd_config"),
-                List.of(
-                        "Port " + port,
-                        "ListenAddress 127.0.0.1",
-                        "HostKey " + hostKey,
-                        "AuthorizedKeysFile " + authorized,
-                        "PidFile " + directory.resolve("pid"),
-                        "UsePAM no",
-                        "StrictModes no",
-                        "PasswordAuthentication no",
-                        "KbdInteractiveAuthentication no",
-                        "PermitRootLogin prohibit-password",
-                        // Whatever the user's shell runs at its start, sessions are killed in the middle of it.
-                        "SetEnv HOME=" + directory,
-                        "Subsystem sftp /usr/lib/openssh/sftp-server"));
+        knownHosts = Files.writeString(
+                directory.resolve("known"),
+                "[127.0.0.1]:" + port + " " + publicKey(directory.resolve("host-" + keyTypes[0])) + "\n");
+        List<String> lines = new ArrayList<>(hostKeys);
+        lines.addAll(List.of(
+                "Port " + port,
+                "ListenAddress 127.0.0.1",
+                "AuthorizedKeysFile " + authorized,
+                "PidFile " + directory.resolve("pid"),
+                "UsePAM no",
+                "StrictModes no",
+                "PasswordAuthentication no",
+                "KbdInteractiveAuthentication no",
+                "PermitRootLogin prohibit-password",
+                // Whatever the user's shell runs at its start, sessions are killed in the middle of it.
+                "SetEnv HOME=" + directory,
+                "MaxStartups 100",
+                "Subsystem sftp /usr/lib/openssh/sftp-server"));
+        Path config = Files.write(directory.resolve("sshd_config"), lines);
         process = new ProcessBuilder(PROGRAM, "-D", "-e", "-f", config.toString())
                 .redirectErrorStream(true)
                 .redirectOutput(directory.resolve("sshd.out").toFile())
@@ -93,6 +98,19 @@ final class RealSshd implements Closeable {
         String said = new String(program.getInputStream().readAllBytes());
         if (!program.waitFor(20, TimeUnit.SECONDS) || program.exitValue() != 0) {
             throw new IOException(List.of(command) + ": " + said);
+        }
+    }
+
+    void authorize(Path key) throws IOException {
+        Files.writeString(directory.resolve("authorized"), publicKey(key) + "\n", StandardOpenOption.APPEND);
+    }
+
+    /** How many connections have ended before a login so far. */
+    int refusedLogins() {
+        try {
+            return Files.readString(directory.resolve("sshd.out")).split("authenticating user", -1).length - 1;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 

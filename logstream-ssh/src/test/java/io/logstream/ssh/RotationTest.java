@@ -233,6 +233,23 @@ class RotationTest {
     }
 
     @Test
+    void logGoesOn_whenWhatWasRefusedIsGoneAgain() throws Exception {
+        write(log, "one\n");
+        follow(Replay.all());
+        viewer.awaitLine("one");
+        rotate();
+        Files.createDirectory(log);
+        for (int i = 0; i < 50; i++) { // meanwhile the directory is seen, and the old log is not quiet
+            write(directory.resolve("app.log.1"), "old " + i + "\n");
+            viewer.awaitLine("old " + i);
+        }
+        Files.delete(log);
+        viewer.await("told that it is gone", () -> viewer.kinds().contains(Kind.DISAPPEARED));
+        write(log, "new\n");
+        viewer.awaitLine("new");
+    }
+
+    @Test
     void fifo_isRefusedWithoutBeingOpened() throws Exception {
         assertThat(new ProcessBuilder("mkfifo", log.toString()).start().waitFor())
                 .isZero();

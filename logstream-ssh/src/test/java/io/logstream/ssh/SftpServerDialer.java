@@ -3,6 +3,7 @@ package io.logstream.ssh;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -13,7 +14,11 @@ final class SftpServerDialer implements Dialer {
     private final List<Process> processes = new ArrayList<>();
 
     static SshConnection connection(SftpServerDialer dialer) {
-        return new SshConnection("here", dialer, java.time.Duration.ofSeconds(20), java.time.Duration.ofSeconds(20));
+        return new SshConnection(
+                "here",
+                dialer,
+                SshConnection.builder("here").connectTimeout(Duration.ofSeconds(20)),
+                SshConnection::startThread);
     }
 
     @Override

@@ -1,0 +1,95 @@
+package io.logstream.ssh;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.logstream.testkit.CollectingViewer;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** The program's process, with a shell in its place; and its command line. */
+@Timeout(60)
+class ProcessDialerTest {
+
+    @Test
+    void stoppedProgram_isKilledAtClose_alsoWhileSomebodyWritesToIt() throws Exception {
+        Link link = new ProcessDialer(List.of("/bin/sh", "-c", "echo $$; kill -STOP $$; cat")).dial();
+        long pid = Long.parseLong(new BufferedReader(new InputStreamReader(link.in())).readLine());
+        ProcessHandle program = ProcessHandle.of(pid).orElseThrow();
+        Thread writer = new Thread(() -> {
+            try {
+                while (true) {
+                    link.out().write(new byte[65536]);
+                }
+            } catch (IOException e) {
+                // its reader is gone
+            }
+        });
+        writer.start();
+        CollectingViewer.until(
+                "the writer waits in a full pipe",
+                () -> List.of(writer.getStackTrace()).toString().contains("writeBytes"));
+        link.close();
+        CollectingViewer.until("the program is gone", () -> !program.isAlive());
+        writer.join();
+    }
+
+    @Test
+    void programThatEndsWhenAsked_isNotKilled() throws Exception {
+        Link link =
+                new ProcessDialer(List.of("/bin/sh", "-c", "trap 'echo ended; exit' TERM; echo ready; read x")).dial();
+        BufferedReader said = new BufferedReader(new InputStreamReader(link.in()));
+        assertThat(said.readLine()).isEqualTo("ready");
+        link.close();
+        assertThat(said.readLine()).isEqualTo("ended");
+    }
+
+    @Test
+    void compression_isSaid_onlyWhereItWasChosen() {
+        assertThat(SystemSsh.command(SshConnection.builder("h"))).noneMatch(word -> word.startsWith("Compression"));
+        assertThat(SystemSsh.command(SshConnection.builder("h").compression(true)))
+                .contains("Compression=yes");
+        assertThat(SystemSsh.command(SshConnection.builder("h").compression(false)))
+                .contains("Compression=no");
+    }
+
+    @Test
+    void connecting_fails_whenNoThreadCanBeMade() {
+        int[] attempts = {0};
+        SshConnection connection =
+                new SshConnection("here", new SftpServerDialer(), SshConnection.builder("here"), task -> {
+                    if (attempts[0]++ == 0) {
+                        throw new OutOfMemoryError("unable to create native thread");
+                    }
+                    SshConnection.startThread(task);
+                });
+        try (connection) {
+            assertThatThrownBy(connection::sftp)
+                    .isInstanceOf(IOException.class)
+                    .hasMessageContaining("unable to create native thread");
+            assertThat(connection)
+                    .satisfies(again -> assertThat(again.sftp().isOpen()).isTrue());
+        }
+    }
+
+    @Test
+    void frozenServer_isGivenUp_thoughNobodyAsksForAnything() throws Exception {
+        SftpServerDialer dialer = new SftpServerDialer();
+        try (Sftp sftp = new Sftp(dialer.dial(), "here")) {
+            sftp.ready().get();
+            sftp.keepAlive(Duration.ofSeconds(1), 1);
+            ProcessHandle server = dialer.running().get(0).toHandle();
+            RealSshd.run("/bin/kill", "-STOP", String.valueOf(server.pid()));
+            long frozen = System.nanoTime();
+            CollectingViewer.until("it is given up", () -> !sftp.isOpen());
+            assertThat(Duration.ofNanos(System.nanoTime() - frozen))
+                    .isBetween(Duration.ofSeconds(1), Duration.ofSeconds(4));
+            dialer.breakConnections();
+        }
+    }
+}
