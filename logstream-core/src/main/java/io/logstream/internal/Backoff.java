@@ -34,7 +34,9 @@ final class Backoff {
 
     /** Nanoseconds from now until the next try; 0 if nothing has failed. */
     static long delay(@Nullable Backoff since, long now) {
-        boolean atOnce = since == null || (since.failed != null && since.failed.isRetried());
-        return atOnce ? 0 : Math.max(0, since.retryAt - now);
+        if (since == null || (since.failed != null && since.failed.isRetried())) {
+            return 0;
+        }
+        return Math.max(0, since.retryAt - now);
     }
 }

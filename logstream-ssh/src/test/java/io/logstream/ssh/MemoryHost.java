@@ -61,7 +61,11 @@ final class MemoryHost implements Dialer {
     }
 
     static SshConnection connection(MemoryHost host) {
-        return new SshConnection("memory", host, Duration.ofSeconds(20), Duration.ofSeconds(20));
+        return new SshConnection(
+                "memory",
+                host,
+                SshConnection.builder("memory").connectTimeout(Duration.ofSeconds(20)),
+                SshConnection::startThread);
     }
 
     /** Run before each request is answered, with its type; not within what it does itself. */
