@@ -17,7 +17,8 @@ import java.util.List;
  */
 final class SshExperiment implements Experiment {
     private static final String SSH = "ssh";
-    private static final List<String> OWN = List.of("sftp");
+    /** With the built-in SSH, and with the system's program. */
+    private static final List<String> OWN = List.of("sftp", "sftp-program");
     private static final List<String> ALL = all();
     private static final List<String> HEAP = List.of("-Xmx256m");
     private static final int IDLE = 100;

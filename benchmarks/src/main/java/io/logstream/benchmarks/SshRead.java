@@ -11,6 +11,7 @@ import io.logstream.Subscriber;
 import io.logstream.ssh.SshConnection;
 import io.logstream.ssh.SshFileSource;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
@@ -48,16 +49,17 @@ final class SshRead {
     /** A connection to the host as the peer makes one. */
     static SshConnection connection(String peer) {
         Path directory = Path.of(System.getProperty(DIRECTORY));
-        if (!peer.equals("sftp")) {
-            throw new IllegalArgumentException("no way '" + peer + "' to reach a host");
-        }
-        return SshConnection.builder("127.0.0.1")
+        SshConnection.Builder connection = SshConnection.builder("127.0.0.1")
                 .port(Integer.getInteger(PORT))
                 .user(System.getProperty("user.name"))
                 .config(directory.resolve("ssh_config"))
                 .identity(directory.resolve("user"))
-                .knownHosts(directory.resolve("known"))
-                .build();
+                .knownHosts(directory.resolve("known"));
+        return switch (peer) {
+            case "sftp" -> connection.build();
+            case "sftp-program" -> connection.command(List.of("ssh")).build();
+            default -> throw new IllegalArgumentException("no way '" + peer + "' to reach a host");
+        };
     }
 
     /** Counts lines; a gap is a failure. */
