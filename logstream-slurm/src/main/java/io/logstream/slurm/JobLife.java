@@ -23,7 +23,8 @@ final class JobLife {
     private boolean isWaiting;
     private boolean hasBegun;
     private boolean isOutage;
-    private int requeued;
+    private boolean isRequeueTold;
+    private int restarts;
     private String told = "";
     private boolean isFirst = true;
 
@@ -54,12 +55,14 @@ final class JobLife {
 
     private void job(SlurmJob job, List<SourceEvent> events) {
         if (isFirst) {
-            requeued = job.restarts();
+            restarts = job.restarts();
         }
-        boolean again = hasBegun && job.isPending();
-        if (again || job.restarts() > requeued) {
-            requeued = again ? Math.max(requeued + 1, job.restarts()) : job.restarts();
-            events.add(SourceEvent.of(Kind.REQUEUED, "job " + label + " was requeued"));
+        if (job.restarts() > restarts || (hasBegun && job.isPending())) {
+            if (!isRequeueTold) {
+                events.add(SourceEvent.of(Kind.REQUEUED, "job " + label + " was requeued"));
+            }
+            restarts = job.restarts(); // which Slurm counts before the job is pending or after
+            isRequeueTold = true;
             hasBegun = false;
         }
         String now = words(job);
@@ -73,7 +76,10 @@ final class JobLife {
             events.add(SourceEvent.of(begins ? Kind.APPEARED : Kind.STATE, now));
             isWaiting = isWaiting && !begins;
         }
-        hasBegun |= !job.isPending() && job.hasBegun();
+        if (!job.isPending() && job.hasBegun() && !job.flags().contains("COMPLETING")) {
+            hasBegun = true;
+            isRequeueTold = false;
+        }
         told = now;
         isFirst = false;
     }

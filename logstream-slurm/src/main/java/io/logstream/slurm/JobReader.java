@@ -244,7 +244,7 @@ final class JobReader implements LogReader {
     private void place(ChannelLog log) throws IOException {
         List<Path> candidates = candidates(log.channel());
         Path old = log.path();
-        if (candidates.isEmpty() || (candidates.contains(old) && log.isThere())) {
+        if (candidates.isEmpty() || (old != null && candidates.contains(old) && log.isThere())) {
             return;
         }
         Path best = candidates.stream().filter(Files::exists).findFirst().orElse(candidates.get(0));
@@ -331,7 +331,7 @@ final class JobReader implements LogReader {
     private Outcome end(LineSink sink) {
         if (isOver()) {
             boolean isRead = out.isThere() || err.isThere();
-            sink.event(life.finished(job, isRead ? "" : "; " + noFile()));
+            sink.event(life.finished(job, isNever() ? "; it never began" : isRead ? "" : "; " + noFile()));
         }
         return Outcome.END;
     }

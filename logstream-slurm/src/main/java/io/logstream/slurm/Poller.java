@@ -93,7 +93,11 @@ final class Poller {
                 notifyAll();
             }
             if (!same) {
-                changed.run();
+                try {
+                    changed.run();
+                } catch (RuntimeException e) {
+                    LOG.warn("job {}: what is to be told of a change failed", job, e);
+                }
             }
         }
 
@@ -205,11 +209,7 @@ final class Poller {
             return;
         }
         try {
-            Query.Answer answer;
-            synchronized (query) {
-                answer = query.ask(jobs);
-            }
-            tell(jobs, answer);
+            tell(jobs, query.ask(jobs));
         } catch (LogStreamException e) {
             tellAll(jobs, null, e);
         } catch (IOException | RuntimeException e) {

@@ -5,7 +5,7 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Set;
 
-/** A way to ask a cluster about jobs. Called by one thread at a time. */
+/** A way to ask a cluster about jobs. Threadsafe. */
 interface Query {
 
     /**

@@ -1,10 +1,13 @@
 package io.logstream.slurm;
 
+import io.logstream.Channel;
 import io.logstream.LogStreamException;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -19,7 +22,7 @@ import org.slf4j.LoggerFactory;
  * call each {@linkplain Builder#pollInterval interval}, however many there are. Close it after the hub.
  *
  * <p>By default it runs {@code squeue} here, without a shell; {@code scontrol} only for the machine's name of a node whose
- * jobs have it in the names of their files. A cluster that does not answer ends no stream: a file that is read is read on.
+ * jobs have it in the names of their files. It may ask a {@linkplain Builder#rest slurmrestd} instead. A cluster that does not answer ends no stream: a file that is read is read on.
  *
  * <p>Threadsafe. While a job is followed it takes one thread.
  */
@@ -29,6 +32,7 @@ public final class SlurmCluster implements AutoCloseable {
     private final String name;
     private final Query query;
     private final Poller poller;
+    private volatile int release;
     private final Map<String, String> hosts = new ConcurrentHashMap<>();
 
     SlurmCluster(String name, Query query, Duration interval) {
@@ -64,9 +68,26 @@ public final class SlurmCluster implements AutoCloseable {
      * @throws InterruptedException if the thread was interrupted
      */
     public List<SlurmJob> jobs() throws IOException, InterruptedException {
-        synchronized (query) {
-            return new ArrayList<>(query.ask(Set.of()).jobs());
+        Query.Answer answer = query.ask(Set.of());
+        release = answer.release();
+        return new ArrayList<>(answer.jobs());
+    }
+
+    /**
+     * Where the file of a channel of a job may be, the likeliest first: what a {@link SlurmJobSource} looks at.
+     *
+     * @param job one of {@link #jobs}
+     * @param channel the channel; for errors there is none where both channels are one file
+     * @return absolute paths, {@code /dev/null} among them; empty where they can't be told before the job begins
+     * @throws InterruptedException if the thread was interrupted while it asked for the name of the job's machine
+     */
+    public List<Path> places(SlurmJob job, Channel channel) throws InterruptedException {
+        LogPlaces places = new LogPlaces(SlurmJobSource.of(this, String.valueOf(job.id())));
+        String node = places.unknownHost(job);
+        if (node != null) {
+            learnHost(node);
         }
+        return places.of(job, release, channel);
     }
 
     /** How it is asked, for identities. */
@@ -89,9 +110,7 @@ public final class SlurmCluster implements AutoCloseable {
     String learnHost(String node) throws InterruptedException {
         String host = node;
         try {
-            synchronized (query) {
-                host = query.hostOf(node);
-            }
+            host = query.hostOf(node);
         } catch (IOException | LogStreamException e) {
             LOG.info("{}: the host of node {} is not known: {}", name, node, e.getMessage());
         }
@@ -117,6 +136,9 @@ public final class SlurmCluster implements AutoCloseable {
 
         private String directory = "";
         private @Nullable Path configuration;
+        private @Nullable URI server;
+        private @Nullable String version;
+        private final Map<String, String> headers = new HashMap<>();
         private Duration pollInterval = Duration.ofSeconds(2);
         private Duration timeout = Duration.ofSeconds(20);
 
@@ -141,6 +163,52 @@ public final class SlurmCluster implements AutoCloseable {
          */
         public Builder configuration(Path file) {
             configuration = file.toAbsolutePath();
+            return this;
+        }
+
+        /**
+         * Asks a slurmrestd in place of running commands. By default commands are run.
+         *
+         * @param server {@code unix:/path} or {@code http://host:port}; for TLS put something before it
+         * @return this
+         * @throws IllegalArgumentException if it is neither
+         */
+        public Builder rest(URI server) {
+            new HttpGet(server, Map.of(), timeout);
+            this.server = server;
+            return this;
+        }
+
+        /**
+         * Who slurmrestd is told to be asked by. By default nobody, which it accepts on a unix socket with its local
+         * authentication.
+         *
+         * @param user the user's name
+         * @param token what {@code scontrol token} prints for that user, without {@code SLURM_JWT=}
+         * @return this
+         * @throws IllegalArgumentException if one of them can't be that
+         */
+        public Builder token(String user, String token) {
+            if (!user.matches("[\\w.@-]{1,255}") || !token.matches("[\\w.=-]{1,8192}")) {
+                throw new IllegalArgumentException("no user can have this name, or this is no token");
+            }
+            headers.put("X-SLURM-USER-NAME", user);
+            headers.put("X-SLURM-USER-TOKEN", token);
+            return this;
+        }
+
+        /**
+         * The version of slurmrestd's interface. By default the newest that it and this library have.
+         *
+         * @param version as {@code v0.0.38}
+         * @return this
+         * @throws IllegalArgumentException if this is no version
+         */
+        public Builder restVersion(String version) {
+            if (!version.matches("v\\d+\\.\\d+\\.\\d+")) {
+                throw new IllegalArgumentException("'" + Text.shown(version) + "' is no version: use one like v0.0.38");
+            }
+            this.version = version;
             return this;
         }
 
@@ -181,6 +249,11 @@ public final class SlurmCluster implements AutoCloseable {
          * @return the cluster
          */
         public SlurmCluster build() {
+            URI rest = server;
+            if (rest != null) {
+                RestQuery query = new RestQuery(new HttpGet(rest, headers, timeout), version);
+                return new SlurmCluster(rest.toString(), query, pollInterval);
+            }
             Map<String, String> environment =
                     configuration == null ? Map.of() : Map.of("SLURM_CONF", configuration.toString());
             Query query = new SqueueQuery(new Program(environment, timeout), directory);

@@ -10,7 +10,7 @@ import java.util.stream.Collectors;
 
 /**
  * Asks with {@code squeue} and {@code scontrol}, run here. Before release 23.02 squeue's JSON is that of all jobs of the
- * cluster, whichever were asked for, so its text is used there. For one thread.
+ * cluster, whichever were asked for, so its text is used there. Threadsafe.
  */
 final class SqueueQuery implements Query {
     private static final int JSON_SINCE = 2302;
@@ -19,7 +19,7 @@ final class SqueueQuery implements Query {
 
     private final Program program;
     private final String directory;
-    private int release;
+    private volatile int release;
 
     /**
      * With the commands of a directory.

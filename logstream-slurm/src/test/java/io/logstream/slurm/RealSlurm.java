@@ -7,6 +7,8 @@ import io.logstream.testkit.CollectingViewer;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,7 +29,12 @@ import java.util.stream.Stream;
  */
 final class RealSlurm implements AutoCloseable {
     private static final List<String> PROGRAMS = List.of(
-            "/usr/sbin/munged", "/usr/sbin/slurmctld", "/usr/sbin/slurmd", "/usr/bin/sbatch", "/usr/bin/squeue");
+            "/usr/sbin/munged",
+            "/usr/sbin/slurmctld",
+            "/usr/sbin/slurmd",
+            "/usr/bin/sbatch",
+            "/usr/bin/squeue",
+            "/usr/sbin/slurmrestd");
     private static RealSlurm shared;
 
     final Path directory;
@@ -103,14 +110,64 @@ final class RealSlurm implements AutoCloseable {
         }
     }
 
-    /** Starts slurmctld, or starts it again. */
-    void startController() throws Exception {
+    private void startController() throws Exception {
         launch("slurmctld", "/usr/sbin/slurmctld", "-D", "-f", configuration().toString());
     }
 
-    /** Ends slurmctld as a crash would. */
-    void killController() throws Exception {
-        daemons.remove("slurmctld").destroyForcibly().waitFor();
+    /** Ends slurmctld, which saves its state; jobs run on. */
+    void stopController() throws Exception {
+        Process controller = daemons.remove("slurmctld");
+        controller.destroy();
+        assertThat(controller.waitFor(30, TimeUnit.SECONDS)).isTrue();
+    }
+
+    /** Starts it again, and waits until it knows its nodes. */
+    void restartController() throws Exception {
+        startController();
+        CollectingViewer.until("slurmctld knows its nodes", () -> {
+            try {
+                return said("sinfo", "-h", "-o", "%t").matches("(idle|mix|alloc|comp)(\\s+(idle|mix|alloc|comp))*");
+            } catch (Exception e) {
+                throw new AssertionError(e);
+            }
+        });
+    }
+
+    /** A slurmrestd on a unix socket, started when it is first asked for. */
+    synchronized URI rest() throws Exception {
+        Path socket = directory.resolve("rest.socket");
+        if (!daemons.containsKey("slurmrestd")) {
+            launchRest("slurmrestd", "rest_auth/local", "unix:" + socket);
+            CollectingViewer.until("slurmrestd listens", () -> Files.exists(socket));
+        }
+        return URI.create("unix:" + socket);
+    }
+
+    /** One on a port of the loopback interface, which takes nobody without a token. */
+    synchronized URI restOverTcp() throws Exception {
+        int port = freePort();
+        launchRest("slurmrestd.tcp", "rest_auth/local", "127.0.0.1:" + port);
+        CollectingViewer.until("slurmrestd listens", () -> {
+            try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
+                return socket.isConnected();
+            } catch (IOException e) {
+                return false;
+            }
+        });
+        return URI.create("http://127.0.0.1:" + port);
+    }
+
+    private void launchRest(String name, String authentication, String address) throws IOException {
+        launch(
+                name,
+                "/usr/sbin/slurmrestd",
+                "-f",
+                configuration().toString(),
+                "-a",
+                authentication,
+                "-s",
+                "openapi/v0.0.38",
+                address);
     }
 
     private void launch(String name, String... command) throws IOException {
@@ -119,6 +176,7 @@ final class RealSlurm implements AutoCloseable {
                 .redirectOutput(ProcessBuilder.Redirect.appendTo(
                         directory.resolve(name + ".out").toFile()));
         builder.environment().put("SLURM_CONF", configuration().toString());
+        builder.environment().put("SLURMRESTD_SECURITY", "disable_user_check");
         daemons.put(name, builder.start());
     }
 
@@ -145,7 +203,7 @@ final class RealSlurm implements AutoCloseable {
                         "MpiDefault=none",
                         "ReturnToService=2",
                         "SlurmdParameters=config_overrides",
-                        "SchedulerParameters=sched_interval=1,sched_min_interval=0,batch_sched_delay=0",
+                        "SchedulerParameters=sched_interval=1,sched_min_interval=0,batch_sched_delay=0,bf_interval=1",
                         "SelectType=select/cons_tres",
                         "SelectTypeParameters=CR_CPU",
                         "MinJobAge=5",
@@ -227,7 +285,6 @@ final class RealSlurm implements AutoCloseable {
         said("scancel", "-u", "root");
     }
 
-    /** Makes Slurm start what waits now, not with its next round. */
     void awaitState(String job, String state) {
         CollectingViewer.until("job " + job + " is " + state, () -> {
             try {
