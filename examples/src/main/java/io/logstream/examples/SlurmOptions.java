@@ -46,7 +46,7 @@ final class SlurmOptions {
         List<String> all = new ArrayList<>(given);
         jobs.forEach(job -> all.add("slurm:" + job));
         if (all.isEmpty()) {
-            throw new UserError("say what to follow: a path, docker:NAME, ssh://host/path or slurm:JOB");
+            throw new UserError("Missing required parameter: 'SOURCE', or a --job");
         }
         return all;
     }
