@@ -237,13 +237,14 @@ class RealJobTest {
     private List<Kind> requeue(String mode) throws Exception {
         Path go = directory.resolve("go");
         String script = "echo run ${SLURM_RESTART_COUNT:-0}; while ! [ -e " + go + " ]; do sleep 0.1; done; echo done";
-        String job = slurm.submit(directory, script, "-o", "out", mode, "--requeue");
+        String job = slurm.submit(directory, script, "-o", "out", mode, "--requeue", "-w", "n1");
         CollectingViewer viewer = follow(job);
         viewer.awaitLine("run 0");
         slurm.said("scontrol", "requeue", job);
         viewer.awaitEvent(Kind.REQUEUED);
         slurm.awaitState(job, "PENDING");
-        slurm.said("scontrol", "update", "JobId=" + job, "StartTime=now");
+        // On the same node slurmd may still be cleaning up after the first run, and then the second one fails at once.
+        slurm.said("scontrol", "update", "JobId=" + job, "StartTime=now", "ReqNodeList=n2");
         viewer.await("the second run; " + details(viewer), () -> viewer.lines().contains("run 1"));
         Files.createFile(go);
         viewer.awaitEnd();
