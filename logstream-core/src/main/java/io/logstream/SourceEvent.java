@@ -41,7 +41,9 @@ public record SourceEvent(Kind kind, String detail, OptionalInt exitCode, String
         /** The job or container behind the log has finished. */
         FINISHED,
         /** One stream of a merged subscription has ended; the others go on. */
-        ENDED
+        ENDED,
+        /** The job behind the log is in another state than before, which the detail tells. */
+        STATE
     }
 
     /**

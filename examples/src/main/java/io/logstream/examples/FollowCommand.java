@@ -45,12 +45,13 @@ final class FollowCommand implements Callable<Integer> {
 
     @Parameters(
             paramLabel = "SOURCE",
-            arity = "1..*",
+            arity = "0..*",
             description =
                     "What to follow: a path, or file:PATH; a directory for all files in it; a pattern in quotes, such as"
                             + " 'logs/**/*.log', for all files that match, now and later; docker:NAME for a container;"
                             + " docker:label=KEY=VALUE, name=REGEX, image=, project= or service= (of compose), for all that"
-                            + " match, now and later; ssh://[user@]host[:port]/path for a file of another machine."
+                            + " match, now and later; ssh://[user@]host[:port]/path for a file of another machine; slurm:JOB,"
+                            + " slurm:ARRAY_TASK or 'slurm:ARRAY_*' for the output of SLURM jobs."
                             + " Several are merged, each line naming its file or container.")
     private List<String> given = List.of();
 
@@ -65,6 +66,9 @@ final class FollowCommand implements Callable<Integer> {
 
     @Mixin
     private SshOptions ssh = new SshOptions();
+
+    @Mixin
+    private SlurmOptions slurm = new SlurmOptions();
 
     @Option(names = "--timestamps", description = "Begin each line of text with its time.")
     private boolean timestamps;
@@ -113,7 +117,7 @@ final class FollowCommand implements Callable<Integer> {
                 .policy(policy)
                 .filter(filters.filter())
                 .build();
-        List<NamedSource> sources = Sources.parse(given, !noFollow, ssh);
+        List<NamedSource> sources = Sources.parse(slurm.withJobs(given), !noFollow, ssh, slurm);
         ResumeFile resume = resumeFile == null ? null : ResumeFile.open(resumeFile);
         Map<String, String> kinds = new ConcurrentHashMap<>();
         return new Follow(sources, kinds, options, progress, new Printer(output(sources, kinds)), resume).run();

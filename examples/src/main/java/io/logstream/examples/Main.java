@@ -20,7 +20,13 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         scope = ScopeType.INHERIT,
         versionProvider = Main.Version.class,
-        subcommands = {FollowCommand.class, ContainersCommand.class, DemoCommand.class})
+        subcommands = {
+            FollowCommand.class,
+            ContainersCommand.class,
+            JobsCommand.class,
+            DoctorCommand.class,
+            DemoCommand.class
+        })
 final class Main implements Runnable {
     @Spec
     private CommandSpec spec = CommandSpec.create();
@@ -45,7 +51,7 @@ final class Main implements Runnable {
     @Override
     public void run() {
         throw new ParameterException(
-                spec.commandLine(), "say what to do: follow, containers or demo; --help tells more");
+                spec.commandLine(), "say what to do: follow, containers, jobs, doctor or demo; --help tells more");
     }
 
     /** The library's log is set up before anything asks for it. */

@@ -13,7 +13,8 @@ import java.util.regex.Pattern;
 
 /**
  * Understands what the user names as a source: {@code scheme:rest}, or a path. A path that exists is a path, whatever it
- * looks like; {@code file:} makes one of anything, {@code docker:} names containers, and {@code ssh:} files of other machines. A
+ * looks like; {@code file:} makes one of anything, {@code docker:} names containers, {@code ssh:} files of other machines, and
+ * {@code slurm:} jobs. A
  * path with wildcards that does not exist is a pattern, a directory means all files in it.
  */
 final class Sources {
@@ -33,9 +34,16 @@ final class Sources {
      *
      * @throws UserError if one of them is no source, or can't be read as things are
      */
-    static List<NamedSource> parse(List<String> given, boolean follow, SshOptions ssh) {
-        Map<String, Scheme> schemes = new TreeMap<>(
-                Map.of("file", Sources::file, "docker", new DockerScheme()::source, "ssh", new SshScheme(ssh)::source));
+    static List<NamedSource> parse(List<String> given, boolean follow, SshOptions ssh, SlurmOptions slurm) {
+        Map<String, Scheme> schemes = new TreeMap<>(Map.of(
+                "file",
+                Sources::file,
+                "docker",
+                new DockerScheme()::source,
+                "ssh",
+                new SshScheme(ssh)::source,
+                "slurm",
+                new SlurmScheme(slurm)::source));
         return given.stream().distinct().map(one -> parse(one, schemes, follow)).toList();
     }
 
@@ -79,6 +87,9 @@ final class Sources {
     static String literalBeginning(String given) {
         if (given.startsWith("docker:")) {
             return "docker:";
+        }
+        if (given.startsWith("slurm:")) {
+            return given.split("[_*]", 2)[0];
         }
         String path = given.startsWith("file:") ? given.substring("file:".length()) : given;
         return path.split("[*?\\[{\\\\]", 2)[0];

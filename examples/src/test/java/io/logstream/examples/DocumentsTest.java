@@ -9,6 +9,8 @@ import io.logstream.docker.DockerContainers;
 import io.logstream.docker.DockerSource;
 import io.logstream.file.FileDiscovery;
 import io.logstream.file.FileSource;
+import io.logstream.slurm.SlurmCluster;
+import io.logstream.slurm.SlurmJobSource;
 import io.logstream.ssh.SshConnection;
 import io.logstream.ssh.SshFileSource;
 import java.io.IOException;
@@ -88,7 +90,9 @@ class DocumentsTest {
                 DockerSource.Builder.class,
                 DockerContainers.Builder.class,
                 SshConnection.Builder.class,
-                SshFileSource.Builder.class)) {
+                SshFileSource.Builder.class,
+                SlurmCluster.Builder.class,
+                SlurmJobSource.Builder.class)) {
             for (Method option : builder.getDeclaredMethods()) {
                 if (option.getReturnType() == builder && Modifier.isPublic(option.getModifiers())) {
                     assertThat(readme).containsPattern("\\|[^|]*`" + option.getName() + "`[^|]*\\|");

@@ -25,7 +25,7 @@ class SourcesTest {
 
     @Test
     void parse_pathOrFileScheme_keepsTheNameAsGiven() {
-        assertThat(Sources.parse(List.of(log, "file:" + log, log), true, new SshOptions()))
+        assertThat(Sources.parse(List.of(log, "file:" + log, log), true, new SshOptions(), new SlurmOptions()))
                 .extracting(NamedSource::id, NamedSource::kind)
                 .containsExactly(tuple(log, "file"), tuple("file:" + log, "file"));
     }
@@ -49,7 +49,7 @@ class SourcesTest {
         String missing = folder.resolve("later.log").toString();
         assertThat(one(missing).kind()).isEqualTo("file");
         assertThatExceptionOfType(UserError.class)
-                .isThrownBy(() -> Sources.parse(List.of(missing), false, new SshOptions()))
+                .isThrownBy(() -> Sources.parse(List.of(missing), false, new SshOptions(), new SlurmOptions()))
                 .withMessage("there is no file " + missing);
     }
 
@@ -71,7 +71,7 @@ class SourcesTest {
         assertThatExceptionOfType(UserError.class)
                 .isThrownBy(() -> one("gopher:hole"))
                 .withMessageContaining("unknown scheme gopher:")
-                .withMessageContaining("known: docker: file: ssh:")
+                .withMessageContaining("known: docker: file: slurm: ssh:")
                 .withMessageContaining("file:gopher:hole");
     }
 
@@ -116,7 +116,8 @@ class SourcesTest {
     }
 
     private static NamedSource one(String given) {
-        return Sources.parse(List.of(given), true, new SshOptions()).get(0);
+        return Sources.parse(List.of(given), true, new SshOptions(), new SlurmOptions())
+                .get(0);
     }
 
     private static void wrong(String given, String why) {

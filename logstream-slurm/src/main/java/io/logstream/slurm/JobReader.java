@@ -1,0 +1,345 @@
+package io.logstream.slurm;
+
+import io.logstream.Channel;
+import io.logstream.LogStreamException;
+import io.logstream.SourceEvent;
+import io.logstream.SourceEvent.Kind;
+import io.logstream.spi.LineSink;
+import io.logstream.spi.LogReader;
+import io.logstream.spi.SourceContext;
+import io.logstream.spi.SourcePosition;
+import io.logstream.spi.Start;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Reads the log of one job through its life:
+ *
+ * <pre>{@code
+ *              nodes                  flag                      not completing, or forgotten
+ *   WAITING ----------> RUNNING ------------> COMPLETING ------------------------------> OVER
+ *      |  ^                |                      |                                        |
+ *      |  +----------------+----------------------+                                        | quiet for the
+ *      |      requeued: the same file, or another one                                      | settle time
+ *      +-----------------------------------------------------------------------------------+
+ *         cancelled before it began: no log                                             FINISHED, END
+ * }</pre>
+ *
+ * Where it stands in this is what the cluster said last ({@link SlurmJob}); what the reader keeps is what of it was told
+ * ({@link JobLife}) and the file of each channel ({@link ChannelLog}). Files are read in each of these states, also when the
+ * cluster does not answer: the file of a job that waits is opened at its end, as what it has is an older job's, and one
+ * that is not there yet is waited for at the likeliest place, until there is one at another.
+ *
+ * <p>Called by one thread at a time; {@link #close} may come from another one.
+ */
+final class JobReader implements LogReader {
+    private static final Logger LOG = LoggerFactory.getLogger(JobReader.class);
+    private static final long NEVER = Long.MIN_VALUE;
+    /** How often the places are looked at where a file may be that is not there yet. */
+    private static final Duration SEARCH = Duration.ofMillis(500);
+    /** How long a job must run without a file until that is told: it has one soon after it begins. */
+    private static final Duration MISSING = Duration.ofSeconds(3);
+    /** How long a job must be over for its files to be complete whatever the clocks of the cluster say. */
+    private static final Duration LONG_OVER = Duration.ofSeconds(60);
+
+    private final SlurmJobSource source;
+    private final SourceContext context;
+    private final Poller.Watch watch;
+    private final LogPlaces places;
+    private final JobLife life;
+    private final ChannelLog out;
+    private final ChannelLog err;
+    private final Start start;
+    private Poller.Known known = Poller.Known.NOTHING;
+    /** What was last known of it; null where Slurm knows nothing and the user has told where its files are. */
+    private @Nullable SlurmJob job;
+
+    private boolean hasBegun;
+    private boolean isBegunWith;
+    private boolean isMissingTold;
+    private boolean isHostAsked;
+    private boolean isAskedSoon;
+    private volatile boolean isSearchDue;
+    private long runningSince = NEVER;
+    private long overSince = NEVER;
+    private long quietSince;
+
+    JobReader(SlurmJobSource source, SourceContext context, Poller.Watch watch, Start start) {
+        this.source = source;
+        this.context = context;
+        this.watch = watch;
+        this.start = start;
+        places = new LogPlaces(source);
+        life = new JobLife(source.job());
+        JobPosition at = start instanceof Start.At place ? JobPosition.parse(place.position()) : null;
+        out = new ChannelLog(Channel.STDOUT, this::tellPlace, at == null ? null : at.out());
+        err = new ChannelLog(Channel.STDERR, this::tellPlace, at == null ? null : at.err());
+    }
+
+    /** Asks the cluster for the first time, and opens what is there. */
+    void begin() throws IOException, InterruptedException {
+        Poller.Known first = watch.await();
+        check(first, source.id().in(first.jobs()));
+        String node = places.unknownHost(source.id().in(first.jobs()));
+        if (node != null) {
+            source.cluster().learnHost(node);
+        }
+        quietSince = context.time().nanoTime();
+        boolean opened = false;
+        try {
+            follow(first);
+            opened = true;
+        } finally {
+            if (!opened) {
+                close();
+            }
+        }
+        hasBegun = true;
+    }
+
+    private void check(Poller.Known first, @Nullable SlurmJob found) throws IOException {
+        JobId id = source.id();
+        boolean isGiven = !source.patterns(Channel.STDOUT).isEmpty();
+        if (id.task() < 0 && first.jobs().stream().anyMatch(one -> one.arrayId() == id.job())) {
+            throw new LogStreamException("job " + id + " is an array: follow one of its tasks, as " + id
+                    + "_1, or all of them with SlurmJobArray");
+        }
+        if (found != null || isGiven) {
+            return;
+        }
+        if (first.refusal() != null) {
+            throw new LogStreamException(String.valueOf(first.refusal().getMessage()), first.refusal());
+        }
+        if (first.answers() == 0) {
+            throw new IOException("the cluster does not answer: " + first.outage());
+        }
+        throw new LogStreamException("Slurm does not know job " + id
+                + ": there is none, or it ended so long ago that it was forgotten, and its file must be named");
+    }
+
+    @Override
+    @SuppressWarnings("ReferenceEquality") // of what is known each change is another object
+    public Outcome read(LineSink sink) throws IOException {
+        long now = context.time().nanoTime();
+        Poller.Known latest = watch.known();
+        if (latest != known || isSearchDue) {
+            isSearchDue = false;
+            follow(latest);
+        }
+        if (!isBegunWith) {
+            isBegunWith = true;
+            if (!(start instanceof Start.At) && !out.isThere() && !err.isThere()) {
+                tellPlace(sink);
+            }
+        }
+        if (!life.hasBegun()) {
+            life.events(known, job).forEach(sink::event);
+        }
+        tellMissing(sink, now);
+        boolean more = read(out, sink);
+        more |= read(err, sink);
+        if (more) {
+            return Outcome.MORE;
+        }
+        life.events(known, job).forEach(sink::event); // behind the lines that were written before
+        return isComplete(now) ? end(sink) : Outcome.WAIT;
+    }
+
+    private boolean read(ChannelLog log, LineSink sink) throws IOException {
+        if (sink.room() <= 0) {
+            return log.path() != null && !log.hasEnded();
+        }
+        long before = log.moves();
+        Outcome outcome = log.read(sink);
+        if (before != log.moves()) {
+            quietSince = context.time().nanoTime();
+            if (!life.hasBegun() && !isAskedSoon) {
+                isAskedSoon = true; // it must have begun
+                watch.askSoon();
+            }
+        }
+        return outcome == Outcome.MORE;
+    }
+
+    private void tellPlace(LineSink sink) {
+        boolean isOne = out.path() == null || err.path() == null;
+        boolean isKnown = out.isPlaceKnown() && err.isPlaceKnown();
+        sink.position(isKnown ? JobPosition.of(out.position(), err.position(), isOne) : null);
+    }
+
+    // ---- where it stands
+
+    private boolean isOver() {
+        SlurmJob last = job;
+        return known.isGone() || (last != null && last.isOver());
+    }
+
+    /** Whether it is over without having begun: whatever its file has is not its. */
+    private boolean isNever() {
+        SlurmJob last = job;
+        return last != null && !last.hasBegun() && isOver();
+    }
+
+    private boolean isRunning() {
+        SlurmJob last = job;
+        return last != null && last.hasBegun() && !last.isPending();
+    }
+
+    private void follow(Poller.Known latest) throws IOException {
+        long now = context.time().nanoTime();
+        known = latest;
+        SlurmJob found = source.id().in(latest.jobs());
+        job = found == null ? job : found;
+        overSince = !isOver() ? NEVER : overSince == NEVER ? now : overSince;
+        runningSince = !isRunning() ? NEVER : runningSince == NEVER ? now : runningSince;
+        isAskedSoon &= !isRunning();
+        learnHost();
+        if (!isNever()) {
+            place(out);
+            place(err);
+        }
+    }
+
+    private void learnHost() {
+        String node = places.unknownHost(job);
+        if (hasBegun && node != null && !isHostAsked) {
+            isHostAsked = true;
+            context.blocking().execute(() -> {
+                try {
+                    source.cluster().learnHost(node);
+                } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                }
+                isSearchDue = true;
+                context.wake();
+            });
+        }
+    }
+
+    // ---- its files
+
+    /** Where the file of a channel may be; none if it has none of its own, or is not wanted. */
+    private List<Path> candidates(Channel channel) {
+        Channel only = source.only();
+        if (only != null && only != channel) {
+            return List.of();
+        }
+        List<Path> found = places.of(job, known.release(), channel);
+        if (found.isEmpty() && channel == Channel.STDERR && only != null) {
+            found = places.of(job, known.release(), Channel.STDOUT);
+        }
+        return !found.isEmpty() && LogPlaces.isNone(found.get(0)) ? List.of() : found;
+    }
+
+    /** Opens the file of a channel, if there is another one to read than before. */
+    private void place(ChannelLog log) throws IOException {
+        List<Path> candidates = candidates(log.channel());
+        Path old = log.path();
+        if (candidates.isEmpty() || (old != null && candidates.contains(old) && log.isThere())) {
+            return;
+        }
+        Path best = candidates.stream().filter(Files::exists).findFirst().orElse(candidates.get(0));
+        boolean isBetter = !best.equals(old) && (Files.exists(best) || !log.hasBytes());
+        boolean isWanted = source.follows() || Files.exists(best);
+        if (!isBetter || !isWanted || isOtherChannel(log, best)) {
+            return;
+        }
+        LOG.debug("{}: {} is read from {}", source, log.channel(), best);
+        log.open(best, start(log, best), source.follows(), context);
+    }
+
+    private boolean isOtherChannel(ChannelLog log, Path file) throws IOException {
+        Path other = log == err ? out.path() : null;
+        return other != null
+                && (file.equals(other) || (Files.exists(file) && Files.exists(other) && Files.isSameFile(file, other)));
+    }
+
+    private Start start(ChannelLog log, Path file) {
+        SourcePosition place = log.position();
+        SlurmJob last = job;
+        if (log.path() == null && place != null) {
+            return Start.at(place);
+        }
+        if (last != null && last.isPending() && last.restarts() == 0 && Files.exists(file)) {
+            return Start.end(); // what it has is an older job's
+        }
+        return hasBegun || start instanceof Start.At ? Start.beginning() : start;
+    }
+
+    private boolean isMissing() {
+        return isRunning() && !out.isThere() && !err.isThere();
+    }
+
+    private void tellMissing(LineSink sink, long now) {
+        boolean isMissing = isMissing();
+        if (isMissing && !isOver()) {
+            context.wakeWithin(SEARCH);
+            isSearchDue = true;
+        }
+        if (isMissing && !isMissingTold && now - runningSince >= MISSING.toNanos()) {
+            isMissingTold = true;
+            sink.event(SourceEvent.of(Kind.WAITING, noFile()));
+        } else if (!isMissing && isMissingTold) {
+            isMissingTold = false;
+            sink.event(SourceEvent.of(Kind.APPEARED, String.valueOf(out.isThere() ? out.path() : err.path())));
+        }
+    }
+
+    private String noFile() {
+        String looked = Stream.of(Channel.STDOUT, Channel.STDERR)
+                .flatMap(channel -> candidates(channel).stream())
+                .distinct()
+                .map(path -> Text.shown(path.toString()))
+                .collect(Collectors.joining(", "));
+        return looked.isEmpty() ? "there is no log" : "there is no file " + looked;
+    }
+
+    // ---- its end
+
+    private boolean isComplete(long now) {
+        if (!source.follows()) {
+            return (out.path() == null || out.hasEnded()) && (err.path() == null || err.hasEnded());
+        }
+        if (!isOver()) {
+            return false;
+        }
+        long quiet = now - Math.max(overSince, quietSince);
+        long wanted = isNever() || isLongOver() ? 0 : source.settleTime().toNanos();
+        if (quiet < wanted) {
+            context.wakeWithin(Duration.ofNanos(wanted - quiet));
+        }
+        return quiet >= wanted;
+    }
+
+    private boolean isLongOver() {
+        SlurmJob last = job;
+        Instant end = last == null ? null : last.end();
+        return end != null
+                && Instant.ofEpochSecond(0, context.time().epochNanos())
+                        .isAfter(end.plus(LONG_OVER).plus(source.settleTime()));
+    }
+
+    private Outcome end(LineSink sink) {
+        if (isOver()) {
+            boolean isRead = out.isThere() || err.isThere();
+            sink.event(life.finished(job, isNever() ? "; it never began" : isRead ? "" : "; " + noFile()));
+        }
+        return Outcome.END;
+    }
+
+    @Override
+    public void close() throws IOException {
+        watch.close();
+        out.close();
+        err.close();
+    }
+}

@@ -1,0 +1,133 @@
+package io.logstream.slurm;
+
+import io.logstream.Channel;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Where a channel of a job may be, the likeliest first: the name that Slurm itself tells; what becomes of the pattern that it
+ * tells, with the names that the first node's machine may have; the pattern as it is, since the releases 23.02 to 24.11 tell
+ * names that are half expanded; and what the user has given. For one thread.
+ */
+final class LogPlaces {
+    private static final Logger LOG = LoggerFactory.getLogger(LogPlaces.class);
+
+    private final SlurmJobSource source;
+
+    LogPlaces(SlurmJobSource source) {
+        this.source = source;
+    }
+
+    /** Whether this is where output goes that nobody wants. */
+    static boolean isNone(Path path) {
+        return path.toString().equals("/dev/null");
+    }
+
+    /**
+     * The places, without those that can't be told before the job begins.
+     *
+     * @param job what is known of it, or null
+     * @param release Slurm's release
+     */
+    List<Path> of(@Nullable SlurmJob job, int release, Channel channel) {
+        Set<Path> places = new LinkedHashSet<>();
+        List<String> nodes = job == null ? List.of("") : nodes(job);
+        if (job != null && job.hetOffset() == 0) {
+            boolean out = channel == Channel.STDOUT;
+            add(places, job, out ? job.stdoutFile() : job.stderrFile());
+            String pattern = out ? job.stdout() : job.stderr();
+            for (String node : nodes) {
+                if (pattern.isEmpty() && out) {
+                    pattern = job.arrayId() > 0 ? "slurm-%A_%a.out" : "slurm-%j.out";
+                }
+                if (!pattern.isEmpty() && isKnown(pattern, job)) {
+                    add(places, job, FilenamePattern.expand(pattern, values(job, node, release)));
+                }
+            }
+            if (!out || !job.stdout().isEmpty()) {
+                add(places, job, out ? job.stdout() : job.stderr());
+            }
+        }
+        for (String pattern : source.patterns(channel)) {
+            for (String node : nodes) {
+                if (job == null || isKnown(pattern, job)) {
+                    addAll(places, job, FilenamePattern.expand(pattern, values(job, node, release)));
+                }
+            }
+        }
+        return List.copyOf(places);
+    }
+
+    /** The node whose machine's name must be learned before all places are known, or null. */
+    @Nullable
+    String unknownHost(@Nullable SlurmJob job) {
+        if (job == null || job.batchHost().isEmpty() || source.cluster().knownHost(job.batchHost()) != null) {
+            return null;
+        }
+        boolean used = Stream.of(
+                        List.of(job.stdout(), job.stderr()),
+                        source.patterns(Channel.STDOUT),
+                        source.patterns(Channel.STDERR))
+                .flatMap(List::stream)
+                .anyMatch(pattern -> FilenamePattern.uses(pattern, "N"));
+        return used ? job.batchHost() : null;
+    }
+
+    private List<String> nodes(SlurmJob job) {
+        String node = job.batchHost();
+        String host = source.cluster().knownHost(node);
+        return host == null || host.equals(node) ? List.of(node) : List.of(host, node);
+    }
+
+    /** Whether all that the pattern asks for is known: a task that waits with others has no number of its own. */
+    private static boolean isKnown(String pattern, SlurmJob job) {
+        return !(FilenamePattern.uses(pattern, "N") && job.batchHost().isEmpty())
+                && (job.waitingTasks().isEmpty() || !FilenamePattern.uses(pattern, "jJ"));
+    }
+
+    private FilenamePattern.Values values(@Nullable SlurmJob job, String node, int release) {
+        JobId id = source.id();
+        long task = id.task() >= 0 ? id.task() : FilenamePattern.NO_TASK;
+        if (job == null) {
+            return new FilenamePattern.Values(id.job(), id.job(), task, -1, 0, node, "", "", 0, release);
+        }
+        return new FilenamePattern.Values(
+                job.id(),
+                job.arrayId() > 0 ? job.arrayId() : job.id(),
+                job.taskId() >= 0 ? job.taskId() : task,
+                -1,
+                0,
+                node,
+                job.user(),
+                job.name(),
+                job.restarts(),
+                release);
+    }
+
+    private void add(Set<Path> places, SlurmJob job, String name) {
+        if (!name.isEmpty()) {
+            try {
+                places.add(Path.of(job.workDirectory()).resolve(name));
+            } catch (InvalidPathException e) {
+                LOG.debug("job {}: no path: {}", job.label(), e.getReason());
+            }
+        }
+    }
+
+    private void addAll(Set<Path> places, @Nullable SlurmJob job, String name) {
+        try {
+            Path base = source.baseDirectory();
+            Path directory = base != null ? base : Path.of(job == null ? "" : job.workDirectory());
+            places.addAll(Globs.matching(directory.resolve(name).toAbsolutePath()));
+        } catch (InvalidPathException e) {
+            LOG.debug("{}: no path: {}", source, e.getReason());
+        }
+    }
+}

@@ -1,0 +1,264 @@
+package io.logstream.slurm;
+
+import io.logstream.LogStreamException;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Asks a cluster again and again about all jobs that somebody watches, with one question, and wakes those for whom the answer
+ * is another one than before. Threadsafe; has a thread while something is watched.
+ */
+final class Poller {
+    private static final Logger LOG = LoggerFactory.getLogger(Poller.class);
+    /** A job that is watched anew is asked for at once, but many such questions are one. */
+    private static final long LEAST_GAP = Duration.ofMillis(30).toNanos();
+    /** How long the thread stays when nothing is watched. */
+    private static final long LINGER = Duration.ofSeconds(5).toNanos();
+    /** A job that was known is gone only when it is missing in so many answers in a row. */
+    private static final int MISSES = 2;
+    /** How many jobs that are no longer watched are remembered, since Slurm forgets them. */
+    private static final int MOST_REMEMBERED = 10_000;
+
+    /**
+     * What is known of a job, an array or a heterogeneous job.
+     *
+     * @param answers how often Slurm has answered since it is watched
+     * @param release Slurm's release, as 2205; 0 where that is not known
+     * @param jobs its records; the last ones known where it is gone
+     * @param isGone whether Slurm knows nothing of it any more, or never did
+     * @param outage why Slurm does not answer now, or null
+     * @param refusal why it never will, or null
+     */
+    record Known(
+            long answers,
+            int release,
+            List<SlurmJob> jobs,
+            boolean isGone,
+            @Nullable String outage,
+            @Nullable LogStreamException refusal) {
+        static final Known NOTHING = new Known(0, 0, List.of(), false, null, null);
+
+        private boolean says(Known other) {
+            return answers > 0 == other.answers > 0
+                    && jobs.equals(other.jobs)
+                    && isGone == other.isGone
+                    && (outage == null) == (other.outage == null)
+                    && refusal == other.refusal;
+        }
+    }
+
+    /** Somebody's interest in a job. */
+    final class Watch implements AutoCloseable {
+        private final long job;
+        private final Runnable changed;
+        private volatile Known known = Known.NOTHING;
+        private int misses;
+
+        private Watch(long job, Runnable changed) {
+            this.job = job;
+            this.changed = changed;
+        }
+
+        Known known() {
+            return known;
+        }
+
+        /** Waits until there was an answer, or none. */
+        Known await() throws InterruptedException {
+            synchronized (this) {
+                while (known.answers == 0 && known.outage == null && known.refusal == null && !closed) {
+                    wait();
+                }
+                return known;
+            }
+        }
+
+        private void tell(Known now) {
+            boolean same;
+            synchronized (this) {
+                same = now.says(known);
+                known = now;
+                notifyAll();
+            }
+            if (!same) {
+                try {
+                    changed.run();
+                } catch (RuntimeException e) {
+                    LOG.warn("job {}: what is to be told of a change failed", job, e);
+                }
+            }
+        }
+
+        /** Asks as soon as possible, not only when it is time. */
+        void askSoon() {
+            hasten();
+        }
+
+        @Override
+        public void close() {
+            forget(this);
+        }
+    }
+
+    private final String name;
+    private final Query query;
+    private final long interval;
+    private final Map<Long, List<Watch>> watches = new HashMap<>();
+    private final Map<Long, List<SlurmJob>> remembered = new LinkedHashMap<>();
+    private @Nullable Thread thread;
+    private boolean hasty;
+    private volatile boolean closed;
+
+    Poller(String name, Query query, Duration interval) {
+        this.name = name;
+        this.query = query;
+        this.interval = interval.toNanos();
+    }
+
+    synchronized Watch watch(long job, Runnable changed) {
+        if (closed) {
+            throw new LogStreamException("the SlurmCluster " + name + " was closed");
+        }
+        Watch watch = new Watch(job, changed);
+        watches.computeIfAbsent(job, number -> new ArrayList<>()).add(watch);
+        hasten();
+        if (thread == null) {
+            thread = new Thread(this::run, "logstream-slurm-" + name);
+            thread.setDaemon(true);
+            thread.start();
+        }
+        return watch;
+    }
+
+    private synchronized void hasten() {
+        hasty = true;
+        notifyAll();
+    }
+
+    private synchronized void forget(Watch watch) {
+        List<Watch> left = watches.get(watch.job);
+        if (left != null && left.remove(watch) && left.isEmpty()) {
+            watches.remove(watch.job);
+        }
+    }
+
+    synchronized void close() {
+        closed = true;
+        notifyAll();
+        Thread running = thread;
+        if (running != null) {
+            running.interrupt();
+        }
+        for (List<Watch> some : watches.values()) {
+            for (Watch one : some) {
+                synchronized (one) {
+                    one.notifyAll();
+                }
+            }
+        }
+    }
+
+    private void run() {
+        try {
+            while (awaitTurn()) {
+                poll();
+            }
+        } catch (InterruptedException e) {
+            LOG.trace("closed", e);
+        }
+    }
+
+    /** Waits until it is time to ask. Returns false, and the thread ends, when nobody wants to know for long. */
+    private synchronized boolean awaitTurn() throws InterruptedException {
+        long begun = System.nanoTime();
+        long jitter = ThreadLocalRandom.current().nextLong(-interval / 10, interval / 10 + 1);
+        while (!closed) {
+            long passed = System.nanoTime() - begun;
+            long wanted = watches.isEmpty() ? LINGER : hasty ? LEAST_GAP : interval + jitter;
+            if (passed >= wanted) {
+                if (watches.isEmpty()) {
+                    break;
+                }
+                hasty = false;
+                return true;
+            }
+            TimeUnit.NANOSECONDS.timedWait(this, wanted - passed);
+        }
+        thread = null;
+        return false;
+    }
+
+    private void poll() throws InterruptedException {
+        Set<Long> jobs;
+        synchronized (this) {
+            jobs = new TreeSet<>(watches.keySet());
+        }
+        if (jobs.isEmpty()) {
+            return;
+        }
+        try {
+            tell(jobs, query.ask(jobs));
+        } catch (LogStreamException e) {
+            tellAll(jobs, null, e);
+        } catch (IOException | RuntimeException e) {
+            LOG.debug("{} does not answer", name, e);
+            tellAll(jobs, String.valueOf(e.getMessage()), null);
+        }
+    }
+
+    private void tell(Set<Long> asked, Query.Answer answer) {
+        Map<Long, List<SlurmJob>> found = new HashMap<>();
+        for (SlurmJob job : answer.jobs()) {
+            for (long number : new TreeSet<>(List.of(job.id(), job.arrayId(), job.hetId()))) {
+                if (number > 0 && asked.contains(number)) {
+                    found.computeIfAbsent(number, one -> new ArrayList<>()).add(job);
+                }
+            }
+        }
+        for (long number : asked) {
+            List<SlurmJob> jobs = found.get(number);
+            remember(number, jobs);
+            List<SlurmJob> last = jobs != null ? List.copyOf(jobs) : remembered.getOrDefault(number, List.of());
+            for (Watch watch : watching(number)) {
+                watch.misses = jobs == null ? watch.misses + 1 : 0;
+                boolean gone = watch.misses >= (last.isEmpty() ? 1 : MISSES);
+                watch.tell(new Known(watch.known.answers + 1, answer.release(), last, gone, null, null));
+            }
+        }
+    }
+
+    private void remember(long number, @Nullable List<SlurmJob> jobs) {
+        if (jobs != null) {
+            remembered.remove(number);
+            remembered.put(number, List.copyOf(jobs));
+            if (remembered.size() > MOST_REMEMBERED) {
+                remembered.remove(remembered.keySet().iterator().next());
+            }
+        }
+    }
+
+    private void tellAll(Set<Long> asked, @Nullable String outage, @Nullable LogStreamException refusal) {
+        for (long number : asked) {
+            for (Watch watch : watching(number)) {
+                Known last = watch.known;
+                watch.tell(new Known(last.answers, last.release, last.jobs, last.isGone, outage, refusal));
+            }
+        }
+    }
+
+    private synchronized List<Watch> watching(long number) {
+        return List.copyOf(watches.getOrDefault(number, List.of()));
+    }
+}

@@ -1,0 +1,105 @@
+package io.logstream.slurm;
+
+import io.logstream.LogStreamException;
+import java.io.ByteArrayOutputStream;
+import java.io.File;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Runs programs of Slurm to their end, without a shell. Variables that would change what {@code squeue} lists are kept from
+ * them. Threadsafe.
+ */
+final class Program {
+    private static final Logger LOG = LoggerFactory.getLogger(Program.class);
+
+    /**
+     * What a program said.
+     *
+     * @param code its exit code
+     * @param out its standard output
+     * @param errors its standard error output
+     */
+    record Said(int code, String out, String errors) {}
+
+    private final Map<String, String> environment;
+    private final Duration timeout;
+
+    Program(Map<String, String> environment, Duration timeout) {
+        this.environment = Map.copyOf(environment);
+        this.timeout = timeout;
+    }
+
+    /**
+     * Runs it.
+     *
+     * @throws IOException if it does not end in time
+     * @throws LogStreamException if it can't be run
+     */
+    Said run(List<String> command) throws IOException, InterruptedException {
+        ProcessBuilder builder =
+                new ProcessBuilder(command).redirectInput(ProcessBuilder.Redirect.from(new File("/dev/null")));
+        Map<String, String> variables = builder.environment();
+        variables.keySet().removeIf(name -> name.startsWith("SQUEUE_") || name.startsWith("SLURM_JSON"));
+        variables.put("SLURM_TIME_FORMAT", "%s");
+        variables.put("SLURM_BITSTR_LEN", "0");
+        variables.putAll(environment);
+        Process process = start(builder);
+        Drain out = new Drain(process.getInputStream());
+        Drain errors = new Drain(process.getErrorStream());
+        try {
+            if (!process.waitFor(timeout.toNanos(), TimeUnit.NANOSECONDS)) {
+                throw new IOException(command.get(0) + " did not end within " + timeout.toSeconds() + " s");
+            }
+            return new Said(process.exitValue(), out.await(), errors.await());
+        } finally {
+            process.destroyForcibly();
+        }
+    }
+
+    private static Process start(ProcessBuilder builder) throws IOException {
+        try {
+            return builder.start();
+        } catch (IOException e) {
+            if (String.valueOf(e.getMessage()).matches("(?s).*error[=:] ?(2|13)\\b.*")) { // ENOENT, EACCES
+                throw new LogStreamException(
+                        "the program '" + Text.shown(builder.command().get(0))
+                                + "' can't be run: install Slurm's commands here, or say where they are",
+                        e);
+            }
+            throw e;
+        }
+    }
+
+    /** Reads all of a stream on a thread of its own, so that a program is never held up by what it says. */
+    private static final class Drain {
+        private final ByteArrayOutputStream all = new ByteArrayOutputStream();
+        private final Thread thread;
+
+        Drain(InputStream from) {
+            thread = new Thread(() -> drain(from), "logstream-slurm-program");
+            thread.setDaemon(true);
+            thread.start();
+        }
+
+        private void drain(InputStream from) {
+            try (from) {
+                from.transferTo(all);
+            } catch (IOException e) {
+                LOG.trace("closed", e);
+            }
+        }
+
+        String await() throws InterruptedException {
+            thread.join();
+            return all.toString(StandardCharsets.UTF_8);
+        }
+    }
+}

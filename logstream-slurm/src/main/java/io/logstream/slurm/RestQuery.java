@@ -1,0 +1,101 @@
+package io.logstream.slurm;
+
+import io.logstream.LogStreamException;
+import java.io.IOException;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Asks a slurmrestd, with the newest version of its interface that it has and this library knows. What it answers is told
+ * apart by more than the status, as an unknown job is a 500 to some releases:
+ *
+ * <pre>{@code
+ *   200                          jobs
+ *   any, with error 2017         there is no such job
+ *   401, 403                     the token is missing, wrong or too old
+ *   404 without an error         it does not serve this version
+ *   anything else                it can't answer now
+ * }</pre>
+ *
+ * Threadsafe.
+ */
+final class RestQuery implements Query {
+    private static final int OLDEST = 36;
+    private static final int NEWEST = 45;
+    private static final Pattern HOST = Pattern.compile("\"hostname\"\\s*:\\s*\"([^\"\\\\]+)\"");
+
+    private final HttpGet http;
+    private volatile @Nullable String version;
+
+    /**
+     * Asks here.
+     *
+     * @param version as {@code v0.0.38}, or null to find out
+     */
+    RestQuery(HttpGet http, @Nullable String version) {
+        this.http = http;
+        this.version = version;
+    }
+
+    @Override
+    public Answer ask(Set<Long> jobs) throws IOException, InterruptedException {
+        String path = jobs.size() == 1 ? "/job/" + jobs.iterator().next() : "/jobs";
+        HttpGet.Response response = get("/slurm/" + version() + path);
+        JobJson read = JobJson.read(response.body());
+        if (read.errorNumber() == JobJson.NO_SUCH_JOB) {
+            return new Answer(read.release(), List.of());
+        }
+        if (response.status() != 200 || read.errorNumber() != 0) {
+            throw new IOException("slurmrestd answers " + response.status() + ": " + read.error());
+        }
+        return new Answer(read.release(), read.jobs());
+    }
+
+    @Override
+    public String hostOf(String node) throws IOException, InterruptedException {
+        HttpGet.Response response = get("/slurm/" + version() + "/node/" + node);
+        Matcher host = HOST.matcher(response.body());
+        if (response.status() != 200 || !host.find()) {
+            throw new IOException("slurmrestd does not tell the host of a node: status " + response.status());
+        }
+        return host.group(1).replaceFirst("\\..*", "");
+    }
+
+    private String version() throws IOException, InterruptedException {
+        String known = version;
+        if (known == null) {
+            for (int minor : IntStream.rangeClosed(OLDEST, NEWEST)
+                    .map(i -> OLDEST + NEWEST - i)
+                    .toArray()) {
+                String candidate = "v0.0." + minor;
+                if (http.get("/slurm/" + candidate + "/ping", Map.of()).status() != 404) {
+                    version = candidate;
+                    return candidate;
+                }
+            }
+            throw new LogStreamException("slurmrestd serves no version from v0.0." + OLDEST + " to v0.0." + NEWEST);
+        }
+        return known;
+    }
+
+    private HttpGet.Response get(String path) throws IOException, InterruptedException {
+        HttpGet.Response response = http.get(path, Map.of("Accept", "application/json"));
+        switch (response.status()) {
+            case 401, 403 ->
+                throw new LogStreamException("slurmrestd refuses: " + Text.shown(response.body())
+                        + "; its token is missing, wrong or too old");
+            case 404 -> {
+                if (!response.body().contains(String.valueOf(JobJson.NO_SUCH_JOB))) {
+                    throw new LogStreamException("slurmrestd has no " + path + ": it serves another version");
+                }
+            }
+            default -> {}
+        }
+        return response;
+    }
+}

@@ -1,0 +1,351 @@
+package io.logstream.slurm;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.logstream.Channel;
+import io.logstream.EndReason;
+import io.logstream.LogHub;
+import io.logstream.Replay;
+import io.logstream.ResumeToken;
+import io.logstream.SourceEvent;
+import io.logstream.SourceEvent.Kind;
+import io.logstream.StreamOptions;
+import io.logstream.SubscribeOptions;
+import io.logstream.Subscription;
+import io.logstream.testkit.CollectingViewer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Jobs of a real SLURM, through their life. */
+class RealJobTest {
+    @TempDir
+    private Path directory;
+
+    private final RealSlurm slurm;
+    private final SlurmCluster cluster;
+    private final LogHub hub = LogHub.create();
+
+    RealJobTest() throws Exception {
+        slurm = RealSlurm.shared();
+        cluster = slurm.cluster().build();
+    }
+
+    @AfterEach
+    void end() throws Exception {
+        hub.close();
+        cluster.close();
+        Files.deleteIfExists(slurm.slow());
+        slurm.cancelAll();
+    }
+
+    private SlurmJobSource.Builder job(String job) {
+        return SlurmJobSource.builder(cluster, job).settleTime(Duration.ofMillis(500));
+    }
+
+    private CollectingViewer follow(String job) {
+        return follow(job(job).build(), Replay.all());
+    }
+
+    private CollectingViewer follow(SlurmJobSource source, Replay replay) {
+        CollectingViewer viewer = new CollectingViewer();
+        StreamOptions options = StreamOptions.builder()
+                .retry(Duration.ofMillis(20), Duration.ofMillis(200))
+                .partialAfter(Duration.ZERO)
+                .build();
+        hub.open("slurm:" + source.job(), source, options)
+                .subscribe(SubscribeOptions.builder().replay(replay).build(), viewer);
+        return viewer;
+    }
+
+    private static List<String> details(CollectingViewer viewer) {
+        return viewer.events().stream()
+                .map(event -> event.kind() + " " + event.detail())
+                .toList();
+    }
+
+    private static SourceEvent last(CollectingViewer viewer) {
+        return viewer.events().get(viewer.events().size() - 1);
+    }
+
+    // ---- from the beginning to the end
+
+    @Test
+    void jobThatWaits_isFollowedFromItsFirstLine_toItsEnd() throws Exception {
+        String job = slurm.submit(directory, "echo one; echo two; exit 3", "-H", "-o", "out-%j");
+        CollectingViewer viewer = follow(job);
+        viewer.awaitEvent(Kind.WAITING);
+        assertThat(details(viewer)).containsExactly("WAITING job " + job + " is pending: JobHeldUser", "CAUGHT_UP ");
+        slurm.said("scontrol", "release", job);
+        assertThat(viewer.awaitEnd().kind()).isEqualTo(EndReason.Kind.COMPLETED);
+        assertThat(viewer.lines()).containsExactly("one", "two");
+        assertThat(viewer.gaps()).isEmpty();
+        assertThat(last(viewer).exitCode()).hasValue(3);
+        assertThat(last(viewer).detail()).isEqualTo("job " + job + " is FAILED");
+    }
+
+    @Test
+    void firstLine_comesSoonAfterItIsWritten() throws Exception {
+        String job = slurm.submit(directory, "date +%s%N; sleep 20", "-H", "-o", "out-%j");
+        CollectingViewer viewer = follow(job);
+        viewer.awaitEvent(Kind.WAITING);
+        slurm.said("scontrol", "release", job);
+        viewer.await("a line", () -> !viewer.lines().isEmpty());
+        Instant now = Instant.now();
+        long late = now.getEpochSecond() * 1_000_000_000
+                + now.getNano()
+                - Long.parseLong(viewer.lines().get(0));
+        System.err.printf("the first line of a job came %.1f ms after it was written%n", late / 1e6);
+        assertThat(Duration.ofNanos(late)).isLessThan(Duration.ofMillis(300));
+    }
+
+    @Test
+    void linesWrittenAfterTheEnd_areDelivered() throws Exception {
+        Files.createFile(slurm.slow());
+        String late = "(sleep 1; echo late) & disown; echo early";
+        String job = slurm.submit(directory, "bash -c '" + late + "'; exit 0", "-o", "out");
+        CollectingViewer viewer = follow(job);
+        viewer.awaitEnd();
+        assertThat(viewer.lines()).containsExactly("early", "late");
+        assertThat(details(viewer)).anyMatch(detail -> detail.contains("COMPLETING"));
+        assertThat(last(viewer).kind()).isEqualTo(Kind.FINISHED);
+    }
+
+    @Test
+    void jobThatSlurmDoesNotKnow_fails_unlessItsFileIsNamed() throws Exception {
+        CollectingViewer viewer = follow("999999");
+        assertThat(viewer.awaitEnd().kind()).isEqualTo(EndReason.Kind.FAILED);
+        Files.writeString(directory.resolve("old-999998.log"), "one\n");
+        CollectingViewer named = follow(
+                job("999998").baseDirectory(directory).stdoutPath("old-%j.*").build(), Replay.all());
+        assertThat(named.awaitEnd().kind()).isEqualTo(EndReason.Kind.COMPLETED);
+        assertThat(named.lines()).containsExactly("one");
+    }
+
+    @Test
+    void jobThatIsCancelledWhileHeld_endsWithoutALog() throws Exception {
+        Files.writeString(directory.resolve("out"), "of an older job\n");
+        String job = slurm.submit(directory, "echo never", "-H", "-o", "out");
+        CollectingViewer viewer = follow(job);
+        viewer.awaitEvent(Kind.WAITING);
+        slurm.said("scancel", job);
+        assertThat(viewer.awaitEnd().kind()).isEqualTo(EndReason.Kind.COMPLETED);
+        assertThat(viewer.lines()).isEmpty();
+        assertThat(last(viewer).detail()).contains("CANCELLED").contains("never began");
+    }
+
+    @Test
+    void whatTheFileHadBefore_isNotShown() throws Exception {
+        Files.writeString(directory.resolve("out"), "of an older job, which wrote a long line\n");
+        String job = slurm.submit(directory, "echo mine", "-H", "-o", "out");
+        CollectingViewer viewer = follow(job);
+        viewer.awaitEvent(Kind.WAITING);
+        slurm.said("scontrol", "release", job);
+        viewer.awaitEnd();
+        assertThat(viewer.lines()).containsExactly("mine");
+        assertThat(viewer.gaps()).isEmpty();
+    }
+
+    @Test
+    void cancelledJob_endsWithItsSignal_andSlurmsLastWords() throws Exception {
+        String job = slurm.submit(directory, "echo one; sleep 100", "-o", "out");
+        CollectingViewer viewer = follow(job);
+        viewer.awaitLine("one");
+        slurm.said("scancel", job);
+        viewer.awaitEnd();
+        assertThat(viewer.lines()).hasSize(2);
+        assertThat(viewer.lines().get(1)).contains("CANCELLED");
+        assertThat(last(viewer).detail()).contains("CANCELLED");
+    }
+
+    @Test
+    void jobWhoseDirectoryIsMissing_endsWithoutALog() throws Exception {
+        String job = slurm.submit(directory, "echo one", "-o", "no/such/out");
+        CollectingViewer viewer = follow(job);
+        viewer.awaitEnd();
+        assertThat(viewer.lines()).isEmpty();
+        assertThat(last(viewer).detail()).contains("FAILED").contains("no file").contains("no/such/out");
+    }
+
+    // ---- two channels
+
+    @Test
+    void errorsOfTheirOwnFile_areTheirOwnChannel() throws Exception {
+        String job = slurm.submit(
+                directory, "echo out; echo err >&2; sleep 0.5; echo out2; echo err2 >&2", "-o", "o", "-e", "e");
+        CollectingViewer viewer = follow(job);
+        viewer.awaitEnd();
+        assertThat(new String(viewer.bytes(Channel.STDOUT), StandardCharsets.UTF_8))
+                .isEqualTo("out\nout2\n");
+        assertThat(new String(viewer.bytes(Channel.STDERR), StandardCharsets.UTF_8))
+                .isEqualTo("err\nerr2\n");
+    }
+
+    @Test
+    void oneChannel_isReadAlone() throws Exception {
+        String job = slurm.submit(directory, "echo out; echo err >&2", "-o", "o", "-e", "e");
+        CollectingViewer viewer = follow(job(job).channel(Channel.STDERR).build(), Replay.all());
+        viewer.awaitEnd();
+        assertThat(viewer.lines()).containsExactly("err");
+    }
+
+    @Test
+    void oneFileForBoth_isReadOnce() throws Exception {
+        Files.createFile(directory.resolve("same"));
+        Files.createSymbolicLink(directory.resolve("link"), directory.resolve("same"));
+        for (List<String> options : List.of(
+                List.of("-o", "both"),
+                List.of("-o", "x", "-e", "x"),
+                List.of("-o", "same", "-e", "link", "--open-mode=append"))) {
+            String job = slurm.submit(directory, "echo out; echo err >&2", options.toArray(String[]::new));
+            CollectingViewer viewer = follow(job);
+            viewer.awaitEnd();
+            assertThat(viewer.lines()).as("%s", options).containsExactly("out", "err");
+            assertThat(viewer.bytes(Channel.STDERR)).isEmpty();
+        }
+    }
+
+    @Test
+    void outputThatNobodyWants_isNoLog() throws Exception {
+        String job = slurm.submit(directory, "echo out; exit 4", "-o", "/dev/null");
+        CollectingViewer viewer = follow(job);
+        viewer.awaitEnd();
+        assertThat(viewer.lines()).isEmpty();
+        assertThat(last(viewer).exitCode()).hasValue(4);
+        assertThat(last(viewer).detail()).contains("no log");
+    }
+
+    // ---- requeued
+
+    @Test
+    void requeuedJob_goesOnWithItsNextRun_whenItsFileIsCut() throws Exception {
+        assertThat(requeue("--open-mode=truncate")).contains(Kind.TRUNCATED);
+    }
+
+    @Test
+    void requeuedJob_goesOnWithItsNextRun_whenItsFileIsAppendedTo() throws Exception {
+        assertThat(requeue("--open-mode=append")).doesNotContain(Kind.TRUNCATED);
+    }
+
+    private List<Kind> requeue(String mode) throws Exception {
+        Path go = directory.resolve("go");
+        String script = "echo run ${SLURM_RESTART_COUNT:-0}; while ! [ -e " + go + " ]; do sleep 0.1; done; echo done";
+        String job = slurm.submit(directory, script, "-o", "out", mode, "--requeue", "-w", "n1");
+        CollectingViewer viewer = follow(job);
+        viewer.awaitLine("run 0");
+        slurm.said("scontrol", "requeue", job);
+        viewer.awaitEvent(Kind.REQUEUED);
+        slurm.awaitState(job, "PENDING");
+        // On the same node slurmd may still be cleaning up after the first run, and then the second one fails at once.
+        slurm.said("scontrol", "update", "JobId=" + job, "StartTime=now", "ReqNodeList=n2");
+        viewer.await("the second run; " + details(viewer), () -> viewer.lines().contains("run 1"));
+        Files.createFile(go);
+        viewer.awaitEnd();
+        List<String> lines = viewer.lines().stream()
+                .filter(line -> !line.contains("REQUEUE"))
+                .toList();
+        assertThat(lines).containsExactly("run 0", "run 1", "done");
+        assertThat(viewer.lines()).as("slurm's word").hasSize(4);
+        assertThat(viewer.gaps()).isEmpty();
+        List<String> told = viewer.told();
+        assertThat(told.indexOf("REQUEUED")).isBetween(told.indexOf("line run 0"), told.indexOf("line run 1"));
+        assertThat(viewer.kinds()).filteredOn(Kind.REQUEUED::equals).hasSize(1);
+        return viewer.kinds();
+    }
+
+    // ---- outages and restarts
+
+    @Test
+    void fileIsReadOn_whileSlurmIsDown() throws Exception {
+        Path go = directory.resolve("go");
+        String script = "echo one; while ! [ -e " + go + " ]; do sleep 0.1; done; echo two; while ! [ -e " + go
+                + "2 ]; do sleep 0.1; done; echo three";
+        String job = slurm.submit(directory, script, "-o", "out");
+        SlurmCluster quick = slurm.cluster().timeout(Duration.ofSeconds(1)).build();
+        CollectingViewer viewer = follow(
+                SlurmJobSource.builder(quick, job)
+                        .settleTime(Duration.ofMillis(500))
+                        .build(),
+                Replay.all());
+        viewer.awaitLine("one");
+        slurm.stopController();
+        try {
+            viewer.await("an unknown state", () -> details(viewer).toString().contains("is unknown"));
+            Files.createFile(go);
+            viewer.awaitLine("two");
+        } finally {
+            slurm.restartController();
+        }
+        viewer.await("a known state", () -> details(viewer).toString().contains("known again: RUNNING"));
+        Files.createFile(directory.resolve("go2"));
+        viewer.awaitEnd();
+        quick.close();
+        assertThat(viewer.lines()).containsExactly("one", "two", "three");
+        assertThat(viewer.kinds()).filteredOn(Kind.FINISHED::equals).hasSize(1);
+    }
+
+    @Test
+    void readingGoesOnExactly_afterARestart() throws Exception {
+        Path go = directory.resolve("go");
+        String script = "for i in 1 2 3; do echo o$i; echo e$i >&2; done; while ! [ -e " + go
+                + " ]; do sleep 0.1; done; echo o4; echo e4 >&2";
+        String job = slurm.submit(directory, script, "-o", "o", "-e", "e");
+        CollectingViewer viewer = new CollectingViewer();
+        ResumeToken token;
+        try (LogHub first = LogHub.create();
+                SlurmCluster same = slurm.cluster().build()) {
+            Subscription subscription = first.open("slurm:" + job, job(job).build())
+                    .subscribe(SubscribeOptions.builder().replay(Replay.all()).build(), viewer);
+            viewer.await("six lines", () -> viewer.lines().size() == 6);
+            token = subscription.tokens().get("slurm:" + job);
+            assertThat(same).isNotNull();
+        }
+        Files.createFile(go);
+        CollectingViewer second = follow(job(job).build(), Replay.after(Map.of("slurm:" + job, token)));
+        second.awaitEnd();
+        assertThat(second.lines()).containsExactlyInAnyOrder("o4", "e4");
+        assertThat(second.gaps()).isEmpty();
+    }
+
+    @Test
+    void jobThatIsNotFollowed_endsWhereItsLogEndsNow() throws Exception {
+        String job = slurm.submit(directory, "echo one; sleep 100", "-o", "out");
+        CollectingViewer.until("a line", () -> directory.resolve("out").toFile().length() > 0);
+        CollectingViewer viewer = follow(job(job).follow(false).build(), Replay.all());
+        viewer.awaitEnd();
+        assertThat(viewer.lines()).containsExactly("one");
+    }
+
+    // ---- many nodes, many parts
+
+    @Test
+    void jobOfTwoNodes_isReadOnce() throws Exception {
+        String job = slurm.submit(directory, "echo batch; srun -l hostname", "-N2", "-n2", "-o", "two-%N-%j");
+        CollectingViewer viewer = follow(job);
+        viewer.awaitEnd();
+        assertThat(viewer.lines()).hasSize(3).contains("batch");
+        assertThat(details(viewer).toString()).contains("n[1-2]");
+    }
+
+    @Test
+    void partOfAHeterogeneousJob_hasTheFirstOnesLog_orNone() throws Exception {
+        Path script = Files.writeString(
+                directory.resolve("het.sh"),
+                "#!/bin/sh\n#SBATCH -n1 -o het-%j-%A-%J\n#SBATCH hetjob\n#SBATCH -n1\necho het\n");
+        String job = slurm.saidIn(directory, "sbatch", "--parsable", script.toString());
+        CollectingViewer viewer = follow(job);
+        CollectingViewer none = follow(job + "+1");
+        viewer.awaitEnd();
+        none.awaitEnd();
+        assertThat(viewer.lines()).containsExactly("het");
+        assertThat(none.lines()).isEmpty();
+        assertThat(last(none).detail()).contains("no log");
+    }
+}
