@@ -19,6 +19,7 @@ final class SshExperiment implements Experiment {
     private static final String SSH = "ssh";
     /** With the built-in SSH, and with the system's program. */
     private static final List<String> OWN = List.of("sftp", "sftp-program");
+
     private static final List<String> ALL = all();
     private static final List<String> HEAP = List.of("-Xmx256m");
     private static final int IDLE = 100;

@@ -34,6 +34,8 @@ class RotationStormTest {
     @TempDir
     Path directory;
 
+    private FileSource.Watch watch = FileSource.Watch.AUTO;
+
     /** How the writer names what it has written. */
     private interface Rotation {
         /** Gives the log another name, for the n-th time. */
@@ -62,6 +64,12 @@ class RotationStormTest {
         Rotation three = (log, n) -> shift(log, Math.min(n - 1, 3), 2);
         lost(three);
         whileBusy(() -> lost(three));
+    }
+
+    @Test
+    void losesNothingInSilence_whenThreeAreKept_andTheLogIsPolled() throws Exception {
+        watch = FileSource.Watch.OFF;
+        lost((log, n) -> shift(log, Math.min(n - 1, 3), 2));
     }
 
     @Test
@@ -118,7 +126,7 @@ class RotationStormTest {
         StreamOptions stream =
                 StreamOptions.builder().allowBlock(Duration.ofMinutes(1)).build();
         try (LogHub hub = LogHub.create()) {
-            hub.open("app", FileSource.of(log), stream)
+            hub.open("app", FileSource.builder(log).watch(watch).build(), stream)
                     .subscribe(
                             SubscribeOptions.builder()
                                     .replay(Replay.all())

@@ -69,6 +69,13 @@ final class Chronicle {
         return steady;
     }
 
+    /** Whether rotation has gone on after a file: another one has been rotated away since. */
+    boolean hasRotatedAfter(FileStat older) {
+        Entry old = find(older);
+        return entries.stream()
+                .anyMatch(entry -> entry.stamp() != null && !entry.stat().isSame(older) && isAfter(entry, old, older));
+    }
+
     /** The file, if it is one of these. */
     @Nullable
     Entry find(FileStat stat) {

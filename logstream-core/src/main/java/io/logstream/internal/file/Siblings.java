@@ -49,10 +49,12 @@ final class Siblings {
      * @param files the files
      * @param steady whether names did not change while they were looked for: else any of them may have been missed
      * @param complete whether the older one is there too: where it was removed, so may be others that came after it
+     * @param rotated whether a file after the older one is known to have been rotated away
      * @param lostAfter whether there were others after them that can't be read any more
      * @param more whether there are others after them that were not opened yet
      */
-    record Between(List<Found> files, boolean steady, boolean complete, boolean lostAfter, boolean more) {}
+    record Between(
+            List<Found> files, boolean steady, boolean complete, boolean rotated, boolean lostAfter, boolean more) {}
 
     /** The marked file under another name, at the mark, or null if it is not there. */
     @Nullable
@@ -190,7 +192,8 @@ final class Siblings {
                 }
             }
             files.forEach(found -> open.values().remove(found.file()));
-            return new Between(files, steady, complete, lost || denied || chronicle.hasHoleBefore(newer, older), more);
+            boolean lostAfter = lost || denied || chronicle.hasHoleBefore(newer, older);
+            return new Between(files, steady, complete, chronicle.hasRotatedAfter(older), lostAfter, more);
         }
 
         /** Whether the file is to be read; from where it was read to, if it is a copy of the older one from before a cut. */

@@ -166,8 +166,8 @@ final class Trail {
         current = between.files().get(0).file();
         beginAnew(new Left(stopped.mark, -1, true, stopped.lineOpen), current, false);
         List<Siblings.Found> others = between.files().subList(1, between.files().size());
-        Siblings.Between rest =
-                new Siblings.Between(others, between.steady(), true, between.lostAfter(), between.more());
+        Siblings.Between rest = new Siblings.Between(
+                others, between.steady(), true, between.rotated(), between.lostAfter(), between.more());
         follow(rest, found, Kind.ROTATED, next.mayBeWritten(current), watch.exactCount(), false, now);
     }
 

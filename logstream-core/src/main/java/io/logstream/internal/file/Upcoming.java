@@ -137,8 +137,9 @@ final class Upcoming {
             return;
         }
         watch.found(named);
-        // Where the path has just begun to lead elsewhere, the first file there follows.
-        removed &= watch.canCount() && !watch.takeMoved();
+        // Where the path has just begun to lead elsewhere, the first file there follows; where nothing counts files and
+        // none is seen to have been rotated away, the one that was found does.
+        removed &= (watch.canCount() || between.rotated()) && !watch.takeMoved();
         own().add(new Next(found, entry, lost || removed || anywhere || between.lostAfter(), now, drainNext));
         if (someMissed) {
             watch.settle(count);

@@ -206,6 +206,31 @@ class UnseenFilesTest {
     }
 
     @Test
+    void gapComesFirst_whenPolled_andRotationKeepsFilesButNotTheOneBefore() throws Exception {
+        rig.watch = Watch.OFF;
+        begin("a1\n");
+        Files.delete(rig.log);
+        unseen();
+        rig.append("c1\n");
+        AtomicInteger lists = new AtomicInteger();
+        access.beforeList = unchecked(() -> {
+            if (lists.incrementAndGet() == 1) {
+                rotate("d1\n");
+            }
+        });
+        assertThat(rig.pass(LONG)).isEqualTo("<gap -1 ROTATED><ROTATED>c1\n<ROTATED>d1\n");
+    }
+
+    @Test
+    void noGap_whenPolled_andNothingIsKept() throws Exception {
+        rig.watch = Watch.OFF;
+        begin("a1\n");
+        Files.delete(rig.log);
+        rig.append("b1\n");
+        assertThat(rig.pass(LONG)).isEqualTo("<ROTATED>b1\n");
+    }
+
+    @Test
     void gapComesFirst_whenAFileCameAndWentBehindALinkThatWasSwitched() throws Exception {
         Path one = Files.createDirectory(directory.resolve("one"));
         Path two = Files.createDirectory(directory.resolve("two"));
