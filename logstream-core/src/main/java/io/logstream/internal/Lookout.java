@@ -118,7 +118,7 @@ public final class Lookout {
         lock.lock();
         try {
             alarms.add(entry);
-            if (alarms.peek() == entry) {
+            if (thread == null || alarms.peek() == entry) {
                 attend();
             }
         } finally {
@@ -168,8 +168,12 @@ public final class Lookout {
             Thread started = new Thread(null, this::run, name, 0, false);
             started.setDaemon(true);
             started.setContextClassLoader(null);
-            started.start();
-            thread = started;
+            try {
+                started.start();
+                thread = started;
+            } catch (OutOfMemoryError e) { // there may be no more threads now; whoever comes next tries again
+                LOG.error("{} can't be started", name, e);
+            }
         } else if (interruptible) {
             thread.interrupt();
         } else {

@@ -50,6 +50,9 @@ final class WorkerPool implements Pool {
     /** How often to pause before looking again, so that whoever writes is not slowed down by being looked at. */
     private static final int PAUSES = 16;
 
+    /** What viewers' callbacks find as theirs: that of whoever made the hub. */
+    private final @Nullable ClassLoader loader = Thread.currentThread().getContextClassLoader();
+
     private final String name;
     private final int core;
     private final int most;
@@ -249,6 +252,7 @@ final class WorkerPool implements Pool {
         Worker(String threadName) {
             super(threadName);
             setDaemon(true);
+            setContextClassLoader(loader); // not that of whoever happens to start it
         }
 
         WorkerPool pool() {

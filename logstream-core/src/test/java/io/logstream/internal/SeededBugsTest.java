@@ -65,8 +65,8 @@ class SeededBugsTest {
                 "} catch (Throwable e) { if (e instanceof Error error) { throw error; } finish("),
         LEAK_ON_FAILED_OPEN(
                 "Reading",
-                "private void failed(IOException e) {\n        shutReader();",
-                "private void failed(IOException e) {\n        wakeup = null;"),
+                "Wakeup tried = wakeup;\n        shutReader();",
+                "Wakeup tried = wakeup;\n        wakeup = null;"),
         UPDATE_THAT_IS_HALF_A_LINE_END(
                 "LineSplitter", "i + 1 < to && source[i + 1] != '\\n'", "(i + 1 == to || source[i + 1] != '\\n')"),
         UPDATE_COUNTED_AS_A_LINE("Segment", "LogLine.Ending.CR.ordinal() << 1", "LogLine.Ending.NONE.ordinal() << 1"),

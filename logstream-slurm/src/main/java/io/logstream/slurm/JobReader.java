@@ -186,7 +186,7 @@ final class JobReader implements LogReader {
     /** Whether it is over without having begun: whatever its file has is not its. */
     private boolean isNever() {
         SlurmJob last = job;
-        return last != null && !last.hasBegun() && isOver();
+        return last != null && !last.hasBegun() && last.isOver();
     }
 
     private boolean isRunning() {

@@ -212,7 +212,9 @@ final class Poller {
             tell(jobs, query.ask(jobs));
         } catch (LogStreamException e) {
             tellAll(jobs, null, e);
-        } catch (IOException | RuntimeException e) {
+        } catch (IOException
+                | RuntimeException
+                | Error e) { // such as no memory for a thread: all wait for the next answer
             LOG.debug("{} does not answer", name, e);
             tellAll(jobs, String.valueOf(e.getMessage()), null);
         }

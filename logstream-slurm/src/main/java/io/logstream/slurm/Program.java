@@ -52,14 +52,17 @@ final class Program {
         variables.put("SLURM_BITSTR_LEN", "0");
         variables.putAll(environment);
         Process process = start(builder);
-        Drain out = new Drain(process.getInputStream());
-        Drain errors = new Drain(process.getErrorStream());
+        long end = System.nanoTime() + timeout.toNanos();
         try {
-            if (!process.waitFor(timeout.toNanos(), TimeUnit.NANOSECONDS)) {
+            Drain out = new Drain(process.getInputStream());
+            Drain errors = new Drain(process.getErrorStream());
+            boolean ended = process.waitFor(timeout.toNanos(), TimeUnit.NANOSECONDS);
+            if (!ended || !out.isOver(end) || !errors.isOver(end)) {
                 throw new IOException(command.get(0) + " did not end within " + timeout.toSeconds() + " s");
             }
-            return new Said(process.exitValue(), out.await(), errors.await());
+            return new Said(process.exitValue(), out.text(), errors.text());
         } finally {
+            process.descendants().forEach(ProcessHandle::destroyForcibly);
             process.destroyForcibly();
         }
     }
@@ -78,9 +81,11 @@ final class Program {
         }
     }
 
-    /** Reads all of a stream on a thread of its own, so that a program is never held up by what it says. */
+    /** Reads all of a stream on a thread of its own, so that a program is never held up by what it says; keeps so much. */
     private static final class Drain {
+        private static final int MOST = 256 << 20;
         private final ByteArrayOutputStream all = new ByteArrayOutputStream();
+        private volatile boolean isTooMuch;
         private final Thread thread;
 
         Drain(InputStream from) {
@@ -90,15 +95,29 @@ final class Program {
         }
 
         private void drain(InputStream from) {
+            byte[] buffer = new byte[64 * 1024];
             try (from) {
-                from.transferTo(all);
+                for (int got = from.read(buffer); got >= 0; got = from.read(buffer)) {
+                    isTooMuch |= all.size() + got > MOST;
+                    if (!isTooMuch) {
+                        all.write(buffer, 0, got);
+                    }
+                }
             } catch (IOException e) {
                 LOG.trace("closed", e);
             }
         }
 
-        String await() throws InterruptedException {
-            thread.join();
+        /** Waits for the end: whoever has inherited the stream may keep it open for ever. */
+        boolean isOver(long end) throws InterruptedException {
+            thread.join(Math.max(1, TimeUnit.NANOSECONDS.toMillis(end - System.nanoTime())));
+            return !thread.isAlive();
+        }
+
+        String text() throws IOException {
+            if (isTooMuch) {
+                throw new IOException("a program of Slurm said more than " + (MOST >> 20) + " MiB");
+            }
             return all.toString(StandardCharsets.UTF_8);
         }
     }

@@ -73,7 +73,11 @@ final class RestQuery implements Query {
                     .map(i -> OLDEST + NEWEST - i)
                     .toArray()) {
                 String candidate = "v0.0." + minor;
-                if (http.get("/slurm/" + candidate + "/ping", Map.of()).status() != 404) {
+                int status = http.get("/slurm/" + candidate + "/ping", Map.of()).status();
+                if (status >= 500) {
+                    throw new IOException("slurmrestd, or what is before it, answers " + status);
+                }
+                if (status != 404) {
                     version = candidate;
                     return candidate;
                 }

@@ -85,7 +85,11 @@ final class AgentSocket extends AbstractAgentProxy {
     }
 
     @Override
-    public void close() throws IOException {
-        channel.close();
+    public void close() {
+        try {
+            channel.close();
+        } catch (IOException e) {
+            log.debug("on closing", e);
+        }
     }
 }

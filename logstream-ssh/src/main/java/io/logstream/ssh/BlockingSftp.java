@@ -16,6 +16,9 @@ import org.jspecify.annotations.Nullable;
 
 /** An SFTP client that waits for each answer, so it is for threads that may. Threadsafe. */
 final class BlockingSftp {
+    /** Of a directory, in characters, with what belongs to each. */
+    private static final long MOST_NAMES = 64 << 20;
+
     private final Sftp sftp;
     private final Duration patience;
 
@@ -122,8 +125,15 @@ final class BlockingSftp {
         try {
             directory = await(sftp.openDirectory(path));
             List<Sftp.Name> more = await(sftp.readDirectory(directory));
+            long characters = 0;
             while (!more.isEmpty()) {
                 names.addAll(more);
+                characters += more.stream()
+                        .mapToLong(name -> 100 + name.name().length())
+                        .sum();
+                if (characters > MOST_NAMES) {
+                    throw new IOException(sftp + ": " + Text.escaped(path) + " has too many names, or no end of them");
+                }
                 more = await(sftp.readDirectory(directory));
             }
         } catch (SftpStatus e) {

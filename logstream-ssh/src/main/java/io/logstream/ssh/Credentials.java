@@ -8,11 +8,14 @@ import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyPair;
 import java.security.PublicKey;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import org.apache.sshd.common.NamedResource;
 import org.apache.sshd.common.config.keys.FilePasswordProvider;
@@ -39,10 +42,13 @@ final class Credentials {
     private final List<Path> files = new ArrayList<>();
     private final List<String> notes = new ArrayList<>();
 
-    Credentials(Hop hop, @Nullable Function<Path, char[]> passphrases) {
+    private final List<AgentSocket> agents = new ArrayList<>();
+    private boolean isClosed;
+
+    Credentials(Hop hop, @Nullable Function<Path, char[]> passphrases, Duration patience) {
         this.hop = hop;
         this.passphrases = passphrases;
-        askAgent();
+        askAgent(patience);
         for (Path file : hop.identities()) {
             PublicKey half = publicHalf(file);
             if (half != null && has(ofAgent, half)) {
@@ -55,15 +61,17 @@ final class Credentials {
         }
     }
 
-    private void askAgent() {
+    private void askAgent(Duration patience) {
         Path socket = hop.agent();
         if (socket == null) {
             return;
         }
         try (AgentSocket agent = new AgentSocket(socket, key -> true)) {
+            Future<?> late = Watch.executor().schedule(agent::close, patience.toNanos(), TimeUnit.NANOSECONDS);
             for (Map.Entry<PublicKey, String> key : agent.getIdentities()) {
                 ofAgent.add(key.getKey());
             }
+            late.cancel(false);
         } catch (IOException e) {
             LOG.debug("the agent at {} can't be asked", socket, e);
             note("the agent at " + socket + " can't be asked");
@@ -75,8 +83,21 @@ final class Credentials {
         return hop.onlyThese() ? !named.isEmpty() : !ofAgent.isEmpty();
     }
 
-    AgentSocket agent() throws IOException {
-        return new AgentSocket(Objects.requireNonNull(hop.agent()), key -> !hop.onlyThese() || has(named, key));
+    /** A connection to the agent, for as long as this is open at most. */
+    synchronized AgentSocket agent() throws IOException {
+        if (isClosed) {
+            throw new IOException("the login is over");
+        }
+        AgentSocket made =
+                new AgentSocket(Objects.requireNonNull(hop.agent()), key -> !hop.onlyThese() || has(named, key));
+        agents.add(made);
+        return made;
+    }
+
+    /** Ends what the agent is still asked, such as for somebody to agree. */
+    synchronized void close() {
+        isClosed = true;
+        agents.forEach(AgentSocket::close);
     }
 
     private static boolean has(List<PublicKey> keys, PublicKey one) {

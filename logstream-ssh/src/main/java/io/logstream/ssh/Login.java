@@ -89,7 +89,7 @@ final class Login implements Closeable {
     private Login(Hop hop, @Nullable Function<Path, char[]> passphrases, long deadline) throws IOException {
         this.hop = hop;
         this.deadline = deadline;
-        this.credentials = new Credentials(hop, passphrases);
+        this.credentials = new Credentials(hop, passphrases, left());
         this.known = KnownHosts.of(hop.knownAs(), hop.knownPort(), hop.knownHosts());
         this.client = client();
     }
@@ -310,6 +310,7 @@ final class Login implements Closeable {
     /** Ends the session at once, without waiting. */
     @Override
     public void close() {
+        credentials.close();
         client.close(true).addListener(closed -> threads.shutdown());
     }
 }

@@ -71,7 +71,7 @@ final class MinaDialer implements Dialer {
             if (login.session().isOpen() && String.valueOf(e.getMessage()).contains("subsystem")) {
                 throw new LogStreamException("the host offers no SFTP: enable 'Subsystem sftp' there", e);
             }
-            throw e;
+            throw new IOException(Text.shown(String.valueOf(e.getMessage())), e);
         }
         return channel;
     }

@@ -40,6 +40,9 @@ final class ReadAhead {
     private int window = 1;
     private @Nullable ByteBuffer rest;
     /** Whether the last answer reached the end of the file, and when that was asked for. */
+    /** Whether the last answer was empty. */
+    private boolean nothing;
+
     private boolean ended;
 
     private long endedAt;
@@ -101,6 +104,7 @@ final class ReadAhead {
             drop();
             return state == RemoteFile.State.SHRUNK ? Step.SHRUNK : Step.REWRITTEN;
         }
+        nothing = !data.hasRemaining();
         if (data.remaining() == file.freshAt(file.offset())) {
             window = Math.min(MOST, 2 * window);
             ended = false;
@@ -115,6 +119,11 @@ final class ReadAhead {
         }
         rest = data;
         return Step.BYTES;
+    }
+
+    /** Whether the file has no more at all; a short answer alone may be a server's that gives little at once. */
+    boolean isAtEnd() {
+        return rest == null && (file.isAtLimit() || nothing);
     }
 
     private void ended(long at) {

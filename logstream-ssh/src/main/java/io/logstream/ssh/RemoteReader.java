@@ -225,7 +225,7 @@ final class RemoteReader implements LogReader {
     /** Without following: whether all was read that was there when it was found. */
     private boolean isComplete() {
         ReadAhead reads = trail.current();
-        return !source.follows() && !trail.hasNext() && searching == null && reads != null && reads.isRead();
+        return !source.follows() && !trail.hasNext() && searching == null && reads != null && reads.isAtEnd();
     }
 
     private void schedule(long now) throws IOException {

@@ -105,7 +105,14 @@ final class Route {
     }
 
     private static boolean is(SshConfig config, String keyword) {
-        return "yes".equalsIgnoreCase(config.word(keyword));
+        String word = config.word(keyword);
+        return switch (word == null ? "no" : word.toLowerCase(Locale.ROOT)) {
+            case "yes", "true" -> true;
+            case "no", "false" -> false;
+            default ->
+                throw new LogStreamException("ssh's configuration: '" + Text.shown(String.valueOf(word))
+                        + "' is neither yes nor no, after " + keyword);
+        };
     }
 
     private static int port(String word) {
@@ -158,7 +165,7 @@ final class Route {
             word = environment.get("SSH_AUTH_SOCK");
             return word == null || word.isEmpty() ? null : Path.of(word);
         }
-        if (word.startsWith("$")) {
+        if (word.startsWith("$") && !word.startsWith("${")) { // what is in braces is refused below
             word = environment.get(word.substring(1));
             return word == null || word.isEmpty() ? null : Path.of(word);
         }

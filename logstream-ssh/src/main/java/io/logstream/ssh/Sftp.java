@@ -401,13 +401,16 @@ final class Sftp implements Closeable {
             }
         }
         LOG.debug("{}: {}", name, why.getMessage());
-        link.close();
-        outgoing.add(new byte[0]); // whoever waits there looks again
-        ready.completeExceptionally(why);
-        for (Integer id : List.copyOf(requests.keySet())) {
-            Request<?> request = requests.remove(id);
-            if (request != null) {
-                request.future.completeExceptionally(lost(why));
+        try {
+            link.close();
+        } finally {
+            outgoing.add(new byte[0]); // whoever waits there looks again
+            ready.completeExceptionally(why);
+            for (Integer id : List.copyOf(requests.keySet())) {
+                Request<?> request = requests.remove(id);
+                if (request != null) {
+                    request.future.completeExceptionally(lost(why));
+                }
             }
         }
     }

@@ -169,7 +169,9 @@ final class SshConfig {
         for (String pattern : patterns) {
             Path named = home.resolve(".ssh").resolve(pattern.startsWith("~/") ? home + pattern.substring(1) : pattern);
             Path parent = named.getParent();
-            if (parent == null || parent.toString().matches(".*[*?\\[].*") || pattern.contains("${")) {
+            boolean isOfAnother = pattern.startsWith("~") && !pattern.startsWith("~/");
+            boolean hasTokens = pattern.contains("${") || pattern.contains("%");
+            if (parent == null || parent.toString().matches(".*[*?\\[].*") || isOfAnother || hasTokens) {
                 throw refused(file, line, "Include", "is not understood with this pattern");
             }
             if (!Files.isDirectory(parent)) {
@@ -181,6 +183,8 @@ final class SshConfig {
             } catch (IOException e) {
                 throw new LogStreamException("can't read " + parent + ": " + e.getMessage(), e);
             }
+            boolean all = String.valueOf(named.getFileName()).startsWith("."); // as in a shell
+            found.removeIf(each -> !all && String.valueOf(each.getFileName()).startsWith("."));
             found.stream().sorted().filter(Files::isRegularFile).forEach(each -> read(each, depth + 1));
         }
     }
@@ -271,7 +275,7 @@ final class SshConfig {
      * @throws LogStreamException if one is not known
      */
     String expanded(String text, Map<Character, String> tokens) {
-        if (text.contains("${")) {
+        if (text.contains("${") || (text.startsWith("~") && !text.startsWith("~/"))) {
             throw unknown(text);
         }
         String from = text.startsWith("~/") ? home + text.substring(1) : text;

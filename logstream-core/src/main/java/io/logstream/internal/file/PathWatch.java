@@ -125,6 +125,7 @@ final class PathWatch implements FileWatch.Listener {
         found = until.made;
         lost = until.lost;
         beginning = false;
+        moved = false;
     }
 
     /** Whether files are counted elsewhere than before, and none was found there yet. */
@@ -202,6 +203,7 @@ final class PathWatch implements FileWatch.Listener {
         try {
             if (registerAll(renewed)) {
                 registrations = List.copyOf(renewed);
+                beginning |= old.isEmpty(); // what happened meanwhile was not counted
             }
         } finally {
             old.forEach(Registration::cancel);

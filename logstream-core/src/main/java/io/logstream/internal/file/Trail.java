@@ -168,6 +168,7 @@ final class Trail {
         List<Siblings.Found> others = between.files().subList(1, between.files().size());
         Siblings.Between rest = new Siblings.Between(
                 others, between.steady(), true, between.rotated(), between.lostAfter(), between.more());
+        watch.found(1);
         follow(rest, found, Kind.ROTATED, next.mayBeWritten(current), watch.exactCount(), false, now);
     }
 
