@@ -191,6 +191,24 @@ class DiscoveryTest {
     }
 
     @Test
+    void sourceThatEndsItself_isReadOn_whenItsLogIsGone() throws Exception {
+        MemoryLog log = found.add("a", 3).endsWithItsLog();
+        found.add("b", 1);
+        subscribe();
+        viewer.awaitLines(4);
+        found.remove("a");
+        eventually(
+                "that it is gone is told",
+                () -> !events("a", SourceEvent.Kind.DISAPPEARED).isEmpty());
+        log.write("late\n");
+        viewer.awaitLines(5);
+        assertThat(events("a", SourceEvent.Kind.ENDED)).isEmpty();
+        log.end();
+        eventually("its end is told", () -> !events("a", SourceEvent.Kind.ENDED).isEmpty());
+        assertThat(texts("a")).endsWith("late");
+    }
+
+    @Test
     void streamThatComesBack_isShownAnew() throws Exception {
         found.add("a", 3);
         subscribe();

@@ -34,6 +34,7 @@ public final class MemoryLog implements LogSource {
     private final Queue<Action> actions = new ArrayDeque<>();
     private final Set<SourceContext> contexts = ConcurrentHashMap.newKeySet();
     private boolean ended;
+    private volatile boolean endsItself;
 
     /** Where it was opened, in order. */
     public final List<Start> starts = new CopyOnWriteArrayList<>();
@@ -89,6 +90,16 @@ public final class MemoryLog implements LogSource {
         }
         wake();
         return this;
+    }
+
+    public MemoryLog endsWithItsLog() {
+        endsItself = true;
+        return this;
+    }
+
+    @Override
+    public boolean endsItself() {
+        return endsItself;
     }
 
     public MemoryLog next(Action action) {

@@ -117,8 +117,10 @@ final class Reading extends SerialTask {
 
     /** Ends the run at the next place where the reader has nothing more. */
     void finish() {
-        finishing = true;
-        wake();
+        if (!source.endsItself()) {
+            finishing = true;
+            wake();
+        }
     }
 
     // ---- the task

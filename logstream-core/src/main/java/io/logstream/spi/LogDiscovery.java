@@ -51,7 +51,8 @@ public interface LogDiscovery {
         void found(String stream, LogSource source);
 
         /**
-         * A log is gone: its stream ends when what is there has been read.
+         * A log is gone: its stream ends when what is there has been read, or when its source ends it ({@link
+         * LogSource#endsItself}).
          *
          * @param stream the id of its stream
          */

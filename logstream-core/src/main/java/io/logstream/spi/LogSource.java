@@ -24,6 +24,16 @@ public interface LogSource {
     String identity();
 
     /**
+     * Whether its readers end by themselves, with {@link LogReader.Outcome#END}, when the log is gone: then a discovery that
+     * says so ({@link LogDiscovery.Sink#gone}) does not end them. Otherwise a reader is ended where it has nothing more.
+     *
+     * @return false, unless a source knows better
+     */
+    default boolean endsItself() {
+        return false;
+    }
+
+    /**
      * Opens the log. May block; runs on a thread of the hub, and is interrupted when the stream is closed.
      *
      * @param start where reading begins

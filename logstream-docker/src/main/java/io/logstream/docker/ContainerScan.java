@@ -29,7 +29,8 @@ final class ContainerScan implements Scan, DaemonEvents.Listener {
     private final DockerDaemon daemon;
     private final SourceContext context;
     private final DaemonEvents.Watch watch;
-    private final Question question;
+    private volatile Question question;
+    private volatile boolean closed;
     private final Map<String, Shown> shown = new HashMap<>(); // by id
     private final Set<String> refused = new HashSet<>(); // ids
     private @Nullable List<DockerContainer> first;
@@ -66,9 +67,22 @@ final class ContainerScan implements Scan, DaemonEvents.Listener {
         try {
             return look(sink);
         } catch (IOException e) {
-            daemon.events().whenBack(context::retry);
-            throw e;
+            // What is shown stays so: a scan that was opened anew would take what has ended meanwhile for removed.
+            LOG.info("{}: can't look, trying again: {}", wanted.identity(), e.getMessage());
+            question.close();
+            question = new Question(context);
+            if (closed) {
+                question.close();
+            }
+            daemon.events().whenBack(this::lookAgain);
+            context.wakeWithin(LOOK_AGAIN);
+            return Outcome.WAIT;
         }
+    }
+
+    private void lookAgain() {
+        changed = true;
+        context.wake();
     }
 
     private Outcome look(Sink sink) throws IOException {
@@ -144,6 +158,7 @@ final class ContainerScan implements Scan, DaemonEvents.Listener {
 
     @Override
     public void close() {
+        closed = true;
         watch.close();
         question.close();
     }

@@ -132,6 +132,12 @@ public final class DockerSource implements LogSource {
         return "docker:" + container + " at " + daemon.host() + which;
     }
 
+    /** True: a container's log is at its end when the daemon does not know it any more. */
+    @Override
+    public boolean endsItself() {
+        return true;
+    }
+
     @Override
     public LogReader open(Start start, SourceContext context) throws IOException, InterruptedException {
         daemon.checkOpen();

@@ -125,6 +125,12 @@ public final class SlurmJobSource implements LogSource {
         return "slurm:" + cluster.name() + ":" + id + (only == null ? "" : ":" + only);
     }
 
+    /** True: a job's log is at its end when the job is over and its files are quiet. */
+    @Override
+    public boolean endsItself() {
+        return true;
+    }
+
     @Override
     public LogReader open(Start start, SourceContext context) throws IOException, InterruptedException {
         Poller.Watch watch = cluster.watch(id.job(), context::wake);

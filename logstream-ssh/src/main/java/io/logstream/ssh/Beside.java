@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -189,14 +190,22 @@ final class Beside {
                 if (look < LOOKS && !glance.isSteady(look == LOOKS - 1)) {
                     continue;
                 }
-                for (int i : order) {
-                    RemoteFile holder = longest(glance.files, places.get(i));
-                    if (holder != null) {
-                        glance.keep(holder);
-                        holders.set(i, holder);
+                boolean done = false;
+                try {
+                    for (int i : order) {
+                        RemoteFile holder = longest(glance.files, places.get(i));
+                        if (holder != null) {
+                            glance.keep(holder);
+                            holders.set(i, holder);
+                        }
+                    }
+                    done = true;
+                    return holders;
+                } finally {
+                    if (!done) {
+                        holders.stream().filter(Objects::nonNull).forEach(RemoteFile::close);
                     }
                 }
-                return holders;
             }
         }
     }

@@ -39,10 +39,9 @@ final class ReadAhead {
     private long askedTo;
     private int window = 1;
     private @Nullable ByteBuffer rest;
-    /** Whether the last answer reached the end of the file, and when that was asked for. */
     /** Whether the last answer was empty. */
     private boolean nothing;
-
+    /** Whether the last answer reached the end of the file, and when that was asked for. */
     private boolean ended;
 
     private long endedAt;

@@ -53,6 +53,8 @@ final class Trail {
     private Place left = Place.NOTHING;
     /** Whether lines behind that place may be in a file that is gone. */
     private boolean leftUnread;
+    /** Whether the last line before that place has no end yet. */
+    private boolean leftOpen;
 
     private boolean missing;
     private boolean goneTold;
@@ -202,6 +204,10 @@ final class Trail {
             gap(left.isBlank() ? Gap.Reason.ROTATED : Gap.Reason.MISMATCH);
         }
         RemoteFile first = found.files().get(0);
+        if (leftOpen && first.generation() != left.generation()) {
+            notices.add(sink -> sink.endLine(Channel.STDOUT)); // it will not get one
+        }
+        leftOpen = false;
         current = reads(first);
         tellPosition(-1);
         if (!alone) {
@@ -330,6 +336,7 @@ final class Trail {
             }
             if (reads.isReadAsOf(Math.max(busyAt, missingSince) + HOLD)) {
                 left = reads.file().place();
+                leftOpen = reads.file().isLineOpen();
                 leftUnread = false;
                 reads.close();
                 current = null;

@@ -107,7 +107,7 @@ final class PathWatch implements FileWatch.Listener {
 
     /** Whether files that came and went can be counted here. */
     boolean canCount() {
-        return isActive() && FileWatch.COUNTS;
+        return FileWatch.COUNTS && counted != null && registrations.contains(counted) && isActive();
     }
 
     /** Whether all files are counted that were given the log's name since the reader knew last which one had it. */

@@ -283,7 +283,8 @@ class FileWatchTest {
         rig.open(Start.beginning());
         awaitText("a1\n");
         Path moved = Files.move(inner, directory.resolve("moved"));
-        appendTold(moved.resolve("app.log"), "a2\n"); // told under the old path
+        Rig.append(moved.resolve("app.log"), "a2\n");
+        assertThat(rig.moment()).isEqualTo("a2\n"); // polled, once it is noticed that its path leads nowhere
         Files.createDirectory(inner);
         rig.append("b1\n");
         awaitRestless();
