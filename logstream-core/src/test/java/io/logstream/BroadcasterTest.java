@@ -432,7 +432,7 @@ class BroadcasterTest {
         MemoryLog log = MemoryLog.ofLines("source", 10);
         Broadcaster stream = hub.open("s", log, atOnce);
         eventually("it is read", () -> stream.stats().tail() == 10);
-        assertThat(stream.stats().state()).isEqualTo(Broadcaster.State.LIVE);
+        eventually("it is live", () -> stream.stats().state() == Broadcaster.State.LIVE); // once the read has returned
         Recorder viewer = new Recorder();
         Subscription subscription = stream.subscribe(viewer);
         viewer.awaitLines(10);
