@@ -9,13 +9,11 @@ import com.github.dockerjava.zerodep.ZerodepDockerHttpClient;
 import io.logstream.BackpressurePolicy;
 import io.logstream.Channel;
 import io.logstream.Gap;
-import io.logstream.LogBatch;
 import io.logstream.LogHub;
 import io.logstream.Replay;
 import io.logstream.SourceEvent;
 import io.logstream.StreamOptions;
 import io.logstream.SubscribeOptions;
-import io.logstream.Subscriber;
 import io.logstream.docker.DockerDaemon;
 import io.logstream.docker.DockerSource;
 import io.logstream.spi.LineSink;
@@ -40,7 +38,6 @@ import org.jspecify.annotations.Nullable;
  * the processor time of the whole process and the most memory that it ever had, in kilobytes; or how many threads it takes.
  */
 final class DockerRead {
-    private static final int PATIENCE_SECONDS = 600;
 
     private DockerRead() {}
 
@@ -71,42 +68,6 @@ final class DockerRead {
                 .sum();
     }
 
-    /** Counts lines; a gap is a failure. */
-    private static final class Counter implements Subscriber {
-        private final long expected;
-        private final CountDownLatch through = new CountDownLatch(1);
-        private long lines;
-        private volatile boolean wrong;
-
-        Counter(long expected) {
-            this.expected = expected;
-        }
-
-        @Override
-        public void onLines(LogBatch batch) {
-            count(batch.size());
-        }
-
-        void count(long more) {
-            lines += more;
-            if (lines >= expected) {
-                through.countDown();
-            }
-        }
-
-        @Override
-        public void onGap(Gap gap) {
-            wrong = true;
-            through.countDown();
-        }
-
-        void await() throws InterruptedException {
-            if (!through.await(PATIENCE_SECONDS, TimeUnit.SECONDS) || wrong || lines != expected) {
-                throw new IllegalStateException("lines are missing: " + lines + " of " + expected);
-            }
-        }
-    }
-
     private static long logstream(String host, String container, int lines, boolean files) throws InterruptedException {
         try (DockerDaemon daemon = DockerDaemon.of(host);
                 LogHub hub = LogHub.create()) {
@@ -117,7 +78,7 @@ final class DockerRead {
                     .replay(Replay.all())
                     .policy(BackpressurePolicy.block())
                     .build();
-            Counter counter = new Counter(lines);
+            LineCounter counter = new LineCounter(lines);
             hub.open(
                             container,
                             DockerSource.builder(daemon, container)
@@ -142,7 +103,7 @@ final class DockerRead {
     }
 
     private static long dockerJava(String host, String container, int lines) throws Exception {
-        Counter counter = new Counter(lines);
+        LineCounter counter = new LineCounter(lines);
         try (DockerClient client = client(host, 10)) {
             client.logContainerCmd(container)
                     .withStdOut(true)
@@ -191,16 +152,11 @@ final class DockerRead {
     private static long followers(String host, String container, int streams) throws InterruptedException {
         try (DockerDaemon daemon = DockerDaemon.of(host);
                 LogHub hub = LogHub.create()) {
-            Counter counter = new Counter(streams);
+            LineCounter counter = new LineCounter(streams);
             SubscribeOptions last =
                     SubscribeOptions.builder().replay(Replay.last(1)).build();
-            Subscriber shared = batch -> {
-                synchronized (counter) {
-                    counter.count(batch.size());
-                }
-            };
             for (int i = 0; i < streams; i++) {
-                hub.open("stream" + i, DockerSource.of(daemon, container)).subscribe(last, shared);
+                hub.open("stream" + i, DockerSource.of(daemon, container)).subscribe(last, counter);
             }
             counter.await();
             TimeUnit.SECONDS.sleep(12); // the hub gives threads back that it needed for a moment

@@ -1,19 +1,15 @@
 package io.logstream.benchmarks;
 
 import io.logstream.BackpressurePolicy;
-import io.logstream.Gap;
-import io.logstream.LogBatch;
 import io.logstream.LogHub;
 import io.logstream.Replay;
 import io.logstream.StreamOptions;
 import io.logstream.SubscribeOptions;
-import io.logstream.Subscriber;
 import io.logstream.ssh.SshConnection;
 import io.logstream.ssh.SshFileSource;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 
 /**
  * A JVM that reads files of another host: {@code read PEER FILE LINES} ends when it has them all; {@code idle PEER DIRECTORY
@@ -24,8 +20,6 @@ final class SshRead {
     static final String DIRECTORY = "ssh.directory";
     /** The property that names its port. */
     static final String PORT = "ssh.port";
-
-    private static final int PATIENCE_SECONDS = 600;
 
     private SshRead() {}
 
@@ -62,38 +56,6 @@ final class SshRead {
         };
     }
 
-    /** Counts lines; a gap is a failure. */
-    private static final class Counter implements Subscriber {
-        private final long expected;
-        private final CountDownLatch through = new CountDownLatch(1);
-        private long lines;
-        private volatile boolean wrong;
-
-        Counter(long expected) {
-            this.expected = expected;
-        }
-
-        @Override
-        public synchronized void onLines(LogBatch batch) {
-            lines += batch.size();
-            if (lines >= expected) {
-                through.countDown();
-            }
-        }
-
-        @Override
-        public void onGap(Gap gap) {
-            wrong = true;
-            through.countDown();
-        }
-
-        void await() throws InterruptedException {
-            if (!through.await(PATIENCE_SECONDS, TimeUnit.SECONDS) || wrong) {
-                throw new IllegalStateException("lines are missing of " + expected);
-            }
-        }
-    }
-
     private static void read(LogHub hub, SshFileSource source, int lines) throws InterruptedException {
         StreamOptions stream =
                 StreamOptions.builder().allowBlock(BackpressurePolicy.FOREVER).build();
@@ -101,14 +63,14 @@ final class SshRead {
                 .replay(Replay.all())
                 .policy(BackpressurePolicy.block())
                 .build();
-        Counter counter = new Counter(lines);
+        LineCounter counter = new LineCounter(lines);
         hub.open("file", source, stream).subscribe(viewer, counter);
         counter.await();
     }
 
     private static void idle(LogHub hub, SshConnection connection, Path directory, int files)
-            throws InterruptedException {
-        Counter counter = new Counter(files);
+            throws IOException, InterruptedException {
+        LineCounter counter = new LineCounter(files);
         SubscribeOptions all = SubscribeOptions.builder().replay(Replay.all()).build();
         for (int i = 0; i < files; i++) {
             String file = FileWait.file(directory, i).toString();
@@ -116,6 +78,6 @@ final class SshRead {
         }
         counter.await();
         System.out.println("ready");
-        Thread.sleep(TimeUnit.SECONDS.toMillis(PATIENCE_SECONDS));
+        System.in.read(); // until it is ended, or who has started it
     }
 }

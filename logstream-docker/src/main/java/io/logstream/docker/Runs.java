@@ -17,6 +17,8 @@ import org.jspecify.annotations.Nullable;
 final class Runs implements DaemonEvents.Listener {
     private static final long EARLY_NANOS = 50_000_000; // no container is started again in less time
 
+    private static final long LATE_NANOS = 10_000_000; // nor in so little: entries may always be as late as this
+
     private final DockerDaemon daemon;
     private final Runnable wake;
     private final boolean resumed;
@@ -121,9 +123,14 @@ final class Runs implements DaemonEvents.Listener {
         return Math.min(knownUntil, death);
     }
 
-    /** An entry is later. The container is looked at before it is read again, and as much later it may be then. */
+    /**
+     * An entry is later. The container is looked at before the log is read again, and then an entry may be twice as late: so
+     * the log is read again a few times only, however much of it was logged behind the end.
+     */
     void isLater(long time) {
-        allowed = time + (time - knownUntil());
+        ContainerState now = container;
+        long end = now != null && now.isOver() ? Math.min(now.finished(), death) : death;
+        allowed = time + Math.max(time - end, LATE_NANOS);
     }
 
     /** Entries of the run that was not told yet are later than this. */

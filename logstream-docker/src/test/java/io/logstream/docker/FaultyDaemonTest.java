@@ -481,6 +481,25 @@ class FaultyDaemonTest {
         }
     }
 
+    /** A busy daemon logs for seconds what the container wrote before its end. */
+    @Test
+    void logIsReadAgainAFewTimes_howeverMuchIsLoggedBehindTheEnd() throws Exception {
+        web.write(Channel.STDOUT, "one\n");
+        web.exit(9);
+        StringBuilder expected = new StringBuilder("one\n");
+        for (int i = 1; i <= 1000; i++) {
+            web.add(Channel.STDOUT, web.finished + i * 1_000_001L, i + "\n");
+            expected.append(i).append('\n');
+        }
+        HandContext context = new HandContext();
+        TextSink sink = new TextSink();
+        try (DockerReader reader = new DockerReader(DockerSource.of(daemon, "web"), Start.beginning(), context)) {
+            readUntil(reader, context, sink, "1000");
+            assertThat(sink.told.toString()).startsWith(expected);
+            assertThat(fake.requests("/logs")).isLessThan(15);
+        }
+    }
+
     @Test
     void restart_isToldBehindTheLastLineBefore_howeverSlowTheDaemonIs() throws Exception {
         web.write(Channel.STDOUT, "one\n");
