@@ -34,6 +34,8 @@ final class DockerReader implements LogReader {
     /** How long the daemon may take to tell how a container has exited that is running again. */
     static final Duration FOR_EXIT_CODE = Duration.ofMillis(300);
 
+    private static final long LATE_NANOS = 1_000_000_000;
+
     private final DockerDaemon daemon;
     private final DockerSource source;
     private final Start start;
@@ -144,6 +146,12 @@ final class DockerReader implements LogReader {
 
     Trace trace() {
         return trace;
+    }
+
+    /** Whatever has an earlier time the daemon has in the log by now, for all that it has told. */
+    long daemonTime() {
+        long heard = daemon.outages().lastHeard();
+        return heard == Place.NONE ? heard : heard - LATE_NANOS;
     }
 
     /** At how many bytes the log is rotated by a daemon that may leave something out then; 0 where it is not. */

@@ -30,6 +30,7 @@ final class Handover implements Entries {
     private final Place place;
     private final Gate gate;
     private final long checkBytes;
+    private final long history; // what is earlier the daemon has opened at once, and leaves nothing of it out
     private @Nullable Turn turn;
     private @Nullable LineSink sink;
     private byte[] viewed = NONE;
@@ -47,7 +48,8 @@ final class Handover implements Entries {
         this.place = reader.place();
         this.gate = new Gate(place, window, stepBack, reader.questions().partBytes());
         checkBytes = Math.min(MAX_UNCHECKED, reader.rotatedAt() / 3);
-        reader.trace().begin();
+        history = reader.daemonTime();
+        reader.trace().begin(window, reader.questions().partBytes());
     }
 
     /** A read begins: what comes now goes there. */
@@ -100,12 +102,13 @@ final class Handover implements Entries {
         switch (verdict) {
             case OLD -> {
                 if (before != null) {
-                    compare(into, c, bytes, to, time);
+                    compare(into, c, bytes, from, to, time);
                 }
             }
             case NEW -> deliver(into, c, bytes, from, to, time, ended);
             case NEW_BEHIND_GAP -> {
                 into.gap(-1, Gap.Reason.ROTATED);
+                reader.trace().forget();
                 if (before != null) {
                     into.position(Place.before(c, time, before).position(-1));
                 }
@@ -117,21 +120,18 @@ final class Handover implements Entries {
     }
 
     /** Is what comes once more what had come? */
-    private void compare(LineSink into, int c, byte[] bytes, int to, long time) {
-        reader.trace().compare(c, time, to > 0 && bytes[to - 1] == '\n');
-        if (gate.isSettled()) {
-            long missing = reader.trace().settle();
-            if (missing > 0) {
-                into.gap(missing, Gap.Reason.DROPPED);
-                into.position(reader.position());
-            }
+    private void compare(LineSink into, int c, byte[] bytes, int from, int to, long time) {
+        if (!reader.trace().compare(c, bytes, from, to, time)) {
+            turn = Turn.WIDEN;
+        } else if (gate.isSettled() && reader.trace().settle(place, into)) {
+            into.position(reader.position());
         }
     }
 
     private void deliver(LineSink into, int c, byte[] bytes, int from, int to, long time, boolean ended) {
         entries++;
-        if (checkBytes > 0) {
-            reader.trace().add(c, time);
+        if (checkBytes > 0 && (time >= history || reader.trace().isBegun())) {
+            reader.trace().add(place, Trace.endsLine(bytes, from, to));
             unchecked += to - from;
         }
         if (ended) {

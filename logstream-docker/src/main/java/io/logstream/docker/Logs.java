@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Logs implements Stage {
     private static final int FIRST_TAIL = 1500;
-    private static final int LAST_TAIL = 100_000;
+    private static final int LAST_TAIL = 400_000;
     private static final long SLACK_NANOS = 200_000_000; // the channels' times differ by milliseconds
     private static final Duration UNCOMPARED = Duration.ofSeconds(5);
     private static final Duration UNSETTLED = Duration.ofSeconds(1);
@@ -45,9 +45,13 @@ final class Logs implements Stage {
         silence = new Silence(reader);
         boolean whole =
                 place.anchor < 0 || reader.questions().isPodman(); // podman leaves lines out between tail and follow
-        tail = whole ? Integer.MAX_VALUE : FIRST_TAIL + reader.trace().size();
+        tail = whole ? Integer.MAX_VALUE : tail(FIRST_TAIL + reader.trace().entries());
         handover = handover();
         request = ask();
+    }
+
+    private static int tail(long entries) {
+        return entries <= LAST_TAIL ? (int) entries : Integer.MAX_VALUE;
     }
 
     private Handover handover() {
@@ -58,7 +62,7 @@ final class Logs implements Stage {
     }
 
     private LogRequest ask() throws IOException {
-        long earliest = place.earliest();
+        long earliest = reader.trace().earliest(place.earliest());
         long since = tail < Integer.MAX_VALUE || earliest == Place.NONE
                 ? Place.NONE
                 : place.anchor < 0 ? earliest : earliest - SLACK_NANOS;
@@ -113,6 +117,7 @@ final class Logs implements Stage {
     /** What the place stands behind is no longer there, and nothing else has come either. */
     private void missing(LineSink to) {
         to.gap(-1, Gap.Reason.ROTATED);
+        reader.trace().forget();
         place.anchor = -1;
         to.position(reader.position());
     }
@@ -128,7 +133,7 @@ final class Logs implements Stage {
 
     private LogReader.@Nullable Outcome widen() throws IOException {
         request.close();
-        tail = tail < LAST_TAIL ? 4 * tail : Integer.MAX_VALUE; // all that was known before is told again
+        tail = tail(4L * tail); // all that was known before is told again
         handover = handover();
         request = ask();
         look.begin();

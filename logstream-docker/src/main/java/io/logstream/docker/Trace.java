@@ -1,75 +1,105 @@
 package io.logstream.docker;
 
-import java.util.Arrays;
+import io.logstream.Gap;
+import io.logstream.spi.LineSink;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Which entries were handed over since the log was last compared with what the daemon has. While it follows a log that is
- * rotated, a daemon may leave entries out without a word; read again from some time before, the log has them. For one
- * thread.
+ * What was handed over since the log was last compared with what the daemon has: from which place on, and how many lines. While
+ * it follows a log that is rotated, a daemon may leave entries out without a word; read again from that place, the log has
+ * them, so there are more then. For one thread.
  */
 final class Trace {
-    private static final int MAX = 64 * 1024;
-    private static final long SLACK_NANOS = 200_000_000;
+    private @Nullable Place from;
+    private long lines;
+    private long entries;
 
-    private long[] entries = new long[64]; // time * 2 + channel, in the order in which they came
-    private int size;
-    private int next;
-    private long missing;
+    // while the log is read again
+    private @Nullable Gate gate;
+    private long found;
+    private boolean torn;
 
-    private static long code(int channel, long time) {
-        return time << 1 | channel;
+    /** An entry was handed over, and the place is right behind it. */
+    void add(Place place, boolean endsLine) {
+        if (from == null) {
+            from = place.copy();
+        } else {
+            entries++;
+            lines += endsLine ? 1 : 0;
+        }
     }
 
-    /** An entry was handed over. Of very many, the first half is forgotten. */
-    void add(int channel, long time) {
-        if (size == MAX) {
-            System.arraycopy(entries, MAX / 2, entries, 0, MAX / 2);
-            size = MAX / 2;
-        }
-        if (size == entries.length) {
-            entries = Arrays.copyOf(entries, 2 * size);
-        }
-        entries[size++] = code(channel, time);
+    /** Whether there is something to compare. */
+    boolean isBegun() {
+        return from != null;
     }
 
-    int size() {
-        return size;
+    /** How many entries the log has at least from where it is compared. */
+    long entries() {
+        return entries;
+    }
+
+    /** The earliest time of an entry that is needed to compare, if that is earlier than this one. */
+    long earliest(long time) {
+        return from == null ? time : Math.min(from.earliest(), time);
     }
 
     /** The log is read again. */
-    void begin() {
-        next = 0;
-        missing = 0;
+    void begin(Gate.Window window, int partBytes) {
+        gate = from == null ? null : new Gate(from.copy(), window, false, partBytes);
+        found = 0;
+        torn = false;
     }
 
-    /** An entry that the log has before the place up to which it was handed over. */
-    void compare(int channel, long time, boolean endsLine) {
-        long wanted = code(channel, time);
-        if (next < size && entries[next] == wanted) {
-            next++;
-            return;
-        }
-        for (int i = next; i < size; i++) {
-            if (entries[i] == wanted) {
-                next = i + 1;
-                return;
+    /**
+     * An entry that the log has before the place up to which it was handed over.
+     *
+     * @return false if the log must be read from further before
+     */
+    boolean compare(int channel, byte[] bytes, int from, int to, long time) {
+        Gate.Verdict verdict = gate == null ? Gate.Verdict.OLD : gate.judge(channel, time, bytes, from, to);
+        switch (verdict) {
+            case OLD -> {}
+            case NEW -> found += endsLine(bytes, from, to) ? 1 : 0;
+            case NEW_BEHIND_GAP -> torn = true;
+            case TOO_LATE -> {
+                return false;
             }
-            if ((entries[i] & 1) == channel && entries[i] > wanted) {
-                break; // within a channel times never go back
-            }
+            case BACK -> gate = null; // the clock was set back: nothing can be said
         }
-        boolean known = next > 0; // it lies between two that were handed over
-        boolean later = size > 0 && time > (entries[0] >> 1) + SLACK_NANOS;
-        if ((known || later) && endsLine) {
-            missing++;
-        }
+        return true;
     }
 
-    /** All up to the place was compared; how many lines had not come. */
-    long settle() {
-        long found = missing;
-        size = 0;
-        begin();
-        return found;
+    static boolean endsLine(byte[] bytes, int from, int to) {
+        return to > from && bytes[to - 1] == '\n';
+    }
+
+    /**
+     * All up to the place was compared: what had not come is told, or that nobody knows, where the log has lost by now what
+     * would show it.
+     *
+     * @return whether anything is told
+     */
+    boolean settle(Place place, LineSink sink) {
+        if (from == null) {
+            return false;
+        }
+        boolean compared = gate != null;
+        long missing = found - lines;
+        forget();
+        from = place.copy();
+        if (!compared || !torn && missing <= 0) {
+            return false;
+        }
+        sink.gap(torn ? -1 : missing, torn ? Gap.Reason.ROTATED : Gap.Reason.DROPPED);
+        return true;
+    }
+
+    /** Something is gone between what was handed over and what comes next, which is told. */
+    void forget() {
+        from = null;
+        lines = 0;
+        entries = 0;
+        gate = null;
     }
 }

@@ -44,7 +44,8 @@ class RealRotationTest extends RealCase {
                 driver, size, files, got.size(), lines, viewer.gaps().size(), told);
         assertThat(got).last().isEqualTo("line " + lines);
         assertThat(viewer.gaps()).extracting(Gap::reason).isSubsetOf(Gap.Reason.ROTATED, Gap.Reason.DROPPED);
-        assertThat(got.size() == lines || !viewer.gaps().isEmpty())
+        boolean someUnknown = viewer.gaps().stream().anyMatch(gap -> gap.lines() == 0);
+        assertThat(got.size() + told >= lines || someUnknown)
                 .as("what is missing is told")
                 .isTrue();
         return got;

@@ -13,7 +13,7 @@ import java.util.List;
 /** Keeps what a reader hands over. */
 final class TextSink implements LineSink {
     final StringBuilder text = new StringBuilder();
-    /** The text with the events between it. */
+    /** The text with the events and gaps between it. */
     final StringBuilder told = new StringBuilder();
 
     final List<SourceEvent> events = new ArrayList<>();
@@ -44,6 +44,7 @@ final class TextSink implements LineSink {
     @Override
     public void gap(long lines, Gap.Reason reason) {
         gaps.add(reason);
+        told.append("[gap ").append(lines).append(' ').append(reason).append(']');
     }
 
     @Override

@@ -2,6 +2,7 @@ package io.logstream.docker;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -9,20 +10,76 @@ import org.junit.jupiter.api.Test;
 
 /** What a daemon has left out is found when the log is read again. */
 class TraceTest {
+    private static final byte[] LINE = "line\n".getBytes(StandardCharsets.US_ASCII);
+
+    private record Entry(int channel, long time) {}
+
+    private final Trace trace = new Trace();
+    private final Place place = new Place(1);
+    private final TextSink sink = new TextSink();
+
+    private void handOver(Entry entry) {
+        place.pass(entry.channel, entry.time, false);
+        trace.add(place, true);
+    }
+
+    private void handOver(List<Entry> entries) {
+        entries.forEach(this::handOver);
+    }
+
+    /** Returns whether the log is read from early enough. */
+    private boolean readAgain(Gate.Window window, List<Entry> log) {
+        trace.begin(window, 0);
+        return log.stream().allMatch(entry -> trace.compare(entry.channel, LINE, 0, LINE.length, entry.time));
+    }
+
+    private static List<Entry> entries(int... times) {
+        List<Entry> entries = new ArrayList<>();
+        for (int time : times) {
+            entries.add(new Entry(time % 2, time));
+        }
+        return entries;
+    }
 
     @Test
-    void nothingIsMissing_whereAllHadCome() {
-        Trace trace = new Trace();
-        trace.add(0, 100);
-        trace.add(1, 90);
-        trace.add(0, 101);
-        trace.begin();
-        trace.compare(0, 50, true); // from before
-        trace.compare(0, 100, true);
-        trace.compare(1, 90, true);
-        trace.compare(0, 101, true);
-        assertThat(trace.settle()).isZero();
-        assertThat(trace.size()).isZero();
+    void nothingIsTold_whereAllHadCome() {
+        handOver(entries(100, 91, 102));
+        assertThat(readAgain(Gate.Window.WHOLE, entries(50, 100, 91, 102))).isTrue();
+        assertThat(trace.settle(place, sink)).isFalse();
+        assertThat(trace.entries()).isZero();
+    }
+
+    @Test
+    void nothingIsTold_ofALogThatIsNotTraced() {
+        assertThat(readAgain(Gate.Window.WHOLE, entries(50, 100, 91, 102))).isTrue();
+        assertThat(trace.settle(place, sink)).isFalse();
+        assertThat(trace.isBegun()).isFalse();
+    }
+
+    @Test
+    void moreIsRead_untilItReachesBackFarEnough() {
+        handOver(entries(100, 102, 104, 106));
+        assertThat(readAgain(Gate.Window.TAIL, entries(104, 106))).isFalse();
+        assertThat(readAgain(Gate.Window.TAIL, entries(98, 100, 102, 103, 104, 106)))
+                .isTrue();
+        assertThat(trace.settle(place, sink)).isTrue();
+        assertThat(sink.told).hasToString("[gap 1 DROPPED]");
+    }
+
+    @Test
+    void gapOfUnknownSizeIsTold_whereTheLogHasLostWhatWouldShowIt() {
+        handOver(entries(100, 102, 104, 106));
+        assertThat(readAgain(Gate.Window.WHOLE, entries(104, 106))).isTrue();
+        assertThat(trace.settle(place, sink)).isTrue();
+        assertThat(sink.told).hasToString("[gap -1 ROTATED]");
+    }
+
+    @Test
+    void nothingIsSaid_whereTheClockWasSetBack() {
+        handOver(entries(100, 102, 104, 50, 52));
+        assertThat(readAgain(Gate.Window.WHOLE, entries(98, 100, 102, 103, 104, 50, 52)))
+                .isTrue();
+        assertThat(trace.settle(place, sink)).isFalse();
     }
 
     /** Logs at random, of which some entries had not come. */
@@ -30,25 +87,26 @@ class TraceTest {
     void whatHadNotCome_isCounted() {
         for (int seed = 0; seed < 2000; seed++) {
             Random random = new Random(seed);
-            Trace trace = new Trace();
-            List<long[]> log = new ArrayList<>();
+            TraceTest one = new TraceTest();
+            List<Entry> log = new ArrayList<>(List.of(new Entry(0, 10)));
             long clock = 1_000_000;
             int missing = 0;
             int count = 3 + random.nextInt(200);
             for (int i = 0; i < count; i++) {
                 clock += 1 + random.nextInt(1000);
-                int channel = random.nextInt(3) / 2;
-                log.add(new long[] {channel, clock});
+                Entry entry = new Entry(random.nextInt(3) / 2, clock);
+                log.add(entry);
                 if (i > 0 && i < count - 1 && random.nextInt(10) == 0) {
                     missing++;
                 } else {
-                    trace.add(channel, clock);
+                    one.handOver(entry);
                 }
             }
-            trace.begin();
-            trace.compare(0, 10, true);
-            log.forEach(entry -> trace.compare((int) entry[0], entry[1], true));
-            assertThat(trace.settle()).as("seed %d", seed).isEqualTo(missing);
+            assertThat(one.readAgain(Gate.Window.WHOLE, log)).isTrue();
+            one.trace.settle(one.place, one.sink);
+            assertThat(one.sink.told)
+                    .as("seed %d", seed)
+                    .hasToString(missing == 0 ? "" : "[gap " + missing + " DROPPED]");
         }
     }
 }
