@@ -16,8 +16,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The commands that run over one connection: at most 8 at a time, as a server gives 10 channels unless it was told otherwise, and
- * one is SFTP's. Others wait, also where the server gives fewer. They end with the connection. Threadsafe.
+ * The commands that run over one connection: at most 8 at a time that end by themselves, at most 8 that do not, and 9 together, as
+ * a server gives 10 channels unless it was told otherwise, and one is SFTP's. So those that last never keep all others waiting. Others wait, also where the server gives fewer. They end with the connection. Threadsafe.
  */
 final class Commands implements Closeable {
     static final int MOST = 8;
@@ -64,13 +64,19 @@ final class Commands implements Closeable {
     private void next() {
         Running turn;
         synchronized (this) {
-            if (running.size() >= MOST || waiting.isEmpty()) {
+            turn = waiting.stream().filter(this::mayBegin).findFirst().orElse(null);
+            if (turn == null) {
                 return;
             }
-            turn = waiting.remove();
+            waiting.remove(turn);
             running.add(turn);
         }
         launch(turn);
+    }
+
+    private boolean mayBegin(Running one) {
+        long alike = running.stream().filter(other -> other.more == one.more).count();
+        return alike < MOST && running.size() <= MOST;
     }
 
     private void launch(Running turn) {

@@ -52,6 +52,9 @@ final class RemoteReader implements LogReader {
     private final Sftp sftp;
     private final Search search;
     private final Trail trail;
+    private @Nullable Bell bell;
+    /** Whether the file was written since it was asked for last, as the bell tells. */
+    private volatile boolean rung;
 
     private @Nullable Look look;
     private @Nullable Searching searching;
@@ -64,7 +67,6 @@ final class RemoteReader implements LogReader {
     private long delay = FIRST_DELAY;
     private long pollAt;
     private long lookedAt;
-    private long heardAt;
     private @Nullable Attributes lookedLike;
     private long lookedLikeSince;
     private int comparisons;
@@ -78,7 +80,6 @@ final class RemoteReader implements LogReader {
         this.trail = new Trail(source, context::wake, now);
         pollAt = now;
         lookedAt = now;
-        heardAt = now;
     }
 
     /** Finds where to begin; may wait. */
@@ -111,8 +112,15 @@ final class RemoteReader implements LogReader {
                             sftp + ": there is no " + Text.escaped(source.path()) + ": follow it, or name a file");
                 }
                 trail.limit();
+            } else if (source.mode() == SshFileSource.Mode.EXEC) {
+                bell = new Bell(sftp, source.path(), this::ring);
             }
         }
+    }
+
+    private void ring() {
+        rung = true;
+        context.wake();
     }
 
     // ---- reading
@@ -160,7 +168,9 @@ final class RemoteReader implements LogReader {
                     handed += hand(reads, sink, room, now);
                 }
                 case END -> {
-                    heardAt = now;
+                    if (rung) {
+                        continue; // it asks again
+                    }
                     pollAt = now + (isRestless() ? FIRST_DELAY : delay);
                     delay = Math.min(source.pollInterval().toNanos(), delay + delay / 4);
                     return false;
@@ -173,11 +183,11 @@ final class RemoteReader implements LogReader {
                     return false;
                 }
                 case IDLE -> {
-                    if (pollAt - now > 0) {
+                    if (pollAt - now > 0 && !rung) {
                         return false;
                     }
+                    rung = false; // before it asks: what is written later rings again
                     reads.ask(now);
-                    heardAt = now;
                     if (reads.isPending()) {
                         return false;
                     }
@@ -194,7 +204,6 @@ final class RemoteReader implements LogReader {
         reads.took(length);
         sink.position(trail.place().position(-1));
         trail.wasBusy(now);
-        heardAt = now;
         readSoon(now);
         return length;
     }
@@ -228,17 +237,10 @@ final class RemoteReader implements LogReader {
         return !source.follows() && !trail.hasNext() && searching == null && reads != null && reads.isAtEnd();
     }
 
-    private void schedule(long now) throws IOException {
+    /** What was asked for wakes by itself, also when the connection is lost. */
+    private void schedule(long now) {
         ReadAhead reads = trail.current();
-        boolean pending = (reads != null && reads.isPending()) || look != null || trail.isLatePending();
-        long patience = source.connection().answerTimeout().toNanos();
-        if (pending && now - heardAt >= patience) {
-            IOException silent = new IOException("the SFTP server has not answered for "
-                    + source.connection().answerTimeout().toSeconds() + " s");
-            sftp.fail(silent);
-            throw silent;
-        }
-        long soon = pending ? patience - (now - heardAt) : Long.MAX_VALUE;
+        long soon = Long.MAX_VALUE;
         if (reads == null) {
             soon = Math.min(soon, look == null && searching == null ? Math.max(0, pollAt - now) : soon);
         } else if (!reads.isPending() && !isHeldUp()) {
@@ -262,17 +264,19 @@ final class RemoteReader implements LogReader {
         Look running = look;
         if (running != null && running.isDone()) {
             look = null;
-            heardAt = now;
             take(running, now);
         }
         boolean following = trail.current() != null;
         if (look != null || searching != null || (!source.follows() && following)) {
             return;
         }
+        if (!following && rung) {
+            rung = false;
+            pollAt = now;
+        }
         long interval = !following ? 0 : isRestless() ? FIRST_DELAY : LOOK_INTERVAL;
         if (now - lookedAt >= interval && (following || pollAt - now <= 0)) {
             lookedAt = now;
-            heardAt = now;
             if (!following) {
                 pollAt = now + delay;
                 delay = Math.min(source.pollInterval().toNanos(), delay + delay / 4);
@@ -407,7 +411,6 @@ final class RemoteReader implements LogReader {
             return;
         }
         searching = null;
-        heardAt = now;
         try {
             done.use.accept(done.found.join(), now);
         } catch (CompletionException e) {
@@ -432,6 +435,10 @@ final class RemoteReader implements LogReader {
         Searching running = searching;
         if (running != null && running.found.isDone() && !running.found.isCompletedExceptionally()) {
             running.found.join().close();
+        }
+        Bell hung = bell;
+        if (hung != null) {
+            hung.close();
         }
         trail.close();
         source.connection().release(sftp);

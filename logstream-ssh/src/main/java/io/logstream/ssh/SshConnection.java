@@ -25,7 +25,8 @@ import org.jspecify.annotations.Nullable;
  * is not read. Or the system's {@code ssh} makes it, {@link Builder#command}, which understands all.
  *
  * <p>Nobody is asked for anything, and only keys are offered: those of files and those of the agent. For files it
- * takes the SFTP subsystem of the host and nothing else: no shell, no command, and nothing that stays behind.
+ * takes the SFTP subsystem of the host and nothing else, unless {@link SshFileSource.Mode#EXEC} or {@link #run} asks for it: no
+ * shell, no command. In no case does anything stay behind of what follows a file.
  *
  * <p>Host keys are strict, whatever the configuration says: one that is not known, or not the known one, is refused before the
  * login. (Of jump hosts the configuration decides where {@code ssh} makes the connection.) A refused host key or login is a

@@ -51,6 +51,7 @@ final class MemoryHost implements Dialer {
 
     private final LongSupplier clock;
     private final Map<String, Node> names = new TreeMap<>();
+    private final List<Running> commands = new ArrayList<>();
     private final List<Session> sessions = new ArrayList<>();
     private IntConsumer before = type -> {};
     private boolean held;
@@ -215,6 +216,14 @@ final class MemoryHost implements Dialer {
         }
     }
 
+    /** A command that runs until its channel is closed; it does what the test does with its sink. */
+    record Running(String line, ByteArrayOutputStream input, Exec.Sink sink) {}
+
+    /** The commands that run, the oldest first. */
+    synchronized List<Running> commands() {
+        return List.copyOf(commands);
+    }
+
     /** One connection. */
     private final class Session extends OutputStream implements Link {
         private final Map<Integer, Node> handles = new HashMap<>();
@@ -261,6 +270,28 @@ final class MemoryHost implements Dialer {
                 }
                 return some;
             }
+        }
+
+        @Override
+        public Exec exec(String line, Exec.Sink sink) {
+            Running fresh = new Running(line, new ByteArrayOutputStream(), sink);
+            synchronized (MemoryHost.this) {
+                commands.add(fresh);
+            }
+            return new Exec() {
+                @Override
+                public OutputStream in() {
+                    return fresh.input;
+                }
+
+                @Override
+                public void close() {
+                    synchronized (MemoryHost.this) {
+                        commands.remove(fresh);
+                    }
+                    sink.ended(-1, new IOException("closed"));
+                }
+            };
         }
 
         @Override
