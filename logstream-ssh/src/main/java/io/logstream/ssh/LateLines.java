@@ -49,15 +49,22 @@ final class LateLines {
     }
 
     private final Runnable wake;
+    /** Whether what is not there yet is waited for; else each file ends where it ends now. */
+    private final boolean follows;
+
     private final List<Old> files = new ArrayList<>();
     private final List<Ended> ended = new ArrayList<>();
     private long askedAt;
 
-    LateLines(Runnable wake) {
+    LateLines(Runnable wake, boolean follows) {
         this.wake = wake;
+        this.follows = follows;
     }
 
     void add(RemoteFile file, long now) {
+        if (!follows) {
+            file.limitTo(file.seenSize());
+        }
         files.add(new Old(new ReadAhead(file, wake), now));
         askedAt = now;
     }
@@ -123,10 +130,6 @@ final class LateLines {
         return files.isEmpty();
     }
 
-    boolean isPending() {
-        return files.stream().anyMatch(old -> old.reads.isPending());
-    }
-
     /** How long it is until they are looked at again. */
     long dueIn(long now) {
         return Math.max(0, INTERVAL - (now - askedAt));
@@ -139,7 +142,7 @@ final class LateLines {
         int left = files.size();
         for (Iterator<Old> all = files.iterator(); all.hasNext(); left--) {
             Old old = all.next();
-            boolean last = now - old.quietSince >= HOLD || left > MOST;
+            boolean last = !follows || now - old.quietSince >= HOLD || left > MOST;
             boolean over = false;
             switch (next(old, now)) {
                 case BYTES -> {

@@ -234,7 +234,12 @@ final class RemoteReader implements LogReader {
     /** Without following: whether all was read that was there when it was found. */
     private boolean isComplete() {
         ReadAhead reads = trail.current();
-        return !source.follows() && !trail.hasNext() && searching == null && reads != null && reads.isAtEnd();
+        return !source.follows()
+                && !trail.hasNext()
+                && searching == null
+                && reads != null
+                && reads.isAtEnd()
+                && trail.isLateDone();
     }
 
     /** What was asked for wakes by itself, also when the connection is lost. */

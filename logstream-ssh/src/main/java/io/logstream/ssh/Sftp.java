@@ -106,6 +106,7 @@ final class Sftp implements Closeable {
 
     private final Link link;
     private final Commands commands;
+    private final Listings listings = new Listings();
     private final String name;
     private final Map<Integer, Request<?>> requests = new ConcurrentHashMap<>();
     private final AtomicInteger ids = new AtomicInteger();
@@ -156,6 +157,11 @@ final class Sftp implements Closeable {
     /** What runs over the same connection. */
     Commands commands() {
         return commands;
+    }
+
+    /** The directories that are listed over it. */
+    Listings listings() {
+        return listings;
     }
 
     boolean isOpen() {

@@ -64,7 +64,7 @@ final class Trail {
     Trail(SshFileSource source, Runnable wake, long now) {
         this.source = source;
         this.wake = wake;
-        this.late = new LateLines(wake);
+        this.late = new LateLines(wake, source.follows());
         busyAt = now;
     }
 
@@ -305,8 +305,9 @@ final class Trail {
         return reads != null && !reads.file().isLineOpen();
     }
 
-    boolean isLatePending() {
-        return late.isPending();
+    /** Without following: whether nothing is left of what came late, or can't be put between two lines. */
+    boolean isLateDone() {
+        return late.isEmpty() || !mayHandLate();
     }
 
     /** How long it is until late lines are looked for. */

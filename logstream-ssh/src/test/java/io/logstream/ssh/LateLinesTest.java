@@ -65,7 +65,7 @@ class LateLinesTest {
     void openAnEmptyLog() throws Exception {
         connection = SftpServerDialer.connection(new SftpServerDialer());
         log = Files.createFile(directory.resolve("app.log.1"));
-        late = new LateLines(() -> {});
+        late = new LateLines(() -> {}, true);
         late.add(new Search(connection.sftp(), log.toString(), Duration.ofSeconds(20)).open(0), 0);
     }
 
