@@ -28,17 +28,7 @@ final class RemoteReader implements LogReader {
     private static final int TURN_BYTES = 256 * 1024;
 
     private static final int LEAST_BYTES = 512;
-    private static final long FIRST_DELAY = Duration.ofMillis(20).toNanos();
     private static final long LOOK_INTERVAL = Duration.ofMillis(200).toNanos();
-    /**
-     * When a file that looks the same as before is compared with what is at the path, byte for byte, counted from when it came to
-     * look so: another one of this size could have been written in the same second, but not later.
-     */
-    private static final long[] COMPARISONS = {
-        Duration.ofMillis(200).toNanos(),
-        Duration.ofSeconds(1).toNanos(),
-        Duration.ofMillis(2500).toNanos()
-    };
 
     private interface Task {
         Found run() throws IOException, InterruptedException;
@@ -52,6 +42,8 @@ final class RemoteReader implements LogReader {
     private final Sftp sftp;
     private final Search search;
     private final Trail trail;
+    private final Pace pace;
+    private final Rest rest = new Rest();
     private @Nullable Bell bell;
     /** Whether the file was written since it was asked for last, as the bell tells. */
     private volatile boolean rung;
@@ -64,12 +56,7 @@ final class RemoteReader implements LogReader {
     private long refusedAt;
     private boolean closed;
 
-    private long delay = FIRST_DELAY;
-    private long pollAt;
     private long lookedAt;
-    private @Nullable Attributes lookedLike;
-    private long lookedLikeSince;
-    private int comparisons;
 
     RemoteReader(SshFileSource source, SourceContext context, Sftp sftp) {
         this.source = source;
@@ -78,7 +65,7 @@ final class RemoteReader implements LogReader {
         this.search = new Search(sftp, source.path(), source.connection().answerTimeout());
         long now = context.time().nanoTime();
         this.trail = new Trail(source, context::wake, now);
-        pollAt = now;
+        this.pace = new Pace(source.pollInterval(), now);
         lookedAt = now;
     }
 
@@ -171,8 +158,8 @@ final class RemoteReader implements LogReader {
                     if (rung) {
                         continue; // it asks again
                     }
-                    pollAt = now + (isRestless() ? FIRST_DELAY : delay);
-                    delay = Math.min(source.pollInterval().toNanos(), delay + delay / 4);
+                    rest.nothing();
+                    pollLater(now);
                     return false;
                 }
                 case SHRUNK, REWRITTEN -> {
@@ -183,9 +170,15 @@ final class RemoteReader implements LogReader {
                     return false;
                 }
                 case IDLE -> {
-                    if (pollAt - now > 0 && !rung) {
+                    if (!pace.isDue(now) && !rung) {
                         return false;
                     }
+                    if (isAtRest()) {
+                        rest.glimpse(sftp, source.path(), context::wake);
+                        pollLater(now);
+                        return false;
+                    }
+                    rest.asked();
                     rung = false; // before it asks: what is written later rings again
                     reads.ask(now);
                     if (reads.isPending()) {
@@ -204,13 +197,17 @@ final class RemoteReader implements LogReader {
         reads.took(length);
         sink.position(trail.place().position(-1));
         trail.wasBusy(now);
-        readSoon(now);
+        rest.bytes();
+        pace.soon(now);
         return length;
     }
 
-    private void readSoon(long now) {
-        delay = FIRST_DELAY;
-        pollAt = now;
+    private void pollLater(long now) {
+        if (isRestless()) {
+            pace.shortlyAgain(now);
+        } else {
+            pace.later(now);
+        }
     }
 
     /** Whether something is about to change, so that looks are not to wait. */
@@ -226,7 +223,7 @@ final class RemoteReader implements LogReader {
         }
         boolean entered = trail.advance(now);
         if (entered) {
-            readSoon(now);
+            pace.soon(now);
         }
         return entered;
     }
@@ -247,9 +244,9 @@ final class RemoteReader implements LogReader {
         ReadAhead reads = trail.current();
         long soon = Long.MAX_VALUE;
         if (reads == null) {
-            soon = Math.min(soon, look == null && searching == null ? Math.max(0, pollAt - now) : soon);
+            soon = Math.min(soon, look == null && searching == null ? pace.in(now) : soon);
         } else if (!reads.isPending() && !isHeldUp()) {
-            soon = Math.min(soon, Math.max(0, pollAt - now));
+            soon = Math.min(soon, pace.in(now));
         }
         if (searching == null) {
             soon = Math.min(soon, Math.max(1_000_000, trail.lateIn(now)));
@@ -261,6 +258,16 @@ final class RemoteReader implements LogReader {
 
     // ---- what is at the path
 
+    /** Whether a glimpse tells if there is anything new. */
+    private boolean isAtRest() {
+        return source.follows()
+                && !rung
+                && look == null
+                && searching == null
+                && !isRestless()
+                && rest.isEnough(trail.current(), trail.newest());
+    }
+
     private void takeLook(long now) throws IOException {
         if (searching != null) {
             look = null; // it may be about what was there before
@@ -271,20 +278,23 @@ final class RemoteReader implements LogReader {
             look = null;
             take(running, now);
         }
+        if (rest.beginsRound(now)) {
+            pace.now(now);
+            lookedAt = now - LOOK_INTERVAL;
+        }
         boolean following = trail.current() != null;
-        if (look != null || searching != null || (!source.follows() && following)) {
+        if (look != null || searching != null || isAtRest() || (!source.follows() && following)) {
             return;
         }
         if (!following && rung) {
             rung = false;
-            pollAt = now;
+            pace.now(now);
         }
-        long interval = !following ? 0 : isRestless() ? FIRST_DELAY : LOOK_INTERVAL;
-        if (now - lookedAt >= interval && (following || pollAt - now <= 0)) {
+        long interval = !following ? 0 : isRestless() ? Pace.FIRST : LOOK_INTERVAL;
+        if (now - lookedAt >= interval && (following || pace.isDue(now))) {
             lookedAt = now;
             if (!following) {
-                pollAt = now + delay;
-                delay = Math.min(source.pollInterval().toNanos(), delay + delay / 4);
+                pace.later(now);
             }
             look = new Look(sftp, source.path(), trail.newest(), context::wake);
         }
@@ -322,12 +332,7 @@ final class RemoteReader implements LogReader {
             searchBefore(newest, () -> newest.modified(seen.modified()), now);
             return;
         }
-        if (!seen.equals(lookedLike)) {
-            lookedLike = seen;
-            lookedLikeSince = now;
-            comparisons = 0;
-        } else if (comparisons < COMPARISONS.length && now - lookedLikeSince >= COMPARISONS[comparisons]) {
-            comparisons++;
+        if (rest.isComparedNow(newest, seen, now)) {
             searchNext(newest);
         }
     }
@@ -340,7 +345,7 @@ final class RemoteReader implements LogReader {
         Known known = trail.known();
         search(false, () -> search.goOn(place, unread, known), (found, now) -> {
             trail.appear(found, now);
-            readSoon(now);
+            pace.soon(now);
         });
     }
 
@@ -351,13 +356,15 @@ final class RemoteReader implements LogReader {
         Known known = trail.known();
         search(false, () -> search.another(handle, generation, since, known), (found, now) -> {
             trail.follow(found, now);
-            pollAt = trail.hasNext() ? now : pollAt;
+            if (trail.hasNext()) {
+                pace.now(now);
+            }
         });
     }
 
     private void searchCopy(RemoteFile file, long now) {
         if (searching != null) {
-            pollAt = now + FIRST_DELAY; // it is found to be cut again then
+            pace.shortly(now); // it is found to be cut again then
             return;
         }
         Place place = file.place();
@@ -365,14 +372,14 @@ final class RemoteReader implements LogReader {
         Known known = trail.known();
         search(true, () -> search.afterCut(file.handle(), place, size, known), (found, later) -> {
             trail.restart(found, later);
-            readSoon(later);
+            pace.soon(later);
         });
     }
 
     /** The file has first bytes, or was written although it has none: another content may have come and gone. */
     private void searchBefore(RemoteFile file, Runnable done, long now) {
         if (searching != null) {
-            pollAt = now + FIRST_DELAY;
+            pace.shortly(now);
             return;
         }
         long since = file.modified();

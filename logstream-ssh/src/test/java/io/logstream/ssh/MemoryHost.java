@@ -51,6 +51,7 @@ final class MemoryHost implements Dialer {
 
     private final LongSupplier clock;
     private final Map<String, Node> names = new TreeMap<>();
+    private final Map<String, Node> stale = new HashMap<>();
     private final List<Running> commands = new ArrayList<>();
     private final List<Session> sessions = new ArrayList<>();
     private IntConsumer before = type -> {};
@@ -213,6 +214,18 @@ final class MemoryHost implements Dialer {
             last.get(60, TimeUnit.SECONDS);
         } catch (java.util.concurrent.ExecutionException e) {
             // the connection is broken: all has been answered
+        }
+    }
+
+    /** Whether paths look as they do now, whatever is written: as on a server that knows sizes late. */
+    synchronized void staleSizes(boolean isStale) {
+        stale.clear();
+        if (isStale) {
+            names.forEach((name, node) -> {
+                Node old = new Node(node.modified);
+                old.content = node.content.clone();
+                stale.put(name, old);
+            });
         }
     }
 
@@ -388,7 +401,7 @@ final class MemoryHost implements Dialer {
                     if (path.equals("/") || path.equals(BARRIER)) {
                         put(answer.put((byte) 105).putInt(id), 0, DIRECTORY, now());
                     } else {
-                        attributes(answer, id, names.get(path));
+                        attributes(answer, id, stale.containsKey(path) ? stale.get(path) : names.get(path));
                     }
                 }
                 case 11 -> {
