@@ -188,7 +188,7 @@ final class LateLines {
         while (whole > 0 && bytes.get(bytes.position() + whole - 1) != '\n') {
             whole--;
         }
-        boolean cut = whole == 0 && (last || bytes.remaining() >= Sftp.MAX_READ / 2);
+        boolean cut = whole == 0 && (last || bytes.remaining() >= Sftp.LEAST_READ / 2);
         whole = cut ? bytes.remaining() : whole;
         if (whole > 0) {
             sink.position(null);
