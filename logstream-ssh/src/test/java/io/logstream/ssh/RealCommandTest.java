@@ -48,7 +48,12 @@ class RealCommandTest {
     }
 
     @AfterEach
-    void end() {
+    void end() throws Exception {
+        Path go = directory.resolve("go");
+        if (!Files.exists(go)) {
+            Files.createFile(go);
+        }
+        CollectingViewer.until("no command waits for it", () -> running() == 0);
         CollectingViewer.until("no session is left", () -> sshd.sessions().isEmpty());
     }
 
@@ -102,9 +107,15 @@ class RealCommandTest {
         }
     }
 
+    /** How many of those are there that wait. */
     private long running() {
         try (Stream<Path> files = Files.list(directory)) {
-            return files.filter(file -> !file.endsWith("go")).count();
+            return files.map(file -> file.getFileName().toString())
+                    .filter(name -> name.startsWith("go."))
+                    .filter(name -> ProcessHandle.of(Long.parseLong(name.substring(3)))
+                            .filter(ProcessHandle::isAlive)
+                            .isPresent())
+                    .count();
         } catch (IOException e) {
             throw new IllegalStateException(e);
         }
@@ -163,7 +174,6 @@ class RealCommandTest {
         assertThatThrownBy(() -> get(over.run(List.of("/bin/true"), input, LONG)))
                 .hasRootCauseInstanceOf(LogStreamException.class)
                 .hasMessageContaining("was closed");
-        Files.createFile(directory.resolve("go"));
     }
 
     @ParameterizedTest

@@ -23,6 +23,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Following with a {@code tail} on a host with a real sshd, reached by the built-in SSH and by the system's. */
@@ -182,16 +183,18 @@ class RealTailTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"built-in", "ssh"})
-    void nothingIsLeft_whenOurProcessIsKilled(String way) throws Exception {
+    @CsvSource({"built-in,SFTP", "built-in,EXEC", "ssh,SFTP", "ssh,EXEC"})
+    void nothingIsLeft_whenOurProcessIsKilled(String way, SshFileSource.Mode mode) throws Exception {
         Path[] logs = {directory.resolve("a"), directory.resolve("b")};
         for (Path log : logs) {
             write(log, "line of " + log.getFileName() + "\n");
         }
-        try (FollowingProcess other = new FollowingProcess(sshd, way, SshFileSource.Mode.EXEC, logs)) {
+        try (FollowingProcess other = new FollowingProcess(sshd, way, mode, logs)) {
             other.await("line of a");
-            CollectingViewer.until("two tails", () -> tails(sshd).size() == 2);
+            int tails = mode == SshFileSource.Mode.EXEC ? 2 : 0;
+            CollectingViewer.until("its tails", () -> tails(sshd).size() == tails);
             List<ProcessHandle> all = sshd.sessions();
+            assertThat(all).isNotEmpty();
             other.kill();
             assertGoneSoon(all);
         }
