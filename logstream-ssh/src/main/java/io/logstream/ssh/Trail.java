@@ -9,6 +9,7 @@ import io.logstream.ssh.Beside.Known;
 import io.logstream.ssh.Search.Beginning;
 import io.logstream.ssh.Search.Found;
 import io.logstream.ssh.Sftp.Handle;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -292,7 +293,7 @@ final class Trail {
     }
 
     /** Hands over what came late, if this is between two lines. Returns whether there was any. */
-    boolean handLate(LineSink sink, long now) {
+    boolean handLate(LineSink sink, long now) throws IOException {
         if (!mayHandLate() || !late.hand(sink, now)) {
             return false;
         }

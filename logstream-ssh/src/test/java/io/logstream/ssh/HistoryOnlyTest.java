@@ -71,6 +71,26 @@ class HistoryOnlyTest {
     }
 
     @Test
+    void lateLines_areHandedOver_whenTheConnectionIsLostMeanwhile_inAnyStep() {
+        for (int steps = 0; steps < 12; steps++) {
+            rig.host.write(old, "late " + steps + "\n");
+            rig.host.write(LOG, "three " + steps + "\n");
+            int from = rig.text.length();
+            rig.restart(Start.at(rig.position()));
+            for (int i = 0; i < steps; i++) {
+                rig.step();
+                rig.pass();
+            }
+            rig.breakConnectionQuietly();
+            rig.until("the end", rig::isAtEnd);
+            assertThat(rig.text.substring(from))
+                    .as("after %s steps", steps)
+                    .contains("late " + steps + "\n", "three " + steps + "\n")
+                    .doesNotContain("<");
+        }
+    }
+
+    @Test
     void endComes_whenTheLastLineHasNone_soThatNothingCanFollowIt() {
         rig.host.write(LOG, "open");
         rig.host.write(old, "late\n");
