@@ -43,7 +43,7 @@ final class RemoteReader implements LogReader {
     private final Search search;
     private final Trail trail;
     private final Pace pace;
-    private final Rest rest = new Rest();
+    private final Rest rest;
     private @Nullable Bell bell;
     /** Whether the file was written since it was asked for last, as the bell tells. */
     private volatile boolean rung;
@@ -66,6 +66,7 @@ final class RemoteReader implements LogReader {
         long now = context.time().nanoTime();
         this.trail = new Trail(source, context::wake, now);
         this.pace = new Pace(source.pollInterval(), now);
+        this.rest = new Rest(now);
         lookedAt = now;
     }
 

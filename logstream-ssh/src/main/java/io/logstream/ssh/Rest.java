@@ -10,14 +10,19 @@ import org.jspecify.annotations.Nullable;
  */
 final class Rest {
     /**
-     * When a file that looks the same as before is compared with what is at the path, byte for byte, counted from when it came to
-     * look so: another one of this size could have been written in the same second, but not later.
+     * How long after the last comparison, or after it came to look as it does, a file is compared with what is at the path, byte
+     * for byte. Another one of its size could have been written in the same second, but hardly later: that takes a program which
+     * sets the time of its last write.
      */
     private static final long[] COMPARISONS = {
         Duration.ofMillis(200).toNanos(),
-        Duration.ofSeconds(1).toNanos(),
-        Duration.ofMillis(2500).toNanos()
+        Duration.ofMillis(800).toNanos(),
+        Duration.ofMillis(1500).toNanos(),
+        Duration.ofMinutes(5).toNanos()
     };
+
+    /** After how many of them it is at rest. */
+    private static final int ENOUGH = 3;
 
     /** How long a file is only glimpsed at. */
     private static final long LONGEST = Duration.ofSeconds(10).toNanos();
@@ -26,7 +31,7 @@ final class Rest {
 
     private @Nullable RemoteFile file;
     private @Nullable Attributes like;
-    private long since;
+    private long comparedAt;
     private int comparisons;
 
     private @Nullable Glimpse glimpse;
@@ -35,17 +40,23 @@ final class Rest {
     private boolean believed;
     private int lies;
 
+    Rest(long now) {
+        roundAt = now;
+    }
+
     /** The file at the path was seen to be the newest one, like this. Says whether to compare the two byte for byte. */
     boolean isComparedNow(RemoteFile newest, Attributes seen, long now) {
         if (newest != file || !seen.equals(like)) {
             file = newest;
             like = seen;
-            since = now;
+            comparedAt = now;
             comparisons = 0;
+            believed = false; // the path tells of it as well
             return false;
         }
-        if (comparisons < COMPARISONS.length && now - since >= COMPARISONS[comparisons]) {
-            comparisons++;
+        if (now - comparedAt >= COMPARISONS[comparisons]) {
+            comparedAt = now;
+            comparisons = Math.min(comparisons + 1, ENOUGH);
             return true;
         }
         return false;
@@ -59,14 +70,15 @@ final class Rest {
                 && file == newest
                 && like != null
                 && like.size() == reads.file().offset()
-                && comparisons == COMPARISONS.length
+                && comparisons == ENOUGH
                 && lies < MOST_LIES
                 && !round;
     }
 
+    /** Glimpses at the path, unless an answer is on its way: if that were given up for the next, a slow host would never tell. */
     void glimpse(Sftp sftp, String path, Runnable wake) {
         Attributes expected = like;
-        if (expected != null) {
+        if (expected != null && glimpse == null) {
             glimpse = new Glimpse(sftp, path, expected, wake);
         }
     }

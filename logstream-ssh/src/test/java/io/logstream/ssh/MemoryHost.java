@@ -83,6 +83,11 @@ final class MemoryHost implements Dialer {
         }
     }
 
+    /** Gives the oldest answer that was kept back. */
+    synchronized void giveOldestKept() {
+        sessions.forEach(Session::giveOldestKept);
+    }
+
     /** Whether requests wait, so that no answer comes in the middle of something. */
     synchronized void hold(boolean hold) {
         held = hold;
@@ -108,6 +113,15 @@ final class MemoryHost implements Dialer {
         node.content = Arrays.copyOf(node.content, length + bytes.length);
         System.arraycopy(bytes, 0, node.content, length, bytes.length);
         node.modified = now();
+    }
+
+    /** Puts another file at a name that says it was written last when the one before was. */
+    synchronized void replaceWithItsTime(String name, String text) {
+        Node old = names.remove(name);
+        Node node = write(name, text);
+        if (old != null) {
+            node.modified = old.modified;
+        }
     }
 
     synchronized Node create(String name) {
@@ -237,6 +251,14 @@ final class MemoryHost implements Dialer {
         return List.copyOf(commands);
     }
 
+    /** A command ends by itself. */
+    void end(Running command, int status) {
+        synchronized (this) {
+            commands.remove(command);
+        }
+        command.sink.ended(status, null);
+    }
+
     /** One connection. */
     private final class Session extends OutputStream implements Link {
         private final Map<Integer, Node> handles = new HashMap<>();
@@ -356,6 +378,13 @@ final class MemoryHost implements Dialer {
             synchronized (answers) {
                 to.add(answer);
                 answers.notifyAll();
+            }
+        }
+
+        private void giveOldestKept() {
+            ByteBuffer oldest = kept.poll();
+            if (oldest != null) {
+                give(oldest, answers);
             }
         }
 

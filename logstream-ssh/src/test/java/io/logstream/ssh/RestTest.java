@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -77,6 +79,61 @@ class RestTest {
         rig.host.write(LOG, "two\n");
         rig.follow(Duration.ofMillis(2100));
         assertThat(rig.text).hasToString("one\n<ROTATED>two\n");
+    }
+
+    @Test
+    void fileOfTheSameSizeAndTime_isNoticed_withinMinutes() {
+        comeToRest();
+        rig.host.replaceWithItsTime(LOG, "two\n");
+        rig.follow(Duration.ofMinutes(6));
+        assertThat(rig.text).hasToString("one\n<ROTATED>two\n");
+    }
+
+    @Test
+    void whatHappensToAFileAtRest_isNoticed_whereAnAnswerTakesLongerThanTheInterval() {
+        comeToRest();
+        Queue<Long> asked = new ConcurrentLinkedQueue<>();
+        rig.host.before(type -> {
+            if (type == MemoryHost.STAT) {
+                asked.add(rig.time.nanoTime());
+            }
+        });
+        for (String text : List.of("two\n", "three\n")) {
+            asked.clear();
+            rig.host.keepBack(MemoryHost.STAT);
+            for (int i = 0; i < 200 && rig.text.indexOf(text) < 0; i++) {
+                rig.follow(Duration.ofMillis(100));
+                Long first = asked.peek();
+                if (first != null
+                        && rig.time.nanoTime() - first
+                                >= Duration.ofMillis(1500).toNanos()) {
+                    asked.remove();
+                    rig.host.giveOldestKept();
+                }
+                if (i == 10) {
+                    rig.host.write(LOG, text);
+                }
+            }
+            assertThat(rig.text.toString()).endsWith(text);
+            rig.host.keepBack(null);
+            rig.follow(Duration.ofSeconds(20));
+        }
+        assertThat(rig.text).hasToString("one\ntwo\nthree\n");
+    }
+
+    @Test
+    void fileThatIsWrittenNowAndThen_comesToRestEachTime() {
+        comeToRest();
+        for (int i = 0; i < 100; i++) {
+            rig.host.write(LOG, "line " + i + "\n");
+            rig.follow(Duration.ofMillis(9_000 + (i * 137) % 4000));
+        }
+        rig.follow(Duration.ofSeconds(20));
+        requests.clear();
+        rig.follow(Duration.ofSeconds(100));
+        assertThat(requests.stream().filter(type -> type == MemoryHost.READ).count())
+                .isBetween(8L, 11L);
+        assertThat(rig.text.toString()).endsWith("line 99\n");
     }
 
     @Test
