@@ -15,7 +15,8 @@ import org.slf4j.LoggerFactory;
  *
  * <p>The path goes to the input of the shell, and so does the script, as some login shells understand an exclamation mark even
  * between quotes. The script waits for the end of its input, which comes with the end of the channel, of the connection or of
- * this process, and ends {@code tail} then: nothing stays behind. Threadsafe.
+ * this process, and ends {@code tail} then: nothing stays behind. It ends with {@code tail}, too, so that another one is started.
+ * What a shell starts in the background reads nothing unless it is told what: hence the third descriptor. Threadsafe.
  */
 final class Bell implements Exec.Sink, Closeable {
     private static final Logger LOG = LoggerFactory.getLogger(Bell.class);
@@ -24,23 +25,23 @@ final class Bell implements Exec.Sink, Closeable {
     static final List<String> ARGUMENTS = List.of("-c", "IFS= read -r file; IFS= read -r script; eval \"$script\"");
 
     private static final String LINE = CommandLine.of(List.of("/bin/sh", ARGUMENTS.get(0), ARGUMENTS.get(1)));
-    private static final String SCRIPT = "tail -n 0 -F -- \"$file\" & tail=$!; read -r end; kill $tail";
+    private static final String SCRIPT = "exec 3<&0; tail -n 0 -F -- \"$file\" 3<&- & tail=$!; "
+            + "{ read -r end <&3; kill $tail; } >/dev/null 2>&1 & reader=$!; "
+            + "wait $tail; status=$?; kill $reader 2>/dev/null; exit $status";
 
-    private static final Duration FIRST_PAUSE = Duration.ofSeconds(1);
     private static final Duration LONGEST_PAUSE = Duration.ofMinutes(1);
     /** A log that grows by more than so many bytes a second is always found written: it needs no bell. */
     private static final long BUSY = 1 << 20;
 
-    private static final Duration REST = Duration.ofSeconds(5);
-
     private final Sftp sftp;
     private final String path;
     private final Runnable ring;
+    private final Backoff pauses = new Backoff(Duration.ofSeconds(1), LONGEST_PAUSE);
     private @Nullable Runnable ending;
-    private Duration pause = FIRST_PAUSE;
     private boolean told;
     private boolean closed;
     private boolean resting;
+    private long begunAt;
     private long second;
     private long inSecond;
 
@@ -68,6 +69,7 @@ final class Bell implements Exec.Sink, Closeable {
     private void start() {
         synchronized (this) {
             resting = false;
+            begunAt = System.nanoTime();
             if (closed || !sftp.isOpen()) {
                 return;
             }
@@ -88,14 +90,12 @@ final class Bell implements Exec.Sink, Closeable {
         long now = System.nanoTime();
         Runnable tooBusy = null;
         synchronized (this) {
-            pause = FIRST_PAUSE;
-            told = false;
             if (now - second >= Duration.ofSeconds(1).toNanos()) {
                 second = now;
                 inSecond = 0;
             }
             inSecond += length;
-            if (inSecond >= BUSY && !resting) {
+            if (inSecond >= BUSY && !resting && ending != null) {
                 resting = true;
                 tooBusy = ending;
             }
@@ -121,10 +121,13 @@ final class Bell implements Exec.Sink, Closeable {
             if (closed || !sftp.isOpen()) {
                 return;
             }
+            if (System.nanoTime() - begunAt >= LONGEST_PAUSE.toNanos()) {
+                pauses.reset();
+                told = false;
+            }
             tell = !resting && !told;
             told |= tell;
-            until = resting ? REST : pause;
-            pause = pause.multipliedBy(2).compareTo(LONGEST_PAUSE) < 0 ? pause.multipliedBy(2) : LONGEST_PAUSE;
+            until = pauses.next();
         }
         if (tell) {
             LOG.warn(

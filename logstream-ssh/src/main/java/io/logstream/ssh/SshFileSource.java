@@ -142,6 +142,11 @@ public final class SshFileSource implements LogSource {
         EXEC
     }
 
+    /** Whether a server can be asked for it: some end the connection where not. */
+    static boolean isPath(String path) {
+        return !path.isEmpty() && path.indexOf('\0') < 0 && path.getBytes(StandardCharsets.UTF_8).length <= MAX_PATH;
+    }
+
     /** Collects the options; not threadsafe. */
     public static final class Builder {
         private static final Duration LEAST_POLL = Duration.ofMillis(20);
@@ -157,8 +162,7 @@ public final class SshFileSource implements LogSource {
         private Builder(SshConnection connection, String path) {
             this.connection = Objects.requireNonNull(connection, "connection");
             this.path = Objects.requireNonNull(path, "path");
-            int bytes = path.getBytes(StandardCharsets.UTF_8).length;
-            if (path.isEmpty() || path.endsWith("/") || path.indexOf('\0') >= 0 || bytes > MAX_PATH) {
+            if (path.endsWith("/") || !isPath(path)) {
                 throw new IllegalArgumentException("no file can have the path '" + Text.shown(path) + "'");
             }
         }

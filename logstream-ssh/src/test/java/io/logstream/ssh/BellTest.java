@@ -79,7 +79,7 @@ class BellTest {
         rig.step();
         Running bell = bell();
         assertThat(bell.line()).startsWith("exec '/bin/sh'").doesNotContain("app.log", "!");
-        CollectingViewer.until("it is told", () -> bell.input().toString(UTF_8).endsWith("tail\n"));
+        CollectingViewer.until("it is told", () -> bell.input().toString(UTF_8).endsWith("exit $status\n"));
         assertThat(bell.input().toString(UTF_8)).startsWith("/app.log\n");
     }
 
@@ -93,6 +93,21 @@ class BellTest {
         rig.until("it is read again", () -> !rig.host.commands().isEmpty());
         rig.close();
         CollectingViewer.until("it is gone", () -> rig.host.commands().isEmpty());
+    }
+
+    @Test
+    void bellThatEnds_comesBackLaterEachTime_alsoIfItRang() {
+        rig.host.write(LOG, "one\n");
+        rig.step();
+        long[] ended = new long[2];
+        for (int i = 0; i < 2; i++) {
+            ring();
+            ended[i] = System.nanoTime();
+            rig.host.end(bell(), 1);
+        }
+        bell();
+        assertThat(Duration.ofNanos(ended[1] - ended[0])).isGreaterThanOrEqualTo(Duration.ofSeconds(1));
+        assertThat(Duration.ofNanos(System.nanoTime() - ended[1])).isGreaterThanOrEqualTo(Duration.ofSeconds(2));
     }
 
     @Test

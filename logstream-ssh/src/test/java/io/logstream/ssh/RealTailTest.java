@@ -221,6 +221,52 @@ class RealTailTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"built-in", "ssh"})
+    void anotherTailFollows_whenOneWasKilled(String way) throws Exception {
+        Path log = directory.resolve("log");
+        write(log, "one\n");
+        try (SshConnection over = connect(sshd, way)) {
+            CollectingViewer viewer = follow(over, log);
+            viewer.awaitLine("one");
+            CollectingViewer.until("a tail", () -> tails(sshd).size() == 1);
+            ProcessHandle first = tails(sshd).get(0);
+            first.destroyForcibly();
+            CollectingViewer.until("another tail", () -> {
+                List<ProcessHandle> tails = tails(sshd);
+                return tails.size() == 1 && !tails.contains(first);
+            });
+            CollectingViewer.until("it rings", () -> {
+                try {
+                    write(log, "two\n");
+                } catch (Exception e) {
+                    throw new IllegalStateException(e);
+                }
+                return viewer.lines().contains("two");
+            });
+        }
+    }
+
+    @Test
+    void commandsRun_whereTheServerGivesNoMoreChannels_thanTailsWant() throws Exception {
+        Path there = Files.createDirectory(directory.resolve("sshd"));
+        try (RealSshd other = new RealSshd(there, List.of("MaxSessions 2"), "", "ed25519");
+                SshConnection over = connect(other, "built-in")) {
+            Path log = directory.resolve("log");
+            write(log, "one\n");
+            follow(over, log).awaitLine("one");
+            CollectingViewer.until("a tail", () -> tails(other).size() == 1);
+            for (int i = 0; i < 3; i++) {
+                assertThat(over.run(List.of("/bin/true"), new byte[0], Duration.ofSeconds(20))
+                                .get()
+                                .status())
+                        .isZero();
+            }
+            assertThat(over.size()).isOne();
+            CollectingViewer.until("a tail again", () -> tails(other).size() == 1);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"built-in", "ssh"})
     void tailOfBusybox_rings_andEndsAsWell(String way) throws Exception {
         RealSshd.assumeThere("/bin/busybox");
         Path programs = Files.createDirectories(directory.resolve("bin"));
@@ -261,23 +307,62 @@ class RealTailTest {
         assertGoneSoon(tails);
     }
 
-    @ParameterizedTest
-    @ValueSource(strings = {"/bin/sh", "/bin/bash", "/bin/busybox"})
-    void anyShellEndsItsTail_withItsInput(String shell) throws Exception {
+    private static ProcessBuilder bellIn(String shell) {
         RealSshd.assumeThere(shell);
-        Path log = directory.resolve("log");
-        write(log, "one\n");
         List<String> command = new ArrayList<>(List.of(shell));
         if (shell.endsWith("busybox")) {
             command.add("sh");
         }
         command.addAll(Bell.ARGUMENTS);
-        Process program = new ProcessBuilder(command).start();
+        return new ProcessBuilder(command);
+    }
+
+    private static void tell(Process shell, Path log) throws IOException {
+        shell.getOutputStream().write(Bell.input(log.toString()));
+        shell.getOutputStream().flush();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"/bin/sh", "/bin/bash", "/bin/busybox"})
+    void anyShellEnds_withItsTail(String shell) throws Exception {
+        Process program = bellIn(shell).start();
+        try {
+            tell(program, directory.resolve("log"));
+            CollectingViewer.until("a tail", () -> program.children().anyMatch(RealTailTest::isTail));
+            List<ProcessHandle> all = program.children().toList();
+            all.stream().filter(RealTailTest::isTail).forEach(ProcessHandle::destroy);
+            assertGoneSoon(all);
+            assertGoneSoon(List.of(program.toHandle()));
+            assertThat(program.waitFor()).isEqualTo(128 + 15);
+        } finally {
+            program.destroyForcibly();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"/bin/sh", "/bin/bash"})
+    void anyShellEnds_whereThereIsNoTail(String shell) throws Exception {
+        ProcessBuilder builder = bellIn(shell);
+        builder.environment().put("PATH", directory.toString());
+        Process program = builder.start();
+        try {
+            tell(program, directory.resolve("log"));
+            assertThat(program.waitFor()).isEqualTo(127);
+        } finally {
+            program.destroyForcibly();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"/bin/sh", "/bin/bash", "/bin/busybox"})
+    void anyShellEndsItsTail_withItsInput(String shell) throws Exception {
+        Path log = directory.resolve("log");
+        write(log, "one\n");
+        Process program = bellIn(shell).start();
         OutputStream in = program.getOutputStream();
         InputStream out = program.getInputStream();
         try {
-            in.write(Bell.input(log.toString()));
-            in.flush();
+            tell(program, log);
             CollectingViewer.until("a tail", () -> program.children().anyMatch(RealTailTest::isTail));
             List<ProcessHandle> tail = program.children().toList();
             CollectingViewer.until("it rings", () -> {
