@@ -17,9 +17,9 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The commands that run over one connection: at most 8 at a time that end by themselves, at most 8 that do not, and 9 together, as
- * a server gives 10 channels unless it was told otherwise, and one is SFTP's. Others wait, also where the server gives fewer. Those
- * that last never keep others waiting: where the server gives no channel for one that ends by itself, one that does not is ended.
- * They end with the connection. Threadsafe.
+ * a server gives 10 channels unless it was told otherwise, and one is SFTP's. Others wait. Where the server gives fewer, those that
+ * end by themselves come first: such a one waits for a channel, and if none becomes free soon, one that lasts is ended for it; one
+ * that lasts and gets none has failed. They end with the connection. Threadsafe.
  *
  * <pre>
  *   WAITING -> STARTING -> RUNNING -> CLOSING -> OVER      from each of them to OVER as well
@@ -74,22 +74,25 @@ final class Commands implements Closeable {
     }
 
     private void next() {
-        Running turn;
-        synchronized (this) {
-            turn = waiting.stream().filter(this::mayBegin).findFirst().orElse(null);
-            if (turn == null) {
-                return;
-            }
+        for (Running turn = take(); turn != null; turn = take()) {
+            launch(turn);
+        }
+    }
+
+    private synchronized @Nullable Running take() {
+        Running turn = waiting.stream().filter(this::mayBegin).findFirst().orElse(null);
+        if (turn != null) {
             waiting.remove(turn);
             running.add(turn);
             turn.state = State.STARTING;
         }
-        launch(turn);
+        return turn;
     }
 
     private boolean mayBegin(Running one) {
         long alike = running.stream().filter(other -> other.more == one.more).count();
-        return alike < MOST && running.size() <= MOST;
+        boolean wouldBeInTheWay = one.more && running.stream().anyMatch(other -> other.refused && other.exec == null);
+        return alike < MOST && running.size() <= MOST && !wouldBeInTheWay;
     }
 
     private void launch(Running turn) {
@@ -153,6 +156,8 @@ final class Commands implements Closeable {
         private final Backoff pauses = new Backoff(FIRST_PAUSE, LONGEST_PAUSE);
         private State state = State.WAITING;
         private @Nullable Exec exec;
+        /** Whether it waits for a channel, or did. */
+        private boolean refused;
         /** Why it was closed, if it was not by who started it. */
         private @Nullable Exception displaced;
 
@@ -211,14 +216,17 @@ final class Commands implements Closeable {
         }
 
         /** A server counts a channel for some time after its end. */
-        private void pause(NoChannel refused) {
-            LOG.debug("{}", refused.getMessage());
-            if (!pass(State.STARTING, State.PAUSING)) {
-                ended(-1, new IOException(ENDED_BEFORE));
+        private void pause(NoChannel why) {
+            LOG.debug("{}", why.getMessage());
+            synchronized (Commands.this) {
+                refused = true;
+            }
+            if (more || !pass(State.STARTING, State.PAUSING)) {
+                ended(-1, why);
                 return;
             }
             Duration pause = pauses.next();
-            if (!more && pause.compareTo(LONG_PAUSE) >= 0) {
+            if (pause.compareTo(LONG_PAUSE) >= 0) {
                 displaceOne();
             }
             Future<?> unused = Watch.after(pause, () -> {

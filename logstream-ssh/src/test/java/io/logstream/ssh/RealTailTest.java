@@ -250,9 +250,11 @@ class RealTailTest {
         Path there = Files.createDirectory(directory.resolve("sshd"));
         try (RealSshd other = new RealSshd(there, List.of("MaxSessions 2"), "", "ed25519");
                 SshConnection over = connect(other, "built-in")) {
-            Path log = directory.resolve("log");
-            write(log, "one\n");
-            follow(over, log).awaitLine("one");
+            for (int i = 0; i < 3; i++) {
+                Path log = directory.resolve("log" + i);
+                write(log, "one\n");
+                follow(over, log).awaitLine("one");
+            }
             CollectingViewer.until("a tail", () -> tails(other).size() == 1);
             for (int i = 0; i < 3; i++) {
                 assertThat(over.run(List.of("/bin/true"), new byte[0], Duration.ofSeconds(20))
