@@ -13,12 +13,13 @@ import org.jspecify.annotations.Nullable;
  * One command on the host, and what it said. Whatever completes its future, also a caller who cancels it, ends it. Threadsafe.
  */
 final class Command implements Exec.Sink {
-    /** The most bytes that it may print. */
-    static final int MOST_OUT = 256 << 20;
+    /** How much later what is to be told is tried again, where there was no thread for it. */
+    private static final Duration LATER = Duration.ofSeconds(1);
 
     private static final int MOST_ERRORS = 64 * 1024;
 
     private final String what;
+    private final int mostOut;
     private final Executor telling;
     private final ByteArrayOutputStream out = new ByteArrayOutputStream();
     private final ByteArrayOutputStream errors = new ByteArrayOutputStream();
@@ -30,10 +31,12 @@ final class Command implements Exec.Sink {
      * A command that has not begun.
      *
      * @param what its name in messages
+     * @param mostOut the most bytes that it may print
      * @param telling runs what hangs on the result
      */
-    Command(String what, Duration patience, Executor telling) {
+    Command(String what, Duration patience, int mostOut, Executor telling) {
         this.what = what;
+        this.mostOut = mostOut;
         this.telling = telling;
         Future<?> late = Watch.after(
                 patience, () -> fail(new IOException(what + " has not ended within " + patience.toMillis() + " ms")));
@@ -68,7 +71,15 @@ final class Command implements Exec.Sink {
     }
 
     void fail(Exception why) {
-        telling.execute(() -> result.completeExceptionally(why));
+        tell(() -> result.completeExceptionally(why));
+    }
+
+    private void tell(Runnable end) {
+        try {
+            telling.execute(end);
+        } catch (RuntimeException | Error e) { // threads are short; whoever tells of the end has others to tell
+            Future<?> unused = Watch.after(LATER, () -> tell(end));
+        }
     }
 
     @Override
@@ -77,13 +88,13 @@ final class Command implements Exec.Sink {
             if (isTooMuch) {
                 return;
             }
-            isTooMuch = out.size() + (long) length > MOST_OUT;
+            isTooMuch = out.size() + (long) length > mostOut;
             if (!isTooMuch) {
                 out.write(bytes, offset, length);
                 return;
             }
         }
-        fail(new IOException(what + " prints more than " + (MOST_OUT >> 20) + " MiB"));
+        fail(new IOException(what + " prints more than " + mostOut + " bytes"));
     }
 
     @Override
@@ -99,7 +110,7 @@ final class Command implements Exec.Sink {
             fail(lost);
             return;
         }
-        telling.execute(() -> result.complete(new RemoteResult(status, text(out), text(errors))));
+        tell(() -> result.complete(new RemoteResult(status, text(out), text(errors))));
     }
 
     private static String text(ByteArrayOutputStream said) {

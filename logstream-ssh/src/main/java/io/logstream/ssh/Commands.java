@@ -2,6 +2,7 @@ package io.logstream.ssh;
 
 import java.io.Closeable;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -80,6 +81,9 @@ final class Commands implements Closeable {
     }
 
     private synchronized @Nullable Running take() {
+        if (closed) {
+            return null; // another would begin on the host, while who wants it is told that it failed
+        }
         Running turn = waiting.stream().filter(this::mayBegin).findFirst().orElse(null);
         if (turn != null) {
             waiting.remove(turn);
@@ -123,6 +127,11 @@ final class Commands implements Closeable {
         }
     }
 
+    /** Those that wait will not begin. */
+    synchronized void beginNoMore() {
+        closed = true;
+    }
+
     @Override
     public void close() {
         List<Running> all;
@@ -131,7 +140,13 @@ final class Commands implements Closeable {
             all = new ArrayList<>(waiting);
             all.addAll(running);
         }
-        all.forEach(Running::close);
+        for (Running each : all) {
+            try {
+                each.close();
+            } catch (RuntimeException | Error e) { // the others end all the same
+                LOG.warn("{}: could not be ended", each.line, e);
+            }
+        }
     }
 
     private enum State {
@@ -210,6 +225,9 @@ final class Commands implements Closeable {
                 if (!more) {
                     begun.in().close();
                 }
+            } catch (InterruptedIOException e) { // it runs, and would take a part for all if it was told the end
+                ended(-1, new IOException("the command did not read all of its input", e));
+                begun.close();
             } catch (IOException e) { // it need not read its input, and says itself how it ended
                 LOG.trace("{}: has not read its input", line, e);
             }

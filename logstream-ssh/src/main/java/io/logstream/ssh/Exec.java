@@ -31,7 +31,10 @@ interface Exec extends Closeable {
         void ended(int status, @Nullable Exception lost);
     }
 
-    /** What the command reads; written by one thread. */
+    /**
+     * What the command reads; written by one thread. A write fails with an {@link java.io.InterruptedIOException} if the command
+     * takes nothing for long although it runs, and with another exception if it reads no more.
+     */
     OutputStream in();
 
     /** Ends the channel, which is the end of what the command reads, and wakes whoever writes. Closing twice does nothing. */

@@ -21,15 +21,26 @@ import org.jspecify.annotations.Nullable;
 
 /** Connects in this process, with Apache MINA SSHD, over jump hosts where there are some. Threadsafe. */
 final class MinaDialer implements Dialer {
-    private static final Duration TO_OPEN = Duration.ofSeconds(20);
     private final Supplier<List<Hop>> route;
     private final @Nullable Function<Path, char[]> passphrases;
     private final Duration timeout;
+    private final Duration toOpen;
 
-    MinaDialer(Supplier<List<Hop>> route, @Nullable Function<Path, char[]> passphrases, Duration timeout) {
+    /**
+     * A dialer.
+     *
+     * @param toOpen how long a further channel is waited for. It is to be longer than a silent connection lasts: once a channel
+     *     was given up, its confirmation belongs to nothing, which would end the whole connection
+     */
+    MinaDialer(
+            Supplier<List<Hop>> route,
+            @Nullable Function<Path, char[]> passphrases,
+            Duration timeout,
+            Duration toOpen) {
         this.route = route;
         this.passphrases = passphrases;
         this.timeout = timeout;
+        this.toOpen = toOpen;
     }
 
     /** As the options and ssh's configuration of this user say; that is read again for each connection. */
@@ -37,7 +48,8 @@ final class MinaDialer implements Dialer {
         Path home = Path.of(String.valueOf(System.getProperty("user.home")));
         Map<String, String> environment = System.getenv();
         Destination where = how.destination();
-        return new MinaDialer(() -> Route.of(where, home, environment), how.passphrases, how.connectTimeout);
+        Duration toOpen = how.keepAlive.multipliedBy(how.keepAliveCount + 3L);
+        return new MinaDialer(() -> Route.of(where, home, environment), how.passphrases, how.connectTimeout, toOpen);
     }
 
     @Override
@@ -54,7 +66,7 @@ final class MinaDialer implements Dialer {
             if (last == null) {
                 throw new IllegalStateException("a route without a host");
             }
-            Link link = new MinaLink(logins, sftp(last));
+            Link link = new MinaLink(logins, sftp(last), toOpen);
             done = true;
             return link;
         } finally {
@@ -105,7 +117,7 @@ final class MinaDialer implements Dialer {
         }
     }
 
-    private record MinaLink(List<Login> logins, ChannelSubsystem channel) implements Link {
+    private record MinaLink(List<Login> logins, ChannelSubsystem channel, Duration toOpen) implements Link {
         @Override
         public InputStream in() {
             return channel.getInvertedOut();
@@ -124,7 +136,7 @@ final class MinaDialer implements Dialer {
             exec.setErr(new Printed(sink::errors));
             boolean open = false;
             try {
-                exec.open().verify(TO_OPEN);
+                exec.open().verify(toOpen);
                 open = true;
             } catch (InterruptedIOException e) {
                 throw new InterruptedException(e.getMessage());

@@ -30,6 +30,8 @@ final class ProcessDialer implements Dialer {
 
     private static final int MAX_ERROR = 4096;
     private static final Duration GRACE = Duration.ofMillis(500);
+    /** How long what the program printed before its end may take to get here; others may hold the pipe open for ever. */
+    private static final Duration TO_DRAIN = Duration.ofSeconds(5);
 
     private final List<String> command;
     private final List<String> forCommands;
@@ -160,7 +162,7 @@ final class ProcessDialer implements Dialer {
                     sink.out(buffer, 0, read);
                 }
                 code = process.waitFor();
-                drained.await(200, TimeUnit.MILLISECONDS);
+                drained.await(TO_DRAIN.toMillis(), TimeUnit.MILLISECONDS);
             } catch (IOException e) {
                 cause = e;
             } catch (InterruptedException e) {

@@ -46,7 +46,10 @@ final class Sftp implements Closeable {
     static final int LEAST_READ = 32 * 1024;
 
     private static final int MOST_READ = 255 * 1024;
-    /** How many bytes all followers together may have asked for ahead of what they have handed over, a read of each apart. */
+    /**
+     * How many bytes all followers together may have asked for and not handed over, apart from small reads: of those a follower has
+     * one under way and one that waits to be handed over at most.
+     */
     private static final int MOST_AHEAD = 8 << 20;
 
     /** Of OpenSSH's servers since 8.5: tells how long a read may be, in its second number. */
@@ -292,7 +295,7 @@ final class Sftp implements Closeable {
                 });
     }
 
-    /** Whether one more read may be on its way, or wait to be handed over, beyond the first of a follower. */
+    /** Whether one more read may be as long as the server allows; to be {@linkplain #giveAhead given} once it was handed over. */
     boolean takeAhead() {
         if (ahead.incrementAndGet() <= MOST_AHEAD / longestRead) {
             return true;
@@ -433,17 +436,27 @@ final class Sftp implements Closeable {
             }
         }
         LOG.debug("{}: {}", name, why.getMessage());
+        commands.beginNoMore();
         try {
-            commands.close();
-            link.close();
+            link.close(); // before the commands, whose end may wait for room in the windows of a connection that is
+            // there
         } finally {
-            outgoing.add(new byte[0]); // whoever waits there looks again
-            ready.completeExceptionally(why);
-            for (Integer id : List.copyOf(requests.keySet())) {
-                SftpRequest<?> request = requests.remove(id);
-                if (request != null) {
-                    request.future().completeExceptionally(lost(why));
-                }
+            try {
+                tell(why);
+            } finally {
+                commands.close();
+            }
+        }
+    }
+
+    /** Tells all who wait for an answer. */
+    private void tell(Exception why) {
+        outgoing.add(new byte[0]); // whoever waits there looks again
+        ready.completeExceptionally(why);
+        for (Integer id : List.copyOf(requests.keySet())) {
+            SftpRequest<?> request = requests.remove(id);
+            if (request != null) {
+                request.future().completeExceptionally(lost(why));
             }
         }
     }

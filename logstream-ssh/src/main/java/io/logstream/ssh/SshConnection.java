@@ -42,6 +42,7 @@ public final class SshConnection implements AutoCloseable {
     private static final Pattern UNQUOTABLE = Pattern.compile("(?s).*[\"\\\\\\p{Cntrl}].*|.*\\$\\{.*");
 
     private static final Duration ONE_ANSWER = Duration.ofHours(1);
+    private static final int MOST_OUT = 16 << 20;
 
     private final String name;
     private final Pool pool;
@@ -122,20 +123,42 @@ public final class SshConnection implements AutoCloseable {
      * <p>Who no longer wants it cancels the future: then its channel is closed, so its input ends, and what it prints goes nowhere.
      * A program that does neither read nor print goes on on the host until it ends by itself.
      *
+     * <p>It may print up to 16 MiB; {@link #run(List, byte[], Duration, int)} takes another bound.
+     *
      * @param command a program, not a builtin of the shell, and its arguments: printable ASCII without {@code '}, {@code \} and
      *     {@code !}
      * @param input what it reads, and then finds the end; empty for nothing
      * @param patience how long it may take, with connecting and waiting
      * @return what came of it, told on a thread that may be held up. It fails with an {@link java.io.IOException} if the
-     *     connection is lost, the time is over, or it prints more than 256 MiB; with a {@link LogStreamException} if the host
-     *     refuses, or this connection was closed. Where {@code ssh} connects, an exit status of 255, or of 129 to 192, is a failed
-     *     connection: it may be that of {@code ssh}.
+     *     connection is lost, the time is over, it prints too much, or it has taken nothing of a long input for 30 s; with a {@link
+     *     LogStreamException} if the host refuses, or this connection was closed. Where {@code ssh} connects, an exit status of
+     *     255, or of 129 to 192, is a failed connection: it may be that of {@code ssh}. And where that uses the connection of a
+     *     {@code ControlMaster}, <em>what was printed may be cut off though a status is told</em>: if that connection is lost
+     *     between the two, {@code ssh} does not say so. Where that matters, set {@code ControlPath none} for the host, or let the
+     *     command print something at its end that is looked for.
      * @throws IllegalArgumentException if a word is refused
      */
     public CompletableFuture<RemoteResult> run(List<String> command, byte[] input, Duration patience) {
+        return run(command, input, patience, MOST_OUT);
+    }
+
+    /**
+     * The same, with another bound for what the program prints. It is held in memory, up to four times for a moment.
+     *
+     * @param command as above
+     * @param input as above
+     * @param patience as above
+     * @param mostBytes how much it may print, 0 to 256 MiB
+     * @return as above
+     * @throws IllegalArgumentException if a word or the bound is refused
+     */
+    public CompletableFuture<RemoteResult> run(List<String> command, byte[] input, Duration patience, int mostBytes) {
+        if (mostBytes < 0 || mostBytes > 256 << 20) {
+            throw new IllegalArgumentException("mostBytes " + mostBytes + ": use 0 to 256 MiB");
+        }
         String line = CommandLine.of(command);
         byte[] told = input.clone();
-        Command run = new Command(name + ": " + command.get(0), patience, connecting);
+        Command run = new Command(name + ": " + command.get(0), patience, mostBytes, connecting);
         withServer(run.result(), server -> run.began(server.commands().start(line, told, false, run)));
         return run.result();
     }

@@ -35,7 +35,9 @@ final class SshErrors {
             new Refusal("can't open user config file", "name a file of configuration that can be read"),
             new Refusal("subsystem request failed", "the host offers no SFTP: enable 'Subsystem sftp' there"));
 
-    private static final Pattern CLOSED = Pattern.compile("(?s).*Connection to \\S+ closed by remote host\\.\\s*");
+    /** What ssh prints last where it lost the connection: by its end, or by a reset, a timeout or what it could not decode. */
+    private static final Pattern LOST = Pattern.compile(
+            "(?s).*(Connection to \\S+ closed by remote host\\." + "|Read from remote host \\S+: [^\\r\\n]*)\\s*");
 
     private SshErrors() {}
 
@@ -44,7 +46,7 @@ final class SshErrors {
      * only what it prints tells.
      */
     static boolean isLostAfterStatus(String printed) {
-        return CLOSED.matcher(printed).matches();
+        return LOST.matcher(printed).matches();
     }
 
     static Exception explain(boolean begun, int code, String printed, IOException cause) {

@@ -92,6 +92,24 @@ class ProcessDialerTest {
     }
 
     @Test
+    void commandHasNoStatus_ifTheProgramSaysLastThatItsConnectionWasLost() throws Exception {
+        for (String last : List.of(
+                "Connection to h closed by remote host.",
+                "Read from remote host h: Connection reset by peer",
+                "Read from remote host h: Connection timed out")) {
+            Ending lost = new Ending();
+            run("echo half; echo a >&2; printf '" + last + "\\r\\n' >&2; exit 0", lost);
+            assertThatThrownBy(lost.status::get)
+                    .as(last)
+                    .hasCauseExactlyInstanceOf(IOException.class)
+                    .hasMessageContaining(last);
+        }
+        Ending other = new Ending();
+        run("echo 'Read from remote host h: Connection reset by peer' >&2; echo b >&2; exit 0", other);
+        assertThat(other.status.get()).isZero();
+    }
+
+    @Test
     void whatACommandPrints_isNotTakenForTheProgramsRefusal() throws Exception {
         Ending ending = new Ending();
         run("echo 'git: Permission denied (publickey)' >&2; exit 255", ending);

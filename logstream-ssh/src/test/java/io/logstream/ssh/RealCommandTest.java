@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.logstream.LogStreamException;
 import io.logstream.testkit.CollectingViewer;
+import io.logstream.testkit.FaultProxy;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -172,18 +174,40 @@ class RealCommandTest {
         }
     }
 
+    /** Ends at once, and leaves behind who could print more. */
+    private static final List<String> LEAVES_ONE_BEHIND = List.of(
+            "/bin/sh",
+            "-c",
+            "IFS= read -r d; echo a; while test -d \"$d\"; do test -e \"$d/go\" && break; sleep 0.05; done &"
+                    + " : >\"$d/go.$$\"");
+
+    @ParameterizedTest
+    @ValueSource(strings = {"built-in", "ssh"})
+    void commandFails_whenTheConnectionIsReset_afterItsStatusButBeforeTheEndOfItsOutput(String way) throws Exception {
+        byte[] input = (directory + "\n").getBytes(StandardCharsets.UTF_8);
+        try (FaultProxy proxy = FaultProxy.tcp(new InetSocketAddress("127.0.0.1", sshd.port))) {
+            int port = ((InetSocketAddress) proxy.address()).getPort();
+            Path known = Files.writeString(
+                    directory.resolve("known"),
+                    Files.readString(sshd.knownHosts).replace(":" + sshd.port, ":" + port));
+            SshConnection.Builder builder = sshd.connection().port(port).knownHosts(known);
+            try (SshConnection over = (way.equals("ssh") ? builder.command(List.of("ssh")) : builder).build()) {
+                CompletableFuture<RemoteResult> cut = over.run(LEAVES_ONE_BEHIND, input, LONG);
+                CollectingViewer.until("it has ended", () -> marks() == 1 && running() == 0);
+                // its status comes before the result of what is begun now
+                get(over.run(List.of("/bin/true"), new byte[0], LONG));
+                proxy.resetAll();
+                assertThatThrownBy(() -> get(cut)).hasRootCauseInstanceOf(IOException.class);
+            }
+        }
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"built-in", "ssh"})
     void commandFails_whenTheConnectionIsLost_afterItsStatusButBeforeTheEndOfItsOutput(String way) throws Exception {
-        // ends at once, and leaves behind who could print more
-        List<String> begins = List.of(
-                "/bin/sh",
-                "-c",
-                "IFS= read -r d; echo a; while test -d \"$d\"; do test -e \"$d/go\" && break; sleep 0.05; done &"
-                        + " : >\"$d/go.$$\"");
         byte[] input = (directory + "\n").getBytes(StandardCharsets.UTF_8);
         try (SshConnection over = connect(way)) {
-            CompletableFuture<RemoteResult> cut = over.run(begins, input, LONG);
+            CompletableFuture<RemoteResult> cut = over.run(LEAVES_ONE_BEHIND, input, LONG);
             CollectingViewer.until("it has ended", () -> marks() == 1 && running() == 0);
             // its status comes before the result of what is begun now
             get(over.run(List.of("/bin/true"), new byte[0], LONG));
