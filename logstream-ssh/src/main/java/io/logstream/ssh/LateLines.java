@@ -65,7 +65,7 @@ final class LateLines {
         if (!follows) {
             file.limitTo(file.seenSize());
         }
-        files.add(new Old(new ReadAhead(file, wake), now));
+        files.add(new Old(new ReadAhead(file, wake, false), now));
         askedAt = now;
     }
 
@@ -136,7 +136,8 @@ final class LateLines {
     }
 
     /**
-     * Hands over what came late. Called between two lines of the current file. Says whether it handed over anything.
+     * Hands over what came late, as far as there is room. Called between two lines of the current file. Says whether it handed over
+     * anything; the next call goes on.
      *
      * @throws IOException if one can't be read as the connection has ended; not where something was handed over before that, so
      *     that its place can be told
@@ -147,6 +148,9 @@ final class LateLines {
         IOException lost = null;
         int left = files.size();
         for (Iterator<Old> all = files.iterator(); all.hasNext(); left--) {
+            if (handed && sink.room() <= 0) {
+                return true; // those that are left are due as they were
+            }
             Old old = all.next();
             boolean last = !follows || now - old.quietSince >= HOLD || left > MOST;
             boolean over = false;

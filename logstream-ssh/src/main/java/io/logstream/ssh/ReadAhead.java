@@ -32,14 +32,18 @@ final class ReadAhead {
         REWRITTEN
     }
 
-    private record Asked(CompletableFuture<ByteBuffer> answer, int fresh, long at, boolean ahead) {}
+    /** One read; {@code large} says that it is counted among those of all followers, until all of it was handed over. */
+    private record Asked(CompletableFuture<ByteBuffer> answer, int fresh, long at, boolean large) {}
 
     private final RemoteFile file;
     private final Runnable wake;
+    private final boolean inRow;
     private final Deque<Asked> asked = new ArrayDeque<>();
     private long askedTo;
     private int window = 1;
     private @Nullable ByteBuffer rest;
+    /** The read that has brought the rest. */
+    private @Nullable Asked brought;
     /** Whether the last answer was empty. */
     private boolean nothing;
     /** Whether the last answer reached the end of the file, and when that was asked for. */
@@ -48,8 +52,18 @@ final class ReadAhead {
     private long endedAt;
 
     ReadAhead(RemoteFile file, Runnable wake) {
+        this(file, wake, true);
+    }
+
+    /**
+     * The reads of a file that is open.
+     *
+     * @param inRow whether there may be large ones, and several in a row; else it is one small one each time
+     */
+    ReadAhead(RemoteFile file, Runnable wake, boolean inRow) {
         this.file = file;
         this.wake = wake;
+        this.inRow = inRow;
     }
 
     RemoteFile file() {
@@ -65,15 +79,15 @@ final class ReadAhead {
     void ask(long now) {
         if (asked.isEmpty() && rest == null && !file.isAtLimit()) {
             askedTo = file.offset();
-            ask(now, false);
+            ask(now, window > 1 && file.sftp().takeAhead());
         }
     }
 
-    private void ask(long now, boolean ahead) {
-        int read = window == 1 ? Sftp.LEAST_READ : file.sftp().longestRead();
+    private void ask(long now, boolean large) {
+        int read = large ? file.sftp().longestRead() : Sftp.LEAST_READ;
         int fresh = file.freshAt(askedTo, read);
         CompletableFuture<ByteBuffer> answer = file.ask(askedTo, read);
-        asked.add(new Asked(answer, fresh, now, ahead));
+        asked.add(new Asked(answer, fresh, now, large));
         askedTo += fresh;
         CompletableFuture<ByteBuffer> unused = answer.whenComplete((data, failure) -> wake.run());
     }
@@ -94,7 +108,18 @@ final class ReadAhead {
             return Step.PENDING;
         }
         asked.remove();
-        give(first);
+        try {
+            return take(first, now);
+        } finally {
+            if (rest == null) {
+                give(first);
+            } else {
+                brought = first;
+            }
+        }
+    }
+
+    private Step take(Asked first, long now) throws IOException {
         ByteBuffer data;
         try {
             data = first.answer.join().duplicate();
@@ -108,7 +133,6 @@ final class ReadAhead {
         }
         nothing = !data.hasRemaining();
         if (data.remaining() == first.fresh) {
-            window = Math.min(Math.min(MOST, MOST_BYTES / file.sftp().longestRead()), 2 * window);
             ended = false;
             topUp(now);
         } else {
@@ -143,15 +167,18 @@ final class ReadAhead {
         return ended && rest == null;
     }
 
+    /** There is more: asks for it, the first of it even if others have asked for too much by now. */
     private void topUp(long now) {
-        if (asked.isEmpty() && hasMore()) {
-            ask(now, false);
+        if (!inRow) {
+            return;
         }
-        while (!asked.isEmpty()
-                && asked.size() < window
-                && hasMore()
-                && file.sftp().takeAhead()) {
-            ask(now, true);
+        window = Math.min(Math.min(MOST, MOST_BYTES / file.sftp().longestRead()), 2 * window);
+        while (asked.size() < window && hasMore()) {
+            boolean large = file.sftp().takeAhead();
+            if (!large && !asked.isEmpty()) {
+                return;
+            }
+            ask(now, large);
         }
     }
 
@@ -161,7 +188,7 @@ final class ReadAhead {
     }
 
     private void give(Asked one) {
-        if (one.ahead) {
+        if (one.large) {
             file.sftp().giveAhead();
         }
     }
@@ -181,17 +208,28 @@ final class ReadAhead {
         file.took(there.slice(there.position(), length));
         there.position(there.position() + length);
         if (!there.hasRemaining()) {
-            rest = null;
+            forgetRest();
         }
     }
 
     /** Forgets what was asked for and not taken. */
     void drop() {
-        asked.forEach(this::give);
+        for (Asked one : asked) { // its answer still comes, and takes its place until then
+            CompletableFuture<ByteBuffer> unused = one.answer.whenComplete((data, failure) -> give(one));
+        }
         asked.clear();
         if (rest != null) {
-            rest = null;
+            forgetRest();
             ended = false;
+        }
+    }
+
+    private void forgetRest() {
+        rest = null;
+        Asked whole = brought;
+        brought = null;
+        if (whole != null) {
+            give(whole);
         }
     }
 

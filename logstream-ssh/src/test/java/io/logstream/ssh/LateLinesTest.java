@@ -29,11 +29,12 @@ class LateLinesTest {
     @TempDir
     private Path directory;
 
+    private int room = Integer.MAX_VALUE;
     private final StringBuilder handed = new StringBuilder();
     private final LineSink sink = new LineSink() {
         @Override
         public int room() {
-            return Integer.MAX_VALUE;
+            return room;
         }
 
         @Override
@@ -95,6 +96,21 @@ class LateLinesTest {
             hand(2 * MINUTE);
             return handed.toString().equals("late\nunfinished|");
         });
+    }
+
+    @Test
+    void otherFiles_waitForRoom_whereOneHasFilledIt() throws Exception {
+        Path other = Files.writeString(directory.resolve("app.log.2"), "two\n");
+        Files.writeString(log, "one\n");
+        Sftp sftp = connection.sftp();
+        late.add(new Search(sftp, other.toString(), Duration.ofSeconds(20)).open(0), 0);
+        room = 0;
+        hand(MINUTE); // asks
+        MemoryHost.awaitAnswers(sftp);
+        hand(MINUTE);
+        assertThat(handed).hasToString("one\n");
+        hand(MINUTE);
+        assertThat(handed).hasToString("one\ntwo\n");
     }
 
     @Test
