@@ -47,6 +47,8 @@ final class RemoteReader implements LogReader {
     private @Nullable Bell bell;
     /** Whether the file was written since it was asked for last, as the bell tells. */
     private volatile boolean rung;
+    /** Whether the path was not looked at since the bell rang: it rings for another file as well. */
+    private volatile boolean rungForLook;
 
     private @Nullable Look look;
     private @Nullable Searching searching;
@@ -108,6 +110,7 @@ final class RemoteReader implements LogReader {
 
     private void ring() {
         rung = true;
+        rungForLook = true;
         context.wake();
     }
 
@@ -251,6 +254,8 @@ final class RemoteReader implements LogReader {
         }
         if (searching == null) {
             soon = Math.min(soon, Math.max(1_000_000, trail.lateIn(now)));
+            boolean looks = rungForLook && look == null && reads != null;
+            soon = looks ? Math.min(soon, Math.max(0, LOOK_INTERVAL - (now - lookedAt))) : soon;
         }
         if (soon < Long.MAX_VALUE) {
             context.wakeWithin(Duration.ofNanos(soon));
@@ -263,6 +268,7 @@ final class RemoteReader implements LogReader {
     private boolean isAtRest() {
         return source.follows()
                 && !rung
+                && !rungForLook
                 && look == null
                 && searching == null
                 && !isRestless()
@@ -294,6 +300,7 @@ final class RemoteReader implements LogReader {
         long interval = !following ? 0 : isRestless() ? Pace.FIRST : LOOK_INTERVAL;
         if (now - lookedAt >= interval && (following || pace.isDue(now))) {
             lookedAt = now;
+            rungForLook = false;
             if (!following) {
                 pace.later(now);
             }

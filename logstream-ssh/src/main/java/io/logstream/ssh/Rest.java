@@ -28,6 +28,8 @@ final class Rest {
     private static final long LONGEST = Duration.ofSeconds(10).toNanos();
     /** How often what was read may belie a glimpse, where a server knows sizes late, before none is believed. */
     private static final int MOST_LIES = 3;
+    /** How many true ones make those forgotten: a line may just have been written between a glimpse and what was read then. */
+    private static final int TRUTHS = 100;
 
     private @Nullable RemoteFile file;
     private @Nullable Attributes like;
@@ -39,6 +41,7 @@ final class Rest {
     private boolean round;
     private boolean believed;
     private int lies;
+    private int truths;
 
     Rest(long now) {
         roundAt = now;
@@ -107,12 +110,20 @@ final class Rest {
 
     /** It had none. */
     void nothing() {
+        truths += believed ? 1 : 0;
+        if (truths == TRUTHS) {
+            truths = 0;
+            lies = 0;
+        }
         believed = false;
     }
 
     /** It had some. */
     void bytes() {
-        lies += believed ? 1 : 0;
+        if (believed) {
+            lies++;
+            truths = 0;
+        }
         believed = false;
     }
 }

@@ -60,6 +60,20 @@ class BellTest {
     }
 
     @Test
+    void nextFileIsFound_whenItRingsForIt_inTheMomentAfterALook() {
+        rig.host.write(LOG, "one\n");
+        rig.follow(Duration.ofHours(2));
+        ring();
+        rig.step(); // looks, and asks
+        rig.step(); // and there was nothing
+        rig.host.rename(LOG, LOG + ".1");
+        rig.host.write(LOG, "two\n");
+        ring();
+        rig.follow(Duration.ofSeconds(2));
+        assertThat(rig.text).hasToString("one\n<ROTATED>two\n");
+    }
+
+    @Test
     void firstFileIsFound_whenItRings() {
         rig.follow(Duration.ofHours(2));
         rig.host.write(LOG, "one\n");

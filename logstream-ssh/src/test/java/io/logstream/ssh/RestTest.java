@@ -136,16 +136,34 @@ class RestTest {
         assertThat(rig.text.toString()).endsWith("line 99\n");
     }
 
+    /** A line that a look at the path does not tell of comes with the next round. */
+    private void comeUnseen(MemoryHost.Node file, String line) {
+        rig.host.staleSizes(true);
+        rig.host.write(file, line);
+        rig.follow(Duration.ofSeconds(12));
+        assertThat(rig.text.toString()).endsWith(line);
+        rig.host.staleSizes(false);
+        rig.follow(Duration.ofSeconds(20));
+    }
+
+    @Test
+    void quietFile_isStillGlimpsedAt_whereLinesComeUnseen_onceInALongTime() {
+        MemoryHost.Node file = comeToRest();
+        for (int i = 0; i < 5; i++) {
+            comeUnseen(file, "line " + i + "\n");
+            rig.follow(Duration.ofMinutes(20));
+        }
+        requests.clear();
+        rig.follow(Duration.ofSeconds(100));
+        assertThat(requests.stream().filter(type -> type == MemoryHost.READ).count())
+                .isLessThan(30L); // with those that compare, once in five minutes; it is asked each second otherwise
+    }
+
     @Test
     void bytesComeLater_whereTheServerKnowsSizesLate_untilThatIsKnownOfIt() {
         MemoryHost.Node file = comeToRest();
         for (int i = 0; i < 3; i++) {
-            rig.host.staleSizes(true);
-            rig.host.write(file, "line " + i + "\n");
-            rig.follow(Duration.ofSeconds(12));
-            assertThat(rig.text.toString()).endsWith("line " + i + "\n");
-            rig.host.staleSizes(false);
-            rig.follow(Duration.ofSeconds(20));
+            comeUnseen(file, "line " + i + "\n");
         }
         rig.host.staleSizes(true);
         rig.host.write(file, "last\n");
