@@ -17,6 +17,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -38,17 +39,17 @@ final class HttpGet {
 
     private final SocketAddress address;
     private final String host;
-    private final Map<String, String> headers;
+    private final Supplier<Map<String, String>> headers;
     private final Duration timeout;
 
     /**
      * For one server.
      *
      * @param server {@code unix:/path} or {@code http://host:port}
-     * @param headers what each request has besides; may be secret
+     * @param headers tells what a request has besides; may be secret
      * @throws IllegalArgumentException if it is neither
      */
-    HttpGet(URI server, Map<String, String> headers, Duration timeout) {
+    HttpGet(URI server, Supplier<Map<String, String>> headers, Duration timeout) {
         if ("unix".equals(server.getScheme()) && server.getSchemeSpecificPart().startsWith("/")) {
             address = UnixDomainSocketAddress.of(server.getSchemeSpecificPart().replaceFirst("^/+", "/"));
             host = "localhost";
@@ -58,7 +59,7 @@ final class HttpGet {
         } else {
             throw new IllegalArgumentException("'" + server + "': use unix:/path or http://host:port");
         }
-        this.headers = Map.copyOf(headers);
+        this.headers = headers;
         this.timeout = timeout;
     }
 
@@ -66,8 +67,9 @@ final class HttpGet {
     Response get(String path, Map<String, String> more) throws IOException, InterruptedException {
         StringBuilder request =
                 new StringBuilder("GET " + path + " HTTP/1.1\r\nHost: " + host + "\r\nConnection: close\r\n");
-        headers.forEach(
-                (name, value) -> request.append(name).append(": ").append(value).append("\r\n"));
+        headers.get()
+                .forEach((name, value) ->
+                        request.append(name).append(": ").append(value).append("\r\n"));
         more.forEach(
                 (name, value) -> request.append(name).append(": ").append(value).append("\r\n"));
         request.append("\r\n");

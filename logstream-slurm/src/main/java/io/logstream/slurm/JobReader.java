@@ -46,8 +46,14 @@ final class JobReader implements LogReader {
     private static final long NEVER = Long.MIN_VALUE;
     /** How often the places are looked at where a file may be that is not there yet. */
     private static final Duration SEARCH = Duration.ofMillis(500);
+    /** How long a job must run until it has cut its file for certain. */
+    private static final Duration CUT = Duration.ofSeconds(1);
+    /** How often it is looked whether a file may be left for another one. */
+    private static final Duration DRAIN = Duration.ofMillis(100);
     /** How long a job must run without a file until that is told: it has one soon after it begins. */
     private static final Duration MISSING = Duration.ofSeconds(3);
+    /** How long an event waits for the lines that were written before it. */
+    private static final Duration LATEST = Duration.ofSeconds(1);
     /** How long a job must be over for its files to be complete whatever the clocks of the cluster say. */
     private static final Duration LONG_OVER = Duration.ofSeconds(60);
 
@@ -64,6 +70,10 @@ final class JobReader implements LogReader {
     private @Nullable SlurmJob job;
 
     private boolean hasBegun;
+    private boolean isErrFirst;
+    private boolean isLeaving;
+    private boolean isFinal;
+    private long toldAt = NEVER;
     private boolean isBegunWith;
     private boolean isMissingTold;
     private boolean isHostAsked;
@@ -108,22 +118,33 @@ final class JobReader implements LogReader {
 
     private void check(Poller.Known first, @Nullable SlurmJob found) throws IOException {
         JobId id = source.id();
-        boolean isGiven = !source.patterns(Channel.STDOUT).isEmpty();
-        if (id.task() < 0 && first.jobs().stream().anyMatch(one -> one.arrayId() == id.job())) {
+        if (id.isWhole() && first.jobs().stream().anyMatch(one -> one.arrayId() == id.job())) {
             throw new LogStreamException("job " + id + " is an array: follow one of its tasks, as " + id
                     + "_1, or all of them with SlurmJobArray");
         }
-        if (found != null || isGiven) {
+        boolean isGiven = Stream.of(Channel.values())
+                .anyMatch(channel ->
+                        isWanted(channel) && !source.patterns(channel).isEmpty());
+        if (isGiven) {
             return;
         }
-        if (first.refusal() != null) {
-            throw new LogStreamException(String.valueOf(first.refusal().getMessage()), first.refusal());
-        }
+        first.checkRefusal();
         if (first.answers() == 0) {
             throw new IOException("the cluster does not answer: " + first.outage());
         }
-        throw new LogStreamException("Slurm does not know job " + id
-                + ": there is none, or it ended so long ago that it was forgotten, and its file must be named");
+        if (found == null) {
+            throw new LogStreamException("Slurm does not know job " + id.ofJob()
+                    + ": there is none, or it ended so long ago that it was forgotten, and its file must be named");
+        }
+        if (id.isStep()) {
+            throw new LogStreamException("Slurm does not tell where step " + id + " writes: without an srun -o that is"
+                    + " the output of job " + id.ofJob()
+                    + ", which can be followed; with one, give that as stdoutPath");
+        }
+    }
+
+    private boolean isWanted(Channel channel) {
+        return source.only() == null || source.only() == channel;
     }
 
     @Override
@@ -145,21 +166,33 @@ final class JobReader implements LogReader {
             life.events(known, job).forEach(sink::event);
         }
         tellMissing(sink, now);
-        boolean more = read(out, sink);
-        more |= read(err, sink);
+        settleDoubt(now);
+        boolean more = readBoth(sink, now);
+        if (!more || toldAt == NEVER || now - toldAt >= LATEST.toNanos()) {
+            toldAt = now;
+            life.events(known, job).forEach(sink::event); // behind the lines that were written before
+        }
         if (more) {
             return Outcome.MORE;
         }
-        life.events(known, job).forEach(sink::event); // behind the lines that were written before
-        return isComplete(now) ? end(sink) : Outcome.WAIT;
+        known.checkLongRefusal();
+        return isComplete(now) ? beginFinal(sink) : Outcome.WAIT;
     }
 
-    private boolean read(ChannelLog log, LineSink sink) throws IOException {
-        if (sink.room() <= 0) {
-            return log.path() != null && !log.hasEnded();
+    /** Reads both channels. Where one takes all the room, the other comes first the next time. */
+    private boolean readBoth(LineSink sink, long now) throws IOException {
+        boolean more = read(isErrFirst ? err : out, sink, now);
+        ChannelLog second = isErrFirst ? out : err;
+        if (sink.room() <= 0 && second.path() != null && !second.hasEnded()) {
+            isErrFirst = !isErrFirst;
+            return true;
         }
+        return more | read(second, sink, now);
+    }
+
+    private boolean read(ChannelLog log, LineSink sink, long now) throws IOException {
         long before = log.moves();
-        Outcome outcome = log.read(sink);
+        Outcome outcome = log.read(sink, now, context);
         if (before != log.moves()) {
             quietSince = context.time().nanoTime();
             if (!life.hasBegun() && !isAskedSoon) {
@@ -202,10 +235,11 @@ final class JobReader implements LogReader {
         overSince = !isOver() ? NEVER : overSince == NEVER ? now : overSince;
         runningSince = !isRunning() ? NEVER : runningSince == NEVER ? now : runningSince;
         isAskedSoon &= !isRunning();
+        isLeaving = false;
         learnHost();
         if (!isNever()) {
-            place(out);
-            place(err);
+            place(out, now);
+            place(err, now);
         }
     }
 
@@ -229,19 +263,18 @@ final class JobReader implements LogReader {
 
     /** Where the file of a channel may be; none if it has none of its own, or is not wanted. */
     private List<Path> candidates(Channel channel) {
-        Channel only = source.only();
-        if (only != null && only != channel) {
+        if (!isWanted(channel)) {
             return List.of();
         }
         List<Path> found = places.of(job, known.release(), channel);
-        if (found.isEmpty() && channel == Channel.STDERR && only != null) {
+        if (found.isEmpty() && channel == Channel.STDERR && source.only() != null) {
             found = places.of(job, known.release(), Channel.STDOUT);
         }
-        return !found.isEmpty() && LogPlaces.isNone(found.get(0)) ? List.of() : found;
+        return found.stream().filter(path -> !LogPlaces.isNone(path)).toList();
     }
 
     /** Opens the file of a channel, if there is another one to read than before. */
-    private void place(ChannelLog log) throws IOException {
+    private void place(ChannelLog log, long now) throws IOException {
         List<Path> candidates = candidates(log.channel());
         Path old = log.path();
         if (candidates.isEmpty() || (old != null && candidates.contains(old) && log.isThere())) {
@@ -253,8 +286,30 @@ final class JobReader implements LogReader {
         if (!isBetter || !isWanted || isOtherChannel(log, best)) {
             return;
         }
+        if (!log.mayBeLeft(now, source.settleTime())) {
+            isLeaving = true;
+            isSearchDue = true;
+            context.wakeWithin(DRAIN);
+            return;
+        }
         LOG.debug("{}: {} is read from {}", source, log.channel(), best);
-        log.open(best, start(log, best), source.follows(), context);
+        if (log.path() == null && log.position() == null && isOldOf(best)) {
+            log.openOld(best, context);
+        } else {
+            log.open(best, start(log), source.follows(), context);
+        }
+    }
+
+    /** Whether what the file has is an older job's. */
+    private boolean isOldOf(Path file) {
+        SlurmJob last = job;
+        boolean isNew = !hasBegun && !(start instanceof Start.At);
+        return isNew
+                && last != null
+                && last.isPending()
+                && last.restarts() == 0
+                && Files.exists(file)
+                && source.follows();
     }
 
     private boolean isOtherChannel(ChannelLog log, Path file) throws IOException {
@@ -263,16 +318,24 @@ final class JobReader implements LogReader {
                 && (file.equals(other) || (Files.exists(file) && Files.exists(other) && Files.isSameFile(file, other)));
     }
 
-    private Start start(ChannelLog log, Path file) {
+    private Start start(ChannelLog log) {
         SourcePosition place = log.position();
-        SlurmJob last = job;
         if (log.path() == null && place != null) {
             return Start.at(place);
         }
-        if (last != null && last.isPending() && last.restarts() == 0 && Files.exists(file)) {
-            return Start.end(); // what it has is an older job's
-        }
         return hasBegun || start instanceof Start.At ? Start.beginning() : start;
+    }
+
+    /** A job that runs cuts its file at once. */
+    private void settleDoubt(long now) throws IOException {
+        if (isRunning() && (out.isDoubtful() || err.isDoubtful())) {
+            if (now - runningSince < CUT.toNanos()) {
+                context.wakeWithin(CUT);
+                return;
+            }
+            out.settleDoubt(context);
+            err.settleDoubt(context);
+        }
     }
 
     private boolean isMissing() {
@@ -306,10 +369,10 @@ final class JobReader implements LogReader {
     // ---- its end
 
     private boolean isComplete(long now) {
-        if (!source.follows()) {
+        if (!source.follows() || isFinal) {
             return (out.path() == null || out.hasEnded()) && (err.path() == null || err.hasEnded());
         }
-        if (!isOver()) {
+        if (!isOver() || isLeaving) {
             return false;
         }
         long quiet = now - Math.max(overSince, quietSince);
@@ -326,6 +389,21 @@ final class JobReader implements LogReader {
         return end != null
                 && Instant.ofEpochSecond(0, context.time().epochNanos())
                         .isAfter(end.plus(LONG_OVER).plus(source.settleTime()));
+    }
+
+    /** Ends, or looks once more at all that there is before. */
+    private Outcome beginFinal(LineSink sink) throws IOException {
+        if (isFinal || !source.follows() || isNever()) {
+            return end(sink);
+        }
+        follow(known);
+        if (isLeaving) {
+            return Outcome.WAIT;
+        }
+        isFinal = true;
+        out.beginFinal(context);
+        err.beginFinal(context);
+        return Outcome.MORE;
     }
 
     private Outcome end(LineSink sink) {

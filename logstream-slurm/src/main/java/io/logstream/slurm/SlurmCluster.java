@@ -7,12 +7,12 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -96,8 +96,8 @@ public final class SlurmCluster implements AutoCloseable {
     }
 
     /** Asks about this job, array or heterogeneous job until the watch is closed. */
-    Poller.Watch watch(long job, Runnable changed) {
-        return poller.watch(job, changed);
+    Poller.Watch watch(JobId id, Runnable changed) {
+        return poller.watch(id.ofJob(), changed);
     }
 
     /** The short name that a node's machine has for itself, if it was learned. */
@@ -138,7 +138,8 @@ public final class SlurmCluster implements AutoCloseable {
         private @Nullable Path configuration;
         private @Nullable URI server;
         private @Nullable String version;
-        private final Map<String, String> headers = new HashMap<>();
+        private @Nullable String user;
+        private @Nullable Supplier<String> token;
         private Duration pollInterval = Duration.ofSeconds(2);
         private Duration timeout = Duration.ofSeconds(20);
 
@@ -174,7 +175,7 @@ public final class SlurmCluster implements AutoCloseable {
          * @throws IllegalArgumentException if it is neither
          */
         public Builder rest(URI server) {
-            new HttpGet(server, Map.of(), timeout);
+            new HttpGet(server, Map::of, timeout);
             this.server = server;
             return this;
         }
@@ -189,12 +190,38 @@ public final class SlurmCluster implements AutoCloseable {
          * @throws IllegalArgumentException if one of them can't be that
          */
         public Builder token(String user, String token) {
-            if (!user.matches("[\\w.@-]{1,255}") || !token.matches("[\\w.=-]{1,8192}")) {
-                throw new IllegalArgumentException("no user can have this name, or this is no token");
+            checkedToken(token);
+            return token(user, () -> token);
+        }
+
+        /**
+         * The same with tokens that do not last: each question takes the one that there is then.
+         *
+         * @param user the user's name
+         * @param token tells the present token; called on the cluster's thread. While what it tells is none, nothing is asked
+         * @return this
+         * @throws IllegalArgumentException if no user can have this name
+         */
+        public Builder token(String user, Supplier<String> token) {
+            if (!user.matches("[\\w.@-]{1,255}")) {
+                throw new IllegalArgumentException("'" + Text.shown(user) + "' can be the name of no user");
             }
-            headers.put("X-SLURM-USER-NAME", user);
-            headers.put("X-SLURM-USER-TOKEN", token);
+            this.user = user;
+            this.token = Objects.requireNonNull(token, "token");
             return this;
+        }
+
+        private static String checkedToken(@Nullable String token) {
+            if (token == null || !token.matches("[\\w.=-]{1,8192}")) {
+                throw new IllegalArgumentException("this is no token");
+            }
+            return token;
+        }
+
+        private static Map<String, String> headers(@Nullable String user, @Nullable Supplier<String> token) {
+            return user == null || token == null
+                    ? Map.of()
+                    : Map.of("X-SLURM-USER-NAME", user, "X-SLURM-USER-TOKEN", checkedToken(token.get()));
         }
 
         /**
@@ -251,7 +278,10 @@ public final class SlurmCluster implements AutoCloseable {
         public SlurmCluster build() {
             URI rest = server;
             if (rest != null) {
-                RestQuery query = new RestQuery(new HttpGet(rest, headers, timeout), version);
+                String name = user;
+                Supplier<String> present = token;
+                HttpGet http = new HttpGet(rest, () -> headers(name, present), timeout);
+                RestQuery query = new RestQuery(http, version);
                 return new SlurmCluster(rest.toString(), query, pollInterval);
             }
             Map<String, String> environment =

@@ -26,7 +26,7 @@ public final class SlurmJobArray implements LogDiscovery {
         this.cluster = Objects.requireNonNull(cluster, "cluster");
         this.id = JobId.parse(job);
         this.options = Objects.requireNonNull(options, "options");
-        if (id.task() >= 0 || id.part() >= 0) {
+        if (!id.isWhole() || id.isStep()) {
             throw new IllegalArgumentException("'" + job + "' is one of several: give the number of all, " + id.job());
         }
     }
@@ -63,13 +63,11 @@ public final class SlurmJobArray implements LogDiscovery {
 
     @Override
     public Scan open(SourceContext context) throws IOException, InterruptedException {
-        Poller.Watch watch = cluster.watch(id.job(), context::wake);
+        Poller.Watch watch = cluster.watch(id, context::wake);
         boolean begun = false;
         try {
             Poller.Known first = watch.await();
-            if (first.refusal() != null) {
-                throw new LogStreamException(String.valueOf(first.refusal().getMessage()), first.refusal());
-            }
+            first.checkRefusal();
             if (first.answers() == 0) {
                 throw new IOException("the cluster does not answer: " + first.outage());
             }
@@ -101,6 +99,7 @@ public final class SlurmJobArray implements LogDiscovery {
         @Override
         public LogReader.Outcome scan(Sink sink) {
             Poller.Known known = watch.known();
+            known.checkLongRefusal();
             List<SlurmJob> jobs = known.jobs();
             boolean mayBegin = !known.isGone();
             boolean isOver = true;

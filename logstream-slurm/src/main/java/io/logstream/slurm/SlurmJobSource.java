@@ -133,7 +133,7 @@ public final class SlurmJobSource implements LogSource {
 
     @Override
     public LogReader open(Start start, SourceContext context) throws IOException, InterruptedException {
-        Poller.Watch watch = cluster.watch(id.job(), context::wake);
+        Poller.Watch watch = cluster.watch(id, context::wake);
         boolean begun = false;
         try {
             JobReader reader = new JobReader(this, context, watch, start);

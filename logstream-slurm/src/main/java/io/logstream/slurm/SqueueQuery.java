@@ -10,10 +10,14 @@ import java.util.stream.Collectors;
 
 /**
  * Asks with {@code squeue} and {@code scontrol}, run here. Before release 23.02 squeue's JSON is that of all jobs of the
- * cluster, whichever were asked for, so its text is used there. Threadsafe.
+ * cluster, whichever were asked for, so its text is used there. Of more jobs than one argument has room for, several questions are
+ * asked. Threadsafe.
  */
 final class SqueueQuery implements Query {
     private static final int JSON_SINCE = 2302;
+    /** How many jobs are asked for at once: the system takes 128 KiB in one argument. */
+    private static final int MOST_NUMBERS = 5_000;
+
     private static final Pattern VERSION = Pattern.compile("\\S+ (\\d+)\\.(\\d+)[.\\d]*.*", Pattern.DOTALL);
     private static final Pattern HOST = Pattern.compile("\\bNodeHostName=(\\S+)");
 
@@ -36,23 +40,32 @@ final class SqueueQuery implements Query {
         if (release == 0) {
             release = version();
         }
+        List<SlurmJob> found = new ArrayList<>();
+        List<Long> numbers = jobs.stream().sorted().toList();
+        for (int from = 0; from == 0 || from < numbers.size(); from += MOST_NUMBERS) {
+            found.addAll(askOnce(numbers.subList(from, Math.min(numbers.size(), from + MOST_NUMBERS))));
+        }
+        return new Answer(release, found);
+    }
+
+    private List<SlurmJob> askOnce(List<Long> jobs) throws IOException, InterruptedException {
         boolean json = release >= JSON_SINCE;
+        String separator = SqueueTable.separator();
         List<String> command = new ArrayList<>(List.of(directory + "squeue", "-a", "-t", "all"));
         if (!jobs.isEmpty()) {
-            String all = jobs.stream().sorted().map(String::valueOf).collect(Collectors.joining(","));
-            command.addAll(List.of("-j", all));
+            command.addAll(List.of("-j", jobs.stream().map(String::valueOf).collect(Collectors.joining(","))));
         }
-        command.addAll(json ? List.of("--json") : List.of("-h", "-O", SqueueTable.format()));
+        command.addAll(json ? List.of("--json") : List.of("-h", "-O", SqueueTable.format(separator)));
         Program.Said said = program.run(command);
         if (said.code() != 0) {
             if (said.errors().contains("Invalid job id")) {
-                return new Answer(release, List.of());
+                return List.of();
             }
             throw new IOException("squeue failed: " + Text.shown(said.errors()));
         }
         if (!json) {
             try {
-                return new Answer(release, SqueueTable.jobs(said.out()));
+                return SqueueTable.jobs(said.out(), separator);
             } catch (IllegalArgumentException e) {
                 throw new IOException(e.getMessage(), e);
             }
@@ -61,7 +74,7 @@ final class SqueueQuery implements Query {
         if (read.errorNumber() != 0 && read.errorNumber() != JobJson.NO_SUCH_JOB) {
             throw new IOException("squeue failed: " + read.error());
         }
-        return new Answer(release, read.jobs());
+        return read.jobs();
     }
 
     private int version() throws IOException, InterruptedException {

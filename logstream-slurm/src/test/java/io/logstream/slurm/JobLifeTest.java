@@ -18,7 +18,7 @@ class JobLifeTest {
         }
         job.restarts = restarts;
         job.batchHost = states.equals("PENDING") ? "" : "n1";
-        return life.events(new Poller.Known(1, 2205, List.of(job.job()), false, null, null), job.job()).stream()
+        return life.events(new Poller.Known(1, 2205, List.of(job.job()), false, null, null, 0), job.job()).stream()
                 .map(SourceEvent::kind)
                 .map(Enum::name)
                 .toList();

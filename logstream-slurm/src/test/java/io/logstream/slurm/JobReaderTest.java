@@ -134,7 +134,7 @@ class JobReaderTest {
         List<Poller.Watch> watches = new ArrayList<>();
         try (SlurmCluster quiet = new SlurmCluster("fake", query, Duration.ofHours(1))) {
             for (int job = 1; job <= 1000; job++) {
-                watches.add(quiet.watch(job, () -> {}));
+                watches.add(quiet.watch(JobId.parse("" + job), () -> {}));
             }
             for (Poller.Watch watch : watches) {
                 watch.await();

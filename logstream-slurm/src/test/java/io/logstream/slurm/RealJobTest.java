@@ -20,6 +20,9 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -172,6 +175,27 @@ class RealJobTest {
         viewer.awaitEnd();
         assertThat(viewer.lines()).isEmpty();
         assertThat(last(viewer).detail()).contains("FAILED").contains("no file").contains("no/such/out");
+    }
+
+    @Test
+    void jobWithAnyName_isFollowed() throws Exception {
+        String name = "a\u001fb, c%N";
+        String job = slurm.submit(directory, "echo one", "-J", name, "-o", "out-%x-%j");
+        CollectingViewer viewer = follow(job);
+        viewer.awaitEnd();
+        assertThat(viewer.lines()).containsExactly("one");
+        assertThat(directory.resolve("out-" + name + "-" + job)).exists();
+        assertThat(cluster.jobs()).extracting(SlurmJob::name).contains(name);
+    }
+
+    @Test
+    void twentyThousandJobs_canBeAskedFor() throws Exception {
+        String job = slurm.submit(directory, "echo one", "-o", "out");
+        SqueueQuery query = new SqueueQuery(
+                new Program(Map.of("SLURM_CONF", slurm.configuration().toString()), Duration.ofSeconds(20)), "");
+        Set<Long> many = LongStream.range(1_000_000_000, 1_000_020_000).boxed().collect(Collectors.toSet());
+        many.add(Long.parseLong(job));
+        assertThat(query.ask(many).jobs()).extracting(SlurmJob::label).containsExactly(job);
     }
 
     // ---- two channels

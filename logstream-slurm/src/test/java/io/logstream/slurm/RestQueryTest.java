@@ -1,0 +1,67 @@
+package io.logstream.slurm;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.sun.net.httpserver.HttpServer;
+import io.logstream.LogStreamException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** A slurmrestd that says what a test lets it say. */
+class RestQueryTest {
+    private final AtomicReference<String> valid = new AtomicReference<>("first.token");
+    private final HttpServer server;
+
+    RestQueryTest() throws Exception {
+        server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        server.createContext("/slurm/v0.0.38/", exchange -> {
+            boolean isKnown =
+                    List.of(valid.get()).equals(exchange.getRequestHeaders().get("X-SLURM-USER-TOKEN"))
+                            && List.of("me").equals(exchange.getRequestHeaders().get("X-SLURM-USER-NAME"));
+            byte[] body = (isKnown
+                            ? "{\"jobs\":[{\"job_id\":12,\"job_state\":\"RUNNING\"}]}"
+                            : "Authentication failure")
+                    .getBytes(StandardCharsets.UTF_8);
+            exchange.sendResponseHeaders(isKnown ? 200 : 401, body.length);
+            exchange.getResponseBody().write(body);
+            exchange.close();
+        });
+        server.start();
+    }
+
+    @AfterEach
+    void end() {
+        server.stop(0);
+    }
+
+    @Test
+    void token_isTakenAnewForEachQuestion() throws Exception {
+        AtomicReference<String> present = new AtomicReference<>("first.token");
+        URI address = URI.create("http://127.0.0.1:" + server.getAddress().getPort());
+        try (SlurmCluster cluster = SlurmCluster.builder()
+                .rest(address)
+                .restVersion("v0.0.38")
+                .token("me", present::get)
+                .pollInterval(Duration.ofMillis(50))
+                .build()) {
+            assertThat(cluster.jobs()).extracting(SlurmJob::label).containsExactly("12");
+            Poller.Watch watch = cluster.watch(JobId.parse("12"), () -> {});
+            assertThat(watch.await().jobs()).hasSize(1);
+            valid.set("second.token");
+            io.logstream.testkit.CollectingViewer.until(
+                    "a refusal", () -> watch.known().refusals() > 1);
+            assertThat(watch.known().refusal()).isInstanceOf(LogStreamException.class);
+            present.set("second.token");
+            io.logstream.testkit.CollectingViewer.until(
+                    "an answer", () -> watch.known().refusal() == null);
+            watch.close();
+        }
+    }
+}

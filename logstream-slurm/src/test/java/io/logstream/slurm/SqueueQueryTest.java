@@ -1,0 +1,84 @@
+package io.logstream.slurm;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** How squeue is asked, and what is made of its text. */
+class SqueueQueryTest {
+    @TempDir
+    private Path directory;
+
+    private static String row(String separator, String id, String name) {
+        return List.of(
+                                id,
+                                "N/A",
+                                "N/A",
+                                "N/A",
+                                "N/A",
+                                "RUNNING",
+                                "None",
+                                "/w/out",
+                                "/w/out",
+                                "/w",
+                                name,
+                                "u",
+                                "n1",
+                                "n1",
+                                "0",
+                                "0",
+                                "1795720794",
+                                "N/A")
+                        .stream()
+                        .map(cell -> cell + separator)
+                        .collect(Collectors.joining())
+                + "\n";
+    }
+
+    @Test
+    void nameOfAJob_mayHaveAnything() {
+        String separator = SqueueTable.separator();
+        String table = row(separator, "7", "a\u001fb\nc,|abcdefghij|") + row(separator, "8", "");
+        List<SlurmJob> jobs = SqueueTable.jobs(table, separator);
+        assertThat(jobs).extracting(SlurmJob::id).containsExactly(7L, 8L);
+        assertThat(jobs).extracting(SlurmJob::name).containsExactly("a\u001fb\nc,|abcdefghij|", "");
+        assertThat(jobs).extracting(SlurmJob::stdout).containsExactly("/w/out", "/w/out");
+        assertThat(SqueueTable.separator()).isNotEqualTo(separator);
+    }
+
+    @Test
+    void textThatIsCutOff_isNone() {
+        String separator = SqueueTable.separator();
+        String table = row(separator, "7", "a");
+        String cut = table.substring(0, table.length() / 2);
+        assertThatThrownBy(() -> SqueueTable.jobs(cut, separator)).isInstanceOf(IllegalArgumentException.class);
+    }
+
+    /** With all of them in one argument the system would not start it. */
+    @Test
+    void manyJobs_areAskedForInPieces() throws Exception {
+        Path log = directory.resolve("log");
+        Path squeue = Files.writeString(
+                directory.resolve("squeue"),
+                "#!/bin/sh\n[ \"$1\" = -V ] && { echo slurm-wlm 22.05.8; exit; }\necho \"$5\" | tr , '\\n' | wc -l >>"
+                        + log + "\n");
+        Files.setPosixFilePermissions(squeue, PosixFilePermissions.fromString("rwx------"));
+        SqueueQuery query = new SqueueQuery(new Program(Map.of(), Duration.ofSeconds(20)), directory + "/");
+        query.ask(LongStream.range(1_000_000_000, 1_000_020_001).boxed().collect(Collectors.toSet()));
+        assertThat(Files.readAllLines(log).stream().map(String::strip))
+                .containsExactly("5000", "5000", "5000", "5000", "1");
+        query.ask(Set.of());
+        assertThat(Files.readAllLines(log)).hasSize(6);
+    }
+}
