@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
@@ -76,6 +77,15 @@ final class Pool implements Closeable {
      * @throws LogStreamException if it refuses
      */
     Sftp take() throws IOException, InterruptedException {
+        return take(maxConnections);
+    }
+
+    /** The same, but a connection that is there is preferred to a new one. */
+    Sftp takeForCommand() throws IOException, InterruptedException {
+        return take(1);
+    }
+
+    private Sftp take(int most) throws IOException, InterruptedException {
         Line mine;
         synchronized (this) {
             checkOpen();
@@ -86,7 +96,7 @@ final class Pool implements Closeable {
             mine = lines.stream()
                     .min(Comparator.comparingInt(line -> line.files))
                     .orElse(null);
-            if (mine == null || (mine.files > 0 && lines.size() < maxConnections)) {
+            if (mine == null || (mine.files > 0 && lines.size() < most)) {
                 mine = begin();
             }
             mine.files++;
@@ -125,7 +135,7 @@ final class Pool implements Closeable {
         line.files--;
         if (line.files == 0 && !closed) {
             line.unusedSince = System.nanoTime();
-            Watch.after(maxIdle, () -> endIfUnused(line));
+            Future<?> unused = Watch.after(maxIdle, () -> endIfUnused(line));
         }
     }
 
@@ -161,7 +171,7 @@ final class Pool implements Closeable {
     private void connect(Line line) {
         long deadline = System.nanoTime() + connectTimeout.toNanos();
         try {
-            Sftp sftp = new Sftp(dial(line), name);
+            Sftp sftp = new Sftp(dial(line), name, connecting);
             synchronized (this) {
                 line.sftp = sftp;
                 if (line.ended) {

@@ -6,9 +6,11 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -19,13 +21,28 @@ import org.slf4j.LoggerFactory;
  */
 final class ProcessDialer implements Dialer {
     private static final Logger LOG = LoggerFactory.getLogger(ProcessDialer.class);
+    /** What ssh ends with when it failed itself; no command's exit status is told apart from it. */
+    private static final int FAILED = 255;
+
     private static final int MAX_ERROR = 4096;
     private static final Duration GRACE = Duration.ofMillis(500);
 
     private final List<String> command;
+    private final List<String> forCommands;
 
+    /** A program that runs no commands. */
     ProcessDialer(List<String> command) {
+        this(command, List.of());
+    }
+
+    /**
+     * A program that connects to the SFTP server, and one that runs a command.
+     *
+     * @param forCommands gets the line for the host's shell as its last argument
+     */
+    ProcessDialer(List<String> command, List<String> forCommands) {
         this.command = List.copyOf(command);
+        this.forCommands = List.copyOf(forCommands);
     }
 
     List<String> command() {
@@ -34,12 +51,16 @@ final class ProcessDialer implements Dialer {
 
     @Override
     public Link dial() throws IOException {
+        return new ProcessLink(start(command), (bytes, length) -> {});
+    }
+
+    private static Process start(List<String> program) throws IOException {
         try {
-            return ProcessLink.of(new ProcessBuilder(command).start());
+            return new ProcessBuilder(program).start();
         } catch (IOException e) {
             if (String.valueOf(e.getMessage()).matches("(?s).*error[=:] ?(2|13)\\b.*")) { // ENOENT, EACCES
                 throw new LogStreamException(
-                        "the program '" + Text.shown(command.get(0))
+                        "the program '" + Text.shown(program.get(0))
                                 + "' can't be run: install it, or name another one",
                         e);
             }
@@ -47,29 +68,34 @@ final class ProcessDialer implements Dialer {
         }
     }
 
-    private static final class ProcessLink implements Link {
+    private interface ErrorsRead {
+        void have(byte[] bytes, int length);
+    }
+
+    private final class ProcessLink implements Link {
         private final Process process;
+        private final ErrorsRead errorsRead;
         private final CountDownLatch drained = new CountDownLatch(1);
         private byte[] errors = new byte[0];
 
-        private ProcessLink(Process process) {
+        ProcessLink(Process process, ErrorsRead errorsRead) {
             this.process = process;
+            this.errorsRead = errorsRead;
+            start("logstream-ssh-errors", this::drain);
         }
 
-        static ProcessLink of(Process process) {
-            ProcessLink link = new ProcessLink(process);
+        private void start(String name, Runnable task) {
             boolean started = false;
             try {
-                Thread drain = new Thread(link::drain, "logstream-ssh-errors");
-                drain.setDaemon(true);
-                drain.start();
+                Thread thread = new Thread(task, name);
+                thread.setDaemon(true);
+                thread.start();
                 started = true;
             } finally {
                 if (!started) {
-                    link.close();
+                    close();
                 }
             }
-            return link;
         }
 
         /** Where a program of the user's configuration inherits the pipe, this lasts longer than the connection. */
@@ -77,6 +103,7 @@ final class ProcessDialer implements Dialer {
             byte[] buffer = new byte[1024];
             try (InputStream in = process.getErrorStream()) {
                 for (int read = in.read(buffer); read >= 0; read = in.read(buffer)) {
+                    errorsRead.have(buffer, read);
                     synchronized (this) {
                         byte[] all = Arrays.copyOf(errors, errors.length + read);
                         System.arraycopy(buffer, 0, all, errors.length, read);
@@ -98,6 +125,52 @@ final class ProcessDialer implements Dialer {
         @Override
         public OutputStream out() {
             return process.getOutputStream();
+        }
+
+        @Override
+        public Exec exec(String line, Exec.Sink sink) throws IOException {
+            if (forCommands.isEmpty()) {
+                throw new LogStreamException("no commands can be run by '" + Text.shown(command.get(0)) + "'");
+            }
+            List<String> whole = new ArrayList<>(forCommands);
+            whole.add(line);
+            ProcessLink link =
+                    new ProcessLink(ProcessDialer.start(whole), (bytes, length) -> sink.errors(bytes, 0, length));
+            link.start("logstream-ssh-command", () -> link.pump(sink));
+            return new Exec() {
+                @Override
+                public OutputStream in() {
+                    return link.out();
+                }
+
+                @Override
+                public void close() {
+                    link.close();
+                }
+            };
+        }
+
+        /** Hands on all that it prints, and how it ended. */
+        private void pump(Exec.Sink sink) {
+            byte[] buffer = new byte[64 * 1024];
+            int code = FAILED;
+            IOException cause = new IOException("it has ended without an exit status");
+            try (InputStream in = process.getInputStream()) {
+                for (int read = in.read(buffer); read >= 0; read = in.read(buffer)) {
+                    sink.out(buffer, 0, read);
+                }
+                code = process.waitFor();
+                drained.await(200, TimeUnit.MILLISECONDS);
+            } catch (IOException e) {
+                cause = e;
+            } catch (InterruptedException e) {
+                LOG.trace("interrupted", e);
+            }
+            if (code >= 0 && code < FAILED) {
+                sink.ended(code, null);
+            } else {
+                sink.ended(-1, whyEnded(false, cause));
+            }
         }
 
         @Override
@@ -125,7 +198,7 @@ final class ProcessDialer implements Dialer {
         @Override
         public void close() {
             process.toHandle().destroy();
-            Watch.after(GRACE, () -> process.toHandle().destroyForcibly());
+            Future<?> unused = Watch.after(GRACE, () -> process.toHandle().destroyForcibly());
         }
     }
 }

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
 import java.util.concurrent.Future;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -104,6 +105,7 @@ final class Sftp implements Closeable {
     }
 
     private final Link link;
+    private final Commands commands;
     private final String name;
     private final Map<Integer, Request<?>> requests = new ConcurrentHashMap<>();
     private final AtomicInteger ids = new AtomicInteger();
@@ -114,9 +116,14 @@ final class Sftp implements Closeable {
     private volatile @Nullable Silence silence;
     private @Nullable Future<?> watch;
 
-    /** Begins to talk over a link, which is closed with this. */
-    Sftp(Link link, String name) {
+    /**
+     * Begins to talk over a link, which is closed with this.
+     *
+     * @param starting runs what starts a command, and may wait for it
+     */
+    Sftp(Link link, String name, Executor starting) {
         this.link = link;
+        this.commands = new Commands(link, starting);
         this.name = name;
         outgoing.add(ByteBuffer.allocate(9)
                 .putInt(5)
@@ -144,6 +151,11 @@ final class Sftp implements Closeable {
     /** Complete when the server has answered for the first time. Fails with what {@link Link#whyEnded} says. */
     CompletableFuture<Sftp> ready() {
         return ready;
+    }
+
+    /** What runs over the same connection. */
+    Commands commands() {
+        return commands;
     }
 
     boolean isOpen() {
@@ -402,6 +414,7 @@ final class Sftp implements Closeable {
         }
         LOG.debug("{}: {}", name, why.getMessage());
         try {
+            commands.close();
             link.close();
         } finally {
             outgoing.add(new byte[0]); // whoever waits there looks again

@@ -80,7 +80,7 @@ class ProcessDialerTest {
     @Test
     void frozenServer_isGivenUp_thoughNobodyAsksForAnything() throws Exception {
         SftpServerDialer dialer = new SftpServerDialer();
-        try (Sftp sftp = new Sftp(dialer.dial(), "here")) {
+        try (Sftp sftp = new Sftp(dialer.dial(), "here", SshConnection::startThread)) {
             sftp.ready().get();
             sftp.keepAlive(Duration.ofSeconds(1), 1);
             ProcessHandle server = dialer.running().get(0).toHandle();

@@ -31,15 +31,7 @@ final class RealSshd implements Closeable {
     }
 
     RealSshd(Path directory, String... keyTypes) throws Exception {
-        boolean there = Files.isExecutable(Path.of(PROGRAM))
-                && System.getProperty("user.name").equals("root");
-        if (!there && "true".equals(System.getenv("CI"))) {
-            throw new AssertionError(PROGRAM + " and root are needed");
-        }
-        if (!there) {
-            System.err.println("SKIPPED: tests with a real sshd need " + PROGRAM + " and root");
-        }
-        Assumptions.assumeTrue(there, PROGRAM + " and root are needed");
+        assumeThere(PROGRAM);
         this.directory = directory;
         Files.createDirectories(Path.of("/run/sshd"));
         List<String> hostKeys = new ArrayList<>();
@@ -81,6 +73,19 @@ final class RealSshd implements Closeable {
                 throw new UncheckedIOException(e);
             }
         });
+    }
+
+    /** Skips a test that needs this program, and root; a failure where all are promised to be there. */
+    static void assumeThere(String program) {
+        boolean there = Files.isExecutable(Path.of(program))
+                && System.getProperty("user.name").equals("root");
+        if (!there && "true".equals(System.getenv("CI"))) {
+            throw new AssertionError(program + " and root are needed");
+        }
+        if (!there) {
+            System.err.println("SKIPPED: tests need " + program + " and root");
+        }
+        Assumptions.assumeTrue(there, program + " and root are needed");
     }
 
     Path key(String name, String type, String passphrase) throws Exception {
