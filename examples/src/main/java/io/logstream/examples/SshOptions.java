@@ -1,8 +1,11 @@
 package io.logstream.examples;
 
+import io.logstream.ssh.SshConnection;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -35,4 +38,34 @@ final class SshOptions {
                     + " (default: with the built-in SSH).")
     @Nullable
     String command;
+
+    private final Map<String, SshConnection> connections = new ConcurrentHashMap<>();
+
+    /**
+     * The connection to a host, which lasts as long as the command.
+     *
+     * @throws IllegalArgumentException if this names none
+     */
+    SshConnection connection(@Nullable String user, String host, @Nullable String port) {
+        SshConnection.Builder builder =
+                SshConnection.builder(host.startsWith("[") ? host.substring(1, host.length() - 1) : host);
+        if (command != null) {
+            builder.command(List.of(command));
+        }
+        if (user != null) {
+            builder.user(user);
+        }
+        if (port != null) {
+            builder.port(Integer.parseInt(port));
+        }
+        if (config != null) {
+            builder.config(config);
+        }
+        if (knownHosts != null) {
+            builder.knownHosts(knownHosts);
+        }
+        identities.forEach(builder::identity);
+        SshConnection fresh = builder.build();
+        return connections.computeIfAbsent(fresh.host(), same -> fresh);
+    }
 }

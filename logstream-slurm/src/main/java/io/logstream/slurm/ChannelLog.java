@@ -3,7 +3,6 @@ package io.logstream.slurm;
 import io.logstream.Channel;
 import io.logstream.Gap;
 import io.logstream.SourceEvent;
-import io.logstream.file.FileSource;
 import io.logstream.spi.LineSink;
 import io.logstream.spi.LogReader;
 import io.logstream.spi.SourceContext;
@@ -42,7 +41,7 @@ final class ChannelLog implements AutoCloseable {
 
     private final Channel channel;
     private final Consumer<LineSink> moved;
-    private @Nullable Path path;
+    private @Nullable LogFile path;
     private @Nullable LogReader reader;
     private @Nullable SourcePosition position;
     private boolean isPlaceKnown = true;
@@ -58,6 +57,17 @@ final class ChannelLog implements AutoCloseable {
     private long movedAt;
     private long leavingSince = NEVER;
     private boolean owesGap;
+
+    /** Finds and opens files for a reader of a job. */
+    interface Finding {
+        SourceContext context();
+
+        /** Whether there is such a file, as far as is known. */
+        boolean has(LogFile file);
+
+        /** Whether its thread may be held up. */
+        boolean mayWait();
+    }
 
     /**
      * A file before the job began.
@@ -88,7 +98,7 @@ final class ChannelLog implements AutoCloseable {
 
     /** The file that is read, or null. */
     @Nullable
-    Path path() {
+    LogFile path() {
         return path;
     }
 
@@ -109,9 +119,9 @@ final class ChannelLog implements AutoCloseable {
     }
 
     /** Whether there is a file to read, which is waited for while it is not there. */
-    boolean isThere() {
-        Path file = path;
-        return file != null && (hasBytes || Files.exists(file));
+    boolean isThere(Finding finding) {
+        LogFile file = path;
+        return file != null && (hasBytes || finding.has(file));
     }
 
     /** Whether bytes have come of this file. */
@@ -125,23 +135,23 @@ final class ChannelLog implements AutoCloseable {
     }
 
     /** Reads this file from now on. */
-    void open(Path file, Start start, boolean follow, SourceContext context) throws IOException {
+    void open(LogFile file, Start start, boolean follow, Finding finding) throws IOException {
         shut();
-        begin(file, start, follow, context);
+        begin(file, start, follow, finding);
     }
 
     /** Reads from now on what comes to a file that a job has not yet begun to write, as the cluster has said so far. */
-    void openOld(Path file, SourceContext context) throws IOException {
-        open(file, Start.end(), true, context);
-        Old was =
-                look(file, Instant.ofEpochSecond(0, context.time().epochNanos()).minus(ANSWER_AGE));
+    void openOld(LogFile file, Finding finding) throws IOException {
+        open(file, Start.end(), true, finding);
+        Instant now = Instant.ofEpochSecond(0, finding.context().time().epochNanos());
+        Old was = look(file, now.minus(ANSWER_AGE));
         old = was.size() > 0 ? was : null;
     }
 
-    private void begin(Path file, Start start, boolean follow, SourceContext context) throws IOException {
+    private void begin(LogFile file, Start start, boolean follow, Finding finding) throws IOException {
         LogReader opened;
         try {
-            opened = FileSource.builder(file).follow(follow).build().open(start, context);
+            opened = file.host().open(file.path(), start, follow, finding.mayWait(), finding.context());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IOException("interrupted while " + file + " was opened", e);
@@ -168,14 +178,18 @@ final class ChannelLog implements AutoCloseable {
     }
 
     /** Takes what the file has for this job's, if that is in doubt. */
-    void settleDoubt(SourceContext context) throws IOException {
-        Path file = path;
+    void settleDoubt(Finding finding) throws IOException {
+        LogFile file = path;
         if (isDoubtful() && file != null) {
-            open(file, Start.beginning(), true, context);
+            open(file, Start.beginning(), true, finding);
         }
     }
 
-    private static Old look(Path file, Instant fresh) throws IOException {
+    private static Old look(LogFile log, Instant fresh) throws IOException {
+        Path file = log.path();
+        if (!log.host().isHere()) {
+            return new Old(1, FileTime.fromMillis(0), true); // which is not asked for there
+        }
         try {
             FileChannel.open(file, StandardOpenOption.READ).close(); // a remote file system asks its server then
             FileTime written = Files.getLastModifiedTime(file);
@@ -185,7 +199,7 @@ final class ChannelLog implements AutoCloseable {
         }
     }
 
-    LogReader.Outcome read(LineSink sink, long now, SourceContext context) throws IOException {
+    LogReader.Outcome read(LineSink sink, long now, Finding finding) throws IOException {
         LogReader from = reader;
         if (from == null || hasEnded) {
             return LogReader.Outcome.WAIT;
@@ -197,14 +211,14 @@ final class ChannelLog implements AutoCloseable {
         }
         long before = moves;
         LogReader.Outcome outcome = from.read(new Through(sink));
-        Path file = path;
+        LogFile file = path;
         if (isToBeginAgain && file != null) {
-            open(file, Start.beginning(), true, context);
+            open(file, Start.beginning(), true, finding);
             return LogReader.Outcome.MORE;
         }
         movedAt = before == moves ? movedAt : now;
         hasEnded = outcome == LogReader.Outcome.END;
-        isAtEnd = outcome != LogReader.Outcome.MORE;
+        isAtEnd = outcome != LogReader.Outcome.MORE && !(from instanceof OpeningReader late && !late.isOpened());
         return outcome;
     }
 
@@ -212,8 +226,8 @@ final class ChannelLog implements AutoCloseable {
      * Whether the file may be left for another one of the same job: it was read to its end, and was quiet for so long since.
      * One that is written without a pause is left in the end, and then a gap says so.
      */
-    boolean mayBeLeft(long now, Duration quiet) {
-        if (reader == null || hasEnded || !isThere()) {
+    boolean mayBeLeft(long now, Duration quiet, Finding finding) {
+        if (reader == null || hasEnded || !isThere(finding)) {
             return true;
         }
         if (leavingSince == NEVER) {
@@ -231,9 +245,13 @@ final class ChannelLog implements AutoCloseable {
      * Opens the file once more, at the same place and no longer to wait for more: what a remote file system has shown late,
      * and a cut that was not yet believed, is read then.
      */
-    void beginFinal(SourceContext context) throws IOException {
-        Path file = path;
-        if (file == null || hasEnded || !isPlaceKnown || !Files.isRegularFile(file)) {
+    void beginFinal(Finding finding) throws IOException {
+        LogFile file = path;
+        if (file == null
+                || hasEnded
+                || !isPlaceKnown
+                || !finding.has(file)
+                || (file.host().isHere() && !Files.isRegularFile(file.path()))) {
             hasEnded = true;
             return;
         }
@@ -248,7 +266,7 @@ final class ChannelLog implements AutoCloseable {
             from.close();
         }
         old = isWrittenAnew ? null : old;
-        begin(file, isWrittenAnew || place == null ? Start.beginning() : Start.at(place), false, context);
+        begin(file, isWrittenAnew || place == null ? Start.beginning() : Start.at(place), false, finding);
         hasBytes = hadBytes;
     }
 

@@ -41,7 +41,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Called by one thread at a time; {@link #close} may come from another one.
  */
-final class JobReader implements LogReader {
+final class JobReader implements LogReader, ChannelLog.Finding {
     private static final Logger LOG = LoggerFactory.getLogger(JobReader.class);
     private static final long NEVER = Long.MIN_VALUE;
     /** How often the places are looked at where a file may be that is not there yet. */
@@ -61,6 +61,9 @@ final class JobReader implements LogReader {
     private final SourceContext context;
     private final Poller.Watch watch;
     private final LogPlaces places;
+    private final LogHost files;
+    private String node = "";
+    private @Nullable LogHost nodeHost;
     private final JobLife life;
     private final ChannelLog out;
     private final ChannelLog err;
@@ -89,6 +92,7 @@ final class JobReader implements LogReader {
         this.watch = watch;
         this.start = start;
         places = new LogPlaces(source);
+        files = source.cluster().files();
         life = new JobLife(source.job());
         JobPosition at = start instanceof Start.At place ? JobPosition.parse(place.position()) : null;
         out = new ChannelLog(Channel.STDOUT, this::tellPlace, at == null ? null : at.out());
@@ -106,6 +110,7 @@ final class JobReader implements LogReader {
         quietSince = context.time().nanoTime();
         boolean opened = false;
         try {
+            learnFiles(first);
             follow(first);
             opened = true;
         } finally {
@@ -143,6 +148,17 @@ final class JobReader implements LogReader {
         }
     }
 
+    /** Asks the machines for the files that may be there. */
+    private void learnFiles(Poller.Known first) throws InterruptedException {
+        known = first;
+        job = source.id().in(first.jobs());
+        for (Channel channel : Channel.values()) {
+            for (LogFile file : candidates(channel)) {
+                file.host().learn(file.path());
+            }
+        }
+    }
+
     private boolean isWanted(Channel channel) {
         return source.only() == null || source.only() == channel;
     }
@@ -158,7 +174,7 @@ final class JobReader implements LogReader {
         }
         if (!isBegunWith) {
             isBegunWith = true;
-            if (!(start instanceof Start.At) && !out.isThere() && !err.isThere()) {
+            if (!(start instanceof Start.At) && !out.isThere(this) && !err.isThere(this)) {
                 tellPlace(sink);
             }
         }
@@ -192,7 +208,7 @@ final class JobReader implements LogReader {
 
     private boolean read(ChannelLog log, LineSink sink, long now) throws IOException {
         long before = log.moves();
-        Outcome outcome = log.read(sink, now, context);
+        Outcome outcome = log.read(sink, now, this);
         if (before != log.moves()) {
             quietSince = context.time().nanoTime();
             if (!life.hasBegun() && !isAskedSoon) {
@@ -262,7 +278,7 @@ final class JobReader implements LogReader {
     // ---- its files
 
     /** Where the file of a channel may be; none if it has none of its own, or is not wanted. */
-    private List<Path> candidates(Channel channel) {
+    private List<LogFile> candidates(Channel channel) {
         if (!isWanted(channel)) {
             return List.of();
         }
@@ -270,23 +286,58 @@ final class JobReader implements LogReader {
         if (found.isEmpty() && channel == Channel.STDERR && source.only() != null) {
             found = places.of(job, known.release(), Channel.STDOUT);
         }
-        return found.stream().filter(path -> !LogPlaces.isNone(path)).toList();
+        List<Path> paths =
+                found.stream().filter(path -> !LogPlaces.isNone(path)).toList();
+        return hosts().stream()
+                .flatMap(host -> paths.stream().map(path -> new LogFile(host, path)))
+                .toList();
+    }
+
+    /** The machines whose files may be the job's: one that sees those of all jobs, and the node that it runs on. */
+    private List<LogHost> hosts() {
+        SlurmJob last = job;
+        String name = last == null ? "" : last.batchHost();
+        if (!name.equals(node)) {
+            node = name;
+            nodeHost = name.isEmpty() ? null : source.cluster().node(name);
+        }
+        LogHost own = nodeHost;
+        return own == null ? List.of(files) : List.of(files, own);
+    }
+
+    @Override
+    public boolean has(LogFile file) {
+        return file.host().has(file.path(), context, () -> {
+            isSearchDue = true;
+            context.wake();
+        });
+    }
+
+    @Override
+    public SourceContext context() {
+        return context;
+    }
+
+    @Override
+    public boolean mayWait() {
+        return !hasBegun;
     }
 
     /** Opens the file of a channel, if there is another one to read than before. */
     private void place(ChannelLog log, long now) throws IOException {
-        List<Path> candidates = candidates(log.channel());
-        Path old = log.path();
-        if (candidates.isEmpty() || (old != null && candidates.contains(old) && log.isThere())) {
+        List<LogFile> candidates = candidates(log.channel());
+        LogFile old = log.path();
+        if (candidates.isEmpty() || (old != null && candidates.contains(old) && log.isThere(this))) {
             return;
         }
-        Path best = candidates.stream().filter(Files::exists).findFirst().orElse(candidates.get(0));
-        boolean isBetter = !best.equals(old) && (Files.exists(best) || !log.hasBytes());
-        boolean isWanted = source.follows() || Files.exists(best);
+        LogFile best = candidates.stream().filter(this::has).findFirst().orElse(candidates.get(0));
+        boolean isThere = has(best);
+        boolean isBetter = !best.equals(old) && (isThere || !log.hasBytes());
+        boolean isWanted = source.follows() || isThere;
         if (!isBetter || !isWanted || isOtherChannel(log, best)) {
             return;
         }
-        if (!log.mayBeLeft(now, source.settleTime())) {
+        if (!log.mayBeLeft(now, source.settleTime(), this)) {
             isLeaving = true;
             isSearchDue = true;
             context.wakeWithin(DRAIN);
@@ -294,28 +345,29 @@ final class JobReader implements LogReader {
         }
         LOG.debug("{}: {} is read from {}", source, log.channel(), best);
         if (log.path() == null && log.position() == null && isOldOf(best)) {
-            log.openOld(best, context);
+            log.openOld(best, this);
         } else {
-            log.open(best, start(log), source.follows(), context);
+            log.open(best, start(log), source.follows(), this);
         }
     }
 
     /** Whether what the file has is an older job's. */
-    private boolean isOldOf(Path file) {
+    private boolean isOldOf(LogFile file) {
         SlurmJob last = job;
         boolean isNew = !hasBegun && !(start instanceof Start.At);
-        return isNew
-                && last != null
-                && last.isPending()
-                && last.restarts() == 0
-                && Files.exists(file)
-                && source.follows();
+        return isNew && last != null && last.isPending() && last.restarts() == 0 && has(file) && source.follows();
     }
 
-    private boolean isOtherChannel(ChannelLog log, Path file) throws IOException {
-        Path other = log == err ? out.path() : null;
-        return other != null
-                && (file.equals(other) || (Files.exists(file) && Files.exists(other) && Files.isSameFile(file, other)));
+    private boolean isOtherChannel(ChannelLog log, LogFile file) throws IOException {
+        LogFile other = log == err ? out.path() : null;
+        if (other == null || file.equals(other)) {
+            return other != null;
+        }
+        boolean isHere = file.host().isHere() && other.host().isHere();
+        return isHere
+                && Files.exists(file.path())
+                && Files.exists(other.path())
+                && Files.isSameFile(file.path(), other.path());
     }
 
     private Start start(ChannelLog log) {
@@ -333,13 +385,13 @@ final class JobReader implements LogReader {
                 context.wakeWithin(CUT);
                 return;
             }
-            out.settleDoubt(context);
-            err.settleDoubt(context);
+            out.settleDoubt(this);
+            err.settleDoubt(this);
         }
     }
 
     private boolean isMissing() {
-        return isRunning() && !out.isThere() && !err.isThere();
+        return isRunning() && !out.isThere(this) && !err.isThere(this);
     }
 
     private void tellMissing(LineSink sink, long now) {
@@ -353,7 +405,7 @@ final class JobReader implements LogReader {
             sink.event(SourceEvent.of(Kind.WAITING, noFile()));
         } else if (!isMissing && isMissingTold) {
             isMissingTold = false;
-            sink.event(SourceEvent.of(Kind.APPEARED, String.valueOf(out.isThere() ? out.path() : err.path())));
+            sink.event(SourceEvent.of(Kind.APPEARED, String.valueOf(out.isThere(this) ? out.path() : err.path())));
         }
     }
 
@@ -361,7 +413,7 @@ final class JobReader implements LogReader {
         String looked = Stream.of(Channel.STDOUT, Channel.STDERR)
                 .flatMap(channel -> candidates(channel).stream())
                 .distinct()
-                .map(path -> Text.shown(path.toString()))
+                .map(LogFile::toString)
                 .collect(Collectors.joining(", "));
         return looked.isEmpty() ? "there is no log" : "there is no file " + looked;
     }
@@ -401,14 +453,14 @@ final class JobReader implements LogReader {
             return Outcome.WAIT;
         }
         isFinal = true;
-        out.beginFinal(context);
-        err.beginFinal(context);
+        out.beginFinal(this);
+        err.beginFinal(this);
         return Outcome.MORE;
     }
 
     private Outcome end(LineSink sink) {
         if (isOver()) {
-            boolean isRead = out.isThere() || err.isThere();
+            boolean isRead = out.isThere(this) || err.isThere(this);
             sink.event(life.finished(job, isNever() ? "; it never began" : isRead ? "" : "; " + noFile()));
         }
         return Outcome.END;

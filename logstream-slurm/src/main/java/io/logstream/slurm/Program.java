@@ -17,17 +17,8 @@ import org.slf4j.LoggerFactory;
  * Runs programs of Slurm to their end, without a shell. Variables that would change what {@code squeue} lists are kept from
  * them. Threadsafe.
  */
-final class Program {
+final class Program implements Commands {
     private static final Logger LOG = LoggerFactory.getLogger(Program.class);
-
-    /**
-     * What a program said.
-     *
-     * @param code its exit code
-     * @param out its standard output
-     * @param errors its standard error output
-     */
-    record Said(int code, String out, String errors) {}
 
     private final Map<String, String> environment;
     private final Duration timeout;
@@ -37,19 +28,13 @@ final class Program {
         this.timeout = timeout;
     }
 
-    /**
-     * Runs it.
-     *
-     * @throws IOException if it does not end in time
-     * @throws LogStreamException if it can't be run
-     */
-    Said run(List<String> command) throws IOException, InterruptedException {
+    @Override
+    public Said run(List<String> command) throws IOException, InterruptedException {
         ProcessBuilder builder =
                 new ProcessBuilder(command).redirectInput(ProcessBuilder.Redirect.from(new File("/dev/null")));
         Map<String, String> variables = builder.environment();
         variables.keySet().removeIf(name -> name.startsWith("SQUEUE_") || name.startsWith("SLURM_JSON"));
-        variables.put("SLURM_TIME_FORMAT", "%s");
-        variables.put("SLURM_BITSTR_LEN", "0");
+        variables.putAll(WANTED);
         variables.putAll(environment);
         Process process = start(builder);
         long end = System.nanoTime() + timeout.toNanos();

@@ -2,6 +2,7 @@ package io.logstream.slurm;
 
 import io.logstream.Channel;
 import io.logstream.LogStreamException;
+import io.logstream.ssh.SshConnection;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
@@ -12,6 +13,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -34,8 +36,21 @@ public final class SlurmCluster implements AutoCloseable {
     private final Poller poller;
     private volatile int release;
     private final Map<String, String> hosts = new ConcurrentHashMap<>();
+    private final Supplier<LogHost> files;
+    private final Function<String, @Nullable LogHost> nodes;
 
     SlurmCluster(String name, Query query, Duration interval) {
+        this(name, query, interval, () -> LogHost.HERE, node -> null);
+    }
+
+    SlurmCluster(
+            String name,
+            Query query,
+            Duration interval,
+            Supplier<LogHost> files,
+            Function<String, @Nullable LogHost> nodes) {
+        this.files = files;
+        this.nodes = nodes;
         this.name = name;
         this.query = query;
         this.poller = new Poller(name, query, interval);
@@ -100,6 +115,17 @@ public final class SlurmCluster implements AutoCloseable {
         return poller.watch(id.ofJob(), changed);
     }
 
+    /** The machine that sees the files of all jobs, for one reader. */
+    LogHost files() {
+        return files.get();
+    }
+
+    /** A node as the machine that sees its own files, for one reader; null where nodes can't be reached. */
+    @Nullable
+    LogHost node(String node) {
+        return nodes.apply(node);
+    }
+
     /** The short name that a node's machine has for itself, if it was learned. */
     @Nullable
     String knownHost(String node) {
@@ -142,6 +168,8 @@ public final class SlurmCluster implements AutoCloseable {
         private @Nullable Supplier<String> token;
         private Duration pollInterval = Duration.ofSeconds(2);
         private Duration timeout = Duration.ofSeconds(20);
+        private @Nullable SshConnection login;
+        private @Nullable Function<String, SshConnection> nodes;
 
         private Builder() {}
 
@@ -164,6 +192,31 @@ public final class SlurmCluster implements AutoCloseable {
          */
         public Builder configuration(Path file) {
             configuration = file.toAbsolutePath();
+            return this;
+        }
+
+        /**
+         * Runs the commands on another machine, over SSH, and reads the files that it sees in place of those of this machine.
+         * Needs logstream-ssh. By default both are done here. With {@link #rest} files alone are read there.
+         *
+         * @param login the connection to it, such as to a login node; closed by whoever made it, after this
+         * @return this
+         */
+        public Builder ssh(SshConnection login) {
+            this.login = Objects.requireNonNull(login, "login");
+            return this;
+        }
+
+        /**
+         * Reads over SSH what is on a node's own disk: where the file of a job that has begun is not seen otherwise, it is looked
+         * for on the node that runs its script. Needs logstream-ssh. By default it is not.
+         *
+         * @param connections gives the connection to a node by its name, the same one each time; called on any thread, and not to
+         *     wait for anything. Closed by whoever made them, after this
+         * @return this
+         */
+        public Builder nodes(Function<String, SshConnection> connections) {
+            this.nodes = Objects.requireNonNull(connections, "connections");
             return this;
         }
 
@@ -276,18 +329,29 @@ public final class SlurmCluster implements AutoCloseable {
          * @return the cluster
          */
         public SlurmCluster build() {
+            SshConnection to = login;
+            Function<String, SshConnection> connections = nodes;
+            Supplier<LogHost> files = to == null ? () -> LogHost.HERE : () -> new SshHost(to);
+            Function<String, @Nullable LogHost> onNodes =
+                    connections == null ? node -> null : node -> new SshHost(connections.apply(node));
             URI rest = server;
+            String where = to == null ? "" : "@" + to.host();
             if (rest != null) {
                 String name = user;
                 Supplier<String> present = token;
                 HttpGet http = new HttpGet(rest, () -> headers(name, present), timeout);
-                RestQuery query = new RestQuery(http, version);
-                return new SlurmCluster(rest.toString(), query, pollInterval);
+                return new SlurmCluster(rest + where, new RestQuery(http, version), pollInterval, files, onNodes);
             }
             Map<String, String> environment =
                     configuration == null ? Map.of() : Map.of("SLURM_CONF", configuration.toString());
-            Query query = new SqueueQuery(new Program(environment, timeout), directory);
-            return new SlurmCluster("local", query, pollInterval);
+            Commands commands =
+                    to == null ? new Program(environment, timeout) : new SshProgram(to, environment, timeout);
+            return new SlurmCluster(
+                    to == null ? "local" : "ssh" + where,
+                    new SqueueQuery(commands, directory),
+                    pollInterval,
+                    files,
+                    onNodes);
         }
     }
 }

@@ -9,7 +9,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
- * Asks with {@code squeue} and {@code scontrol}, run here. Before release 23.02 squeue's JSON is that of all jobs of the
+ * Asks with {@code squeue} and {@code scontrol}, run here or on another machine. Before release 23.02 squeue's JSON is that of all jobs of the
  * cluster, whichever were asked for, so its text is used there. Of more jobs than one argument has room for, several questions are
  * asked. Threadsafe.
  */
@@ -21,7 +21,7 @@ final class SqueueQuery implements Query {
     private static final Pattern VERSION = Pattern.compile("\\S+ (\\d+)\\.(\\d+)[.\\d]*.*", Pattern.DOTALL);
     private static final Pattern HOST = Pattern.compile("\\bNodeHostName=(\\S+)");
 
-    private final Program program;
+    private final Commands program;
     private final String directory;
     private volatile int release;
 
@@ -30,7 +30,7 @@ final class SqueueQuery implements Query {
      *
      * @param directory the directory and a slash, or empty for those of the search path
      */
-    SqueueQuery(Program program, String directory) {
+    SqueueQuery(Commands program, String directory) {
         this.program = program;
         this.directory = directory;
     }
@@ -56,7 +56,7 @@ final class SqueueQuery implements Query {
             command.addAll(List.of("-j", jobs.stream().map(String::valueOf).collect(Collectors.joining(","))));
         }
         command.addAll(json ? List.of("--json") : List.of("-h", "-O", SqueueTable.format(separator)));
-        Program.Said said = program.run(command);
+        Commands.Said said = program.run(command);
         if (said.code() != 0) {
             if (said.errors().contains("Invalid job id")) {
                 return List.of();
@@ -88,7 +88,7 @@ final class SqueueQuery implements Query {
 
     @Override
     public String hostOf(String node) throws IOException, InterruptedException {
-        Program.Said said = program.run(List.of(directory + "scontrol", "show", "node", "-o", "--", node));
+        Commands.Said said = program.run(List.of(directory + "scontrol", "show", "node", "-o", "--", node));
         Matcher host = HOST.matcher(said.out());
         if (said.code() != 0 || !host.find()) {
             throw new IOException("scontrol does not tell the host of a node: " + Text.shown(said.errors()));

@@ -86,15 +86,15 @@ class JobFilesTest {
     @Test
     void fileIsReadWhole_whenItWasWrittenAnewLikeBefore_betweenTwoLooks() throws Exception {
         old("the same\n");
-        ManualContext context = new ManualContext();
+        ChannelLog.Finding finding = new ManualContext();
         ManualContext.Sink sink = new ManualContext.Sink();
         try (ChannelLog log = new ChannelLog(Channel.STDOUT, moved -> {}, null)) {
-            log.openOld(file, context);
-            log.read(sink, 0, context);
+            log.openOld(new LogFile(LogHost.HERE, file), finding);
+            log.read(sink, 0, finding);
             Files.writeString(file, "the same\n");
-            log.beginFinal(context);
+            log.beginFinal(finding);
             while (!log.hasEnded()) {
-                log.read(sink, 0, context);
+                log.read(sink, 0, finding);
             }
             assertThat(sink.text(Channel.STDOUT)).isEqualTo("the same\n");
             assertThat(sink.told).doesNotContain("gap");

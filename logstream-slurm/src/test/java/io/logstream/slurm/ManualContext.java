@@ -13,6 +13,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -21,11 +22,26 @@ import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
 /** What a reader is opened with that a test asks itself, with a clock that stands still. */
-final class ManualContext implements SourceContext {
+final class ManualContext implements SourceContext, ChannelLog.Finding {
     private final VirtualTime time = VirtualTime.startingAt(Instant.now());
 
     void advance(Duration by) {
         time.advance(by);
+    }
+
+    @Override
+    public SourceContext context() {
+        return this;
+    }
+
+    @Override
+    public boolean has(LogFile file) {
+        return Files.exists(file.path());
+    }
+
+    @Override
+    public boolean mayWait() {
+        return true;
     }
 
     @Override
