@@ -9,6 +9,7 @@ package io.logstream.slurm;
  * @param isMissing whether there is no log
  * @param isComplete whether the server says that nothing more comes
  */
+@SuppressWarnings("ArrayRecordComponent") // handed over, never compared
 record HttpChunk(byte[] bytes, boolean isWhole, long total, boolean isMissing, boolean isComplete) {
     static final HttpChunk MISSING = new HttpChunk(new byte[0], false, -1, true, false);
 }

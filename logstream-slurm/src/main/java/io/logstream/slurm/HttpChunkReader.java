@@ -201,7 +201,7 @@ final class HttpChunkReader implements LogReader {
                         source.timeout(),
                         () -> answer.completeExceptionally(
                                 new IOException(server.shown() + " did not answer within " + source.timeout())));
-        answer.whenComplete((chunk, failure) -> {
+        CompletableFuture<HttpChunk> unused = answer.whenComplete((chunk, failure) -> {
             late.cancel();
             context.wake();
         });

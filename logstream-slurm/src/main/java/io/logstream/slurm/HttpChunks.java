@@ -78,7 +78,7 @@ final class HttpChunks {
         }
         headers.forEach((name, value) -> request.header(name, value.get()));
         return client.sendAsync(request.build(), info -> new Part(place(info, from), length))
-                .thenApply(response -> chunk(response, from, length));
+                .thenApply(response -> chunk(response, from));
     }
 
     /** How many bytes of the body come before the place. */
@@ -98,7 +98,7 @@ final class HttpChunks {
         };
     }
 
-    private HttpChunk chunk(HttpResponse<Taken> response, long from, int length) {
+    private HttpChunk chunk(HttpResponse<Taken> response, long from) {
         Taken body = response.body();
         String range = response.headers().firstValue("Content-Range").orElse("");
         boolean isComplete = mark != null
@@ -156,6 +156,7 @@ final class HttpChunks {
     }
 
     /** What was taken of a body. */
+    @SuppressWarnings("ArrayRecordComponent") // handed over, never compared
     record Taken(byte[] bytes, boolean isWhole, long seen) {}
 
     /** Passes over the beginning of a body, and takes so much of what follows; the rest is not waited for. */

@@ -11,7 +11,6 @@ import io.logstream.spi.SourcePosition;
 import io.logstream.spi.Start;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -41,7 +40,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Called by one thread at a time; {@link #close} may come from another one.
  */
-final class JobReader implements LogReader, ChannelLog.Finding {
+final class JobReader implements LogReader {
     private static final Logger LOG = LoggerFactory.getLogger(JobReader.class);
     private static final long NEVER = Long.MIN_VALUE;
     /** How often the places are looked at where a file may be that is not there yet. */
@@ -60,10 +59,7 @@ final class JobReader implements LogReader, ChannelLog.Finding {
     private final SlurmJobSource source;
     private final SourceContext context;
     private final Poller.Watch watch;
-    private final LogPlaces places;
-    private final LogHost files;
-    private String node = "";
-    private @Nullable LogHost nodeHost;
+    private final Candidates files;
     private final JobLife life;
     private final ChannelLog out;
     private final ChannelLog err;
@@ -79,7 +75,7 @@ final class JobReader implements LogReader, ChannelLog.Finding {
     private long toldAt = NEVER;
     private boolean isBegunWith;
     private boolean isMissingTold;
-    private boolean isHostAsked;
+    private String askedHost = "";
     private boolean isAskedSoon;
     private volatile boolean isSearchDue;
     private long runningSince = NEVER;
@@ -91,8 +87,7 @@ final class JobReader implements LogReader, ChannelLog.Finding {
         this.context = context;
         this.watch = watch;
         this.start = start;
-        places = new LogPlaces(source);
-        files = source.cluster().files();
+        files = new Candidates(source, context, () -> isSearchDue = true);
         life = new JobLife(source.job());
         JobPosition at = start instanceof Start.At place ? JobPosition.parse(place.position()) : null;
         out = new ChannelLog(Channel.STDOUT, this::tellPlace, at == null ? null : at.out());
@@ -103,14 +98,14 @@ final class JobReader implements LogReader, ChannelLog.Finding {
     void begin() throws IOException, InterruptedException {
         Poller.Known first = watch.await();
         check(first, source.id().in(first.jobs()));
-        String node = places.unknownHost(source.id().in(first.jobs()));
+        String node = files.unknownHost(source.id().in(first.jobs()));
         if (node != null) {
             source.cluster().learnHost(node);
         }
         quietSince = context.time().nanoTime();
         boolean opened = false;
         try {
-            learnFiles(first);
+            files.learn(source.id().in(first.jobs()), first.release());
             follow(first);
             opened = true;
         } finally {
@@ -119,6 +114,7 @@ final class JobReader implements LogReader, ChannelLog.Finding {
             }
         }
         hasBegun = true;
+        files.begun();
     }
 
     private void check(Poller.Known first, @Nullable SlurmJob found) throws IOException {
@@ -129,7 +125,7 @@ final class JobReader implements LogReader, ChannelLog.Finding {
         }
         boolean isGiven = Stream.of(Channel.values())
                 .anyMatch(channel ->
-                        isWanted(channel) && !source.patterns(channel).isEmpty());
+                        source.wants(channel) && !source.patterns(channel).isEmpty());
         if (isGiven) {
             return;
         }
@@ -148,21 +144,6 @@ final class JobReader implements LogReader, ChannelLog.Finding {
         }
     }
 
-    /** Asks the machines for the files that may be there. */
-    private void learnFiles(Poller.Known first) throws InterruptedException {
-        known = first;
-        job = source.id().in(first.jobs());
-        for (Channel channel : Channel.values()) {
-            for (LogFile file : candidates(channel)) {
-                file.host().learn(file.path());
-            }
-        }
-    }
-
-    private boolean isWanted(Channel channel) {
-        return source.only() == null || source.only() == channel;
-    }
-
     @Override
     @SuppressWarnings("ReferenceEquality") // of what is known each change is another object
     public Outcome read(LineSink sink) throws IOException {
@@ -174,7 +155,7 @@ final class JobReader implements LogReader, ChannelLog.Finding {
         }
         if (!isBegunWith) {
             isBegunWith = true;
-            if (!(start instanceof Start.At) && !out.isThere(this) && !err.isThere(this)) {
+            if (!(start instanceof Start.At) && !out.isThere(files) && !err.isThere(files)) {
                 tellPlace(sink);
             }
         }
@@ -203,12 +184,13 @@ final class JobReader implements LogReader, ChannelLog.Finding {
             isErrFirst = !isErrFirst;
             return true;
         }
-        return more | read(second, sink, now);
+        more |= read(second, sink, now);
+        return more;
     }
 
     private boolean read(ChannelLog log, LineSink sink, long now) throws IOException {
         long before = log.moves();
-        Outcome outcome = log.read(sink, now, this);
+        Outcome outcome = log.read(sink, now, files);
         if (before != log.moves()) {
             quietSince = context.time().nanoTime();
             if (!life.hasBegun() && !isAskedSoon) {
@@ -260,9 +242,9 @@ final class JobReader implements LogReader, ChannelLog.Finding {
     }
 
     private void learnHost() {
-        String node = places.unknownHost(job);
-        if (hasBegun && node != null && !isHostAsked) {
-            isHostAsked = true;
+        String node = files.unknownHost(job);
+        if (hasBegun && node != null && !node.equals(askedHost)) {
+            askedHost = node;
             context.blocking().execute(() -> {
                 try {
                     source.cluster().learnHost(node);
@@ -277,67 +259,21 @@ final class JobReader implements LogReader, ChannelLog.Finding {
 
     // ---- its files
 
-    /** Where the file of a channel may be; none if it has none of its own, or is not wanted. */
-    private List<LogFile> candidates(Channel channel) {
-        if (!isWanted(channel)) {
-            return List.of();
-        }
-        List<Path> found = places.of(job, known.release(), channel);
-        if (found.isEmpty() && channel == Channel.STDERR && source.only() != null) {
-            found = places.of(job, known.release(), Channel.STDOUT);
-        }
-        List<Path> paths =
-                found.stream().filter(path -> !LogPlaces.isNone(path)).toList();
-        return hosts().stream()
-                .flatMap(host -> paths.stream().map(path -> new LogFile(host, path)))
-                .toList();
-    }
-
-    /** The machines whose files may be the job's: one that sees those of all jobs, and the node that it runs on. */
-    private List<LogHost> hosts() {
-        SlurmJob last = job;
-        String name = last == null ? "" : last.batchHost();
-        if (!name.equals(node)) {
-            node = name;
-            nodeHost = name.isEmpty() ? null : source.cluster().node(name);
-        }
-        LogHost own = nodeHost;
-        return own == null ? List.of(files) : List.of(files, own);
-    }
-
-    @Override
-    public boolean has(LogFile file) {
-        return file.host().has(file.path(), context, () -> {
-            isSearchDue = true;
-            context.wake();
-        });
-    }
-
-    @Override
-    public SourceContext context() {
-        return context;
-    }
-
-    @Override
-    public boolean mayWait() {
-        return !hasBegun;
-    }
-
     /** Opens the file of a channel, if there is another one to read than before. */
     private void place(ChannelLog log, long now) throws IOException {
-        List<LogFile> candidates = candidates(log.channel());
+        List<LogFile> candidates = files.of(job, known.release(), log.channel());
         LogFile old = log.path();
-        if (candidates.isEmpty() || (old != null && candidates.contains(old) && log.isThere(this))) {
+        if (candidates.isEmpty() || (old != null && candidates.contains(old) && log.isThere(files))) {
             return;
         }
-        LogFile best = candidates.stream().filter(this::has).findFirst().orElse(candidates.get(0));
-        boolean isThere = has(best);
+        LogFile best = candidates.stream().filter(files::has).findFirst().orElse(candidates.get(0));
+        boolean isThere = files.has(best);
         boolean isBetter = !best.equals(old) && (isThere || !log.hasBytes());
         boolean isWanted = source.follows() || isThere;
         if (!isBetter || !isWanted || isOtherChannel(log, best)) {
             return;
         }
-        if (!log.mayBeLeft(now, source.settleTime(), this)) {
+        if (!log.mayBeLeft(now, source.settleTime(), files)) {
             isLeaving = true;
             isSearchDue = true;
             context.wakeWithin(DRAIN);
@@ -345,9 +281,9 @@ final class JobReader implements LogReader, ChannelLog.Finding {
         }
         LOG.debug("{}: {} is read from {}", source, log.channel(), best);
         if (log.path() == null && log.position() == null && isOldOf(best)) {
-            log.openOld(best, this);
+            log.openOld(best, files);
         } else {
-            log.open(best, start(log), source.follows(), this);
+            log.open(best, start(log), source.follows(), files);
         }
     }
 
@@ -355,7 +291,7 @@ final class JobReader implements LogReader, ChannelLog.Finding {
     private boolean isOldOf(LogFile file) {
         SlurmJob last = job;
         boolean isNew = !hasBegun && !(start instanceof Start.At);
-        return isNew && last != null && last.isPending() && last.restarts() == 0 && has(file) && source.follows();
+        return isNew && last != null && last.isPending() && last.restarts() == 0 && files.has(file) && source.follows();
     }
 
     private boolean isOtherChannel(ChannelLog log, LogFile file) throws IOException {
@@ -385,13 +321,13 @@ final class JobReader implements LogReader, ChannelLog.Finding {
                 context.wakeWithin(CUT);
                 return;
             }
-            out.settleDoubt(this);
-            err.settleDoubt(this);
+            out.settleDoubt(files);
+            err.settleDoubt(files);
         }
     }
 
     private boolean isMissing() {
-        return isRunning() && !out.isThere(this) && !err.isThere(this);
+        return isRunning() && !out.isThere(files) && !err.isThere(files);
     }
 
     private void tellMissing(LineSink sink, long now) {
@@ -405,13 +341,13 @@ final class JobReader implements LogReader, ChannelLog.Finding {
             sink.event(SourceEvent.of(Kind.WAITING, noFile()));
         } else if (!isMissing && isMissingTold) {
             isMissingTold = false;
-            sink.event(SourceEvent.of(Kind.APPEARED, String.valueOf(out.isThere(this) ? out.path() : err.path())));
+            sink.event(SourceEvent.of(Kind.APPEARED, String.valueOf(out.isThere(files) ? out.path() : err.path())));
         }
     }
 
     private String noFile() {
         String looked = Stream.of(Channel.STDOUT, Channel.STDERR)
-                .flatMap(channel -> candidates(channel).stream())
+                .flatMap(channel -> files.of(job, known.release(), channel).stream())
                 .distinct()
                 .map(LogFile::toString)
                 .collect(Collectors.joining(", "));
@@ -453,14 +389,14 @@ final class JobReader implements LogReader, ChannelLog.Finding {
             return Outcome.WAIT;
         }
         isFinal = true;
-        out.beginFinal(this);
-        err.beginFinal(this);
+        out.beginFinal(files);
+        err.beginFinal(files);
         return Outcome.MORE;
     }
 
     private Outcome end(LineSink sink) {
         if (isOver()) {
-            boolean isRead = out.isThere(this) || err.isThere(this);
+            boolean isRead = out.isThere(files) || err.isThere(files);
             sink.event(life.finished(job, isNever() ? "; it never began" : isRead ? "" : "; " + noFile()));
         }
         return Outcome.END;

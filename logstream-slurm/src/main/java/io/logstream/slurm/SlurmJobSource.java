@@ -107,6 +107,10 @@ public final class SlurmJobSource implements LogSource {
         return only;
     }
 
+    boolean wants(Channel channel) {
+        return only == null || only == channel;
+    }
+
     Duration settleTime() {
         return settleTime;
     }

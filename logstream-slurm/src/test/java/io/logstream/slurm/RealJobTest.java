@@ -358,6 +358,24 @@ class RealJobTest {
         assertThat(details(viewer).toString()).contains("n[1-2]");
     }
 
+    /** Of each task of a step one, as sbatch does not write them. */
+    @Test
+    void filesOfAStep_haveTheNamesThatAreWorkedOut() throws Exception {
+        String pattern = "st-%4j-%s-%3t-%J-%A";
+        String job = slurm.submit(
+                directory, "srun -n4 -o '" + pattern + "' sh -c 'echo rank $SLURM_PROCID'", "-n4", "-o", "out");
+        CollectingViewer viewer = follow(job(job + ".0").stdoutPath(pattern).build(), Replay.all());
+        viewer.awaitEnd();
+        assertThat(viewer.lines()).containsExactly("rank 0");
+        long number = Long.parseLong(job);
+        for (int rank = 0; rank < 4; rank++) {
+            FilenamePattern.Values values =
+                    new FilenamePattern.Values(number, number, FilenamePattern.NO_TASK, 0, rank, "", "", "", 0, 2205);
+            assertThat(directory.resolve(FilenamePattern.expand(pattern, values)))
+                    .hasContent("rank " + rank);
+        }
+    }
+
     @Test
     void partOfAHeterogeneousJob_hasTheFirstOnesLog_orNone() throws Exception {
         Path script = Files.writeString(
