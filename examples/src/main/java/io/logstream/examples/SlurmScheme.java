@@ -19,6 +19,10 @@ final class SlurmScheme {
         String id = rest.replaceFirst("_\\*$", "");
         try {
             if (rest.endsWith("_*") || isArray(id)) {
+                if (options.outputUrl != null) {
+                    throw new UserError(
+                            "--output-url serves one job: give a task, as slurm:" + id + "_1, in place of " + given);
+                }
                 SlurmJobArray array = SlurmJobArray.of(options.cluster(), id, one -> with(one, follow));
                 return NamedSource.of(given, "slurm", array);
             }

@@ -100,6 +100,16 @@ class JobsTest {
         }
     }
 
+    /** A gateway serves one job each: the files of the tasks would be read in its place. */
+    @Test
+    void follow_anArray_isRefused_whereAGatewayServesTheOutput() throws Exception {
+        says(row("7", "1", "COMPLETED", "out-%A", "n1"));
+        try (Cli cli = start("follow", "--output-url=http://127.0.0.1:1/{job_id}", "slurm:7")) {
+            assertThat(cli.exitCode()).isEqualTo(2);
+            assertThat(cli.err.soFar()).anyMatch(line -> line.contains("slurm:7_1"));
+        }
+    }
+
     @Test
     void follow_unknownJob_isRefusedAtOnce() throws Exception {
         try (Cli cli = start("follow", "slurm:99")) {

@@ -45,6 +45,9 @@ final class ChannelLog implements AutoCloseable {
     private @Nullable LogReader reader;
     private @Nullable SourcePosition position;
     private boolean isPlaceKnown = true;
+    /** Whether the place is the one that was asked for: nothing has come of any file yet. */
+    private boolean isPlaceGiven;
+
     private long moves;
     private boolean hasBytes;
     private boolean hasEnded;
@@ -90,6 +93,7 @@ final class ChannelLog implements AutoCloseable {
         this.channel = channel;
         this.moved = moved;
         this.position = position;
+        this.isPlaceGiven = position != null;
     }
 
     Channel channel() {
@@ -106,6 +110,11 @@ final class ChannelLog implements AutoCloseable {
     @Nullable
     SourcePosition position() {
         return position;
+    }
+
+    /** Whether the place is still the one that was asked for, whichever file it turns out to be in. */
+    boolean isPlaceGiven() {
+        return isPlaceGiven;
     }
 
     /** How often the place has changed. */
@@ -281,6 +290,8 @@ final class ChannelLog implements AutoCloseable {
         old = null;
         if (from != null) {
             from.close();
+        }
+        if (from != null && !isPlaceGiven) {
             position = null;
             isPlaceKnown = true;
         }
@@ -321,6 +332,7 @@ final class ChannelLog implements AutoCloseable {
                 return;
             }
             hasBytes = true;
+            isPlaceGiven = false;
             if (old != null) {
                 old = null;
                 sink.gap(-1, Gap.Reason.TRUNCATED);
@@ -362,6 +374,7 @@ final class ChannelLog implements AutoCloseable {
                 return;
             }
             moves++;
+            isPlaceGiven = false;
             isPlaceKnown = next != null;
             position = next == null ? position : next;
             moved.accept(sink);

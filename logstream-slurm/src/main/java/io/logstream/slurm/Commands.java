@@ -7,8 +7,9 @@ import java.util.Map;
 
 /** A way to run programs of Slurm to their end. Threadsafe. */
 interface Commands {
-    /** Variables that would change what {@code squeue} lists. */
+    /** Variables that would change what {@code squeue} lists, or which cluster it asks. */
     List<String> UNWANTED = List.of(
+            "SLURM_CLUSTERS",
             "SQUEUE_ACCOUNT",
             "SQUEUE_ALL",
             "SQUEUE_ARRAY",
@@ -23,6 +24,7 @@ interface Commands {
             "SQUEUE_PARTITION",
             "SQUEUE_PRIORITY",
             "SQUEUE_QOS",
+            "SQUEUE_SIB",
             "SQUEUE_SIBLING",
             "SQUEUE_SORT",
             "SQUEUE_STATES",

@@ -11,5 +11,7 @@ package io.logstream.slurm;
  */
 @SuppressWarnings("ArrayRecordComponent") // handed over, never compared
 record HttpChunk(byte[] bytes, boolean isWhole, long total, boolean isMissing, boolean isComplete) {
-    static final HttpChunk MISSING = new HttpChunk(new byte[0], false, -1, true, false);
+    static HttpChunk missing(boolean isComplete) {
+        return new HttpChunk(new byte[0], false, -1, true, isComplete);
+    }
 }

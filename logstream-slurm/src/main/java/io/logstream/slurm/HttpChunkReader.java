@@ -49,6 +49,7 @@ final class HttpChunkReader implements LogReader {
     private boolean isMissingTold;
     private boolean wasThere;
     private boolean isDoubted;
+    private int refusals;
     private boolean mayHaveMore = true;
     private boolean isComplete;
     private long askedAt;
@@ -71,7 +72,11 @@ final class HttpChunkReader implements LogReader {
     void begin(Start start) throws IOException, InterruptedException {
         if (watch != null) {
             Poller.Known first = watch.await();
-            first.checkRefusal();
+            first.checkRefusal(isPlaceGiven);
+            JobId id = source.id();
+            if (id.isWhole() && first.jobs().stream().anyMatch(one -> one.arrayId() == id.job())) {
+                throw new LogStreamException("job " + id + " is an array: follow one of its tasks, as " + id + "_1");
+            }
         }
         if (start instanceof Start.At at) {
             place = HttpPlace.parse(at.position());
@@ -123,7 +128,7 @@ final class HttpChunkReader implements LogReader {
         } catch (ExecutionException e) {
             throw failure(e);
         } catch (TimeoutException e) {
-            throw new IOException(server.shown() + " did not answer within " + source.timeout(), e);
+            throw late(e);
         } finally {
             answer.cancel(true);
         }
@@ -138,7 +143,7 @@ final class HttpChunkReader implements LogReader {
                 && cause.getCause() != null) {
             cause = cause.getCause();
         }
-        if (cause instanceof RuntimeException refusal && !(cause instanceof CancellationException)) {
+        if (cause instanceof RuntimeException refusal) {
             throw refusal;
         }
         return cause instanceof IOException failed
@@ -161,7 +166,7 @@ final class HttpChunkReader implements LogReader {
         CompletableFuture<HttpChunk> answer = asked;
         if (answer != null && answer.isDone()) {
             asked = null;
-            take(result(answer), sink, now);
+            answered(answer, sink, now);
         }
         if (rest.hasRemaining()) {
             handOver(sink);
@@ -183,12 +188,35 @@ final class HttpChunkReader implements LogReader {
         return Outcome.WAIT;
     }
 
-    private static HttpChunk result(CompletableFuture<HttpChunk> answer) throws IOException {
+    private void answered(CompletableFuture<HttpChunk> answer, LineSink sink, long now) throws IOException {
+        HttpChunk chunk;
+        try {
+            chunk = result(answer);
+        } catch (HttpChunks.Refused e) {
+            boolean wasOpen = isPlaceGiven || wasThere;
+            if (!wasOpen || ++refusals >= Poller.MOST_REFUSALS) {
+                throw e;
+            }
+            mayHaveMore = true; // a token may be just being renewed
+            nextAt = now + source.pollInterval().toNanos();
+            return;
+        }
+        refusals = 0;
+        take(chunk, sink, now);
+    }
+
+    private HttpChunk result(CompletableFuture<HttpChunk> answer) throws IOException {
         try {
             return answer.join();
-        } catch (CompletionException | CancellationException e) {
+        } catch (CancellationException e) {
+            throw late(e);
+        } catch (CompletionException e) {
             throw failure(e);
         }
+    }
+
+    private IOException late(Throwable cause) {
+        return new IOException(server.shown() + " did not answer within " + source.timeout(), cause);
     }
 
     private void ask(long now) {
@@ -196,11 +224,7 @@ final class HttpChunkReader implements LogReader {
         CompletableFuture<HttpChunk> answer =
                 server.get(place.offset() - place.known(), source.chunkBytes() + place.known());
         asked = answer;
-        Alarm late = context.time()
-                .after(
-                        source.timeout(),
-                        () -> answer.completeExceptionally(
-                                new IOException(server.shown() + " did not answer within " + source.timeout())));
+        Alarm late = context.time().after(source.timeout(), () -> answer.cancel(true)); // its connection too
         CompletableFuture<HttpChunk> unused = answer.whenComplete((chunk, failure) -> {
             late.cancel();
             context.wake();
@@ -215,6 +239,7 @@ final class HttpChunkReader implements LogReader {
         mayHaveMore = false;
         if (chunk.isMissing()) {
             missing(sink);
+            isComplete = chunk.isComplete();
             return;
         }
         if (isMissingTold) {
@@ -232,7 +257,10 @@ final class HttpChunkReader implements LogReader {
         window = new byte[known];
         System.arraycopy(chunk.bytes(), 0, window, 0, known);
         rest = ByteBuffer.wrap(chunk.bytes(), known, chunk.bytes().length - known);
-        mayHaveMore = chunk.isWhole() || chunk.total() > place.offset() + rest.remaining();
+        boolean isAllRead = chunk.total() < 0
+                ? !rest.hasRemaining() // a server may give less than it was asked for
+                : chunk.total() <= place.offset() + rest.remaining();
+        mayHaveMore = chunk.isWhole() || !isAllRead;
         if (mayHaveMore && rest.hasRemaining()) {
             nextAt = now;
         }

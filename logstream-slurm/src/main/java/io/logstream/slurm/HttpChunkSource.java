@@ -7,6 +7,7 @@ import io.logstream.spi.SourceContext;
 import io.logstream.spi.Start;
 import java.io.IOException;
 import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Locale;
@@ -22,7 +23,8 @@ import org.jspecify.annotations.Nullable;
  * <p>The address is a template, {@code https://gateway/jobs/{job_id}/stdout}. The log is asked for part by part, with a
  * {@code Range}; or, if the template has {@code {offset}} and perhaps {@code {length}}, with the place in the address. A server
  * that answers a {@code Range} with the whole log is understood, but sends all of it each time. A log that is not there (404) is
- * waited for; one that is shorter than what was read of it, or has other bytes before the place, was cut: a gap says so, and it is
+ * waited for; a server that refuses (401, 403) fails the stream, or one that was read from before when it refuses five times in a row.
+ * A log that is shorter than what was read of it, or has other bytes before the place, was cut: a gap says so, and it is
  * read from its new beginning.
  *
  * <p>It ends when the {@linkplain Builder#cluster cluster} says that the job is over and nothing came since for the settle time;
@@ -117,10 +119,10 @@ public final class HttpChunkSource implements LogSource {
         return follow;
     }
 
-    /** The address without its query and user, and the job. */
+    /** The address without its query and user, a hash of it with its query, the job and the channel. */
     @Override
     public String identity() {
-        return "slurm-http:" + server.shown() + ":" + job + ":" + channel;
+        return String.format("slurm-http:%s:%08x:%s:%s", server.shown(), server.hash(), job, channel);
     }
 
     /** True with a cluster or a header that tells the end. */
@@ -173,10 +175,18 @@ public final class HttpChunkSource implements LogSource {
             this.id = id;
             boolean isHttp = template.toLowerCase(Locale.ROOT).matches("https?://[^/].*");
             if (!isHttp || !template.contains("{job_id}")) {
-                throw new IllegalArgumentException(
-                        "'" + Text.shown(template) + "': use an address such as https://gateway/jobs/{job_id}/stdout");
+                throw wrong(template);
             }
-            new HttpChunks(HttpChunks.Shared.CLIENT, template, "1", Map.of(), null).uri(0, 1);
+            try {
+                new HttpChunks(HttpChunks.Shared.CLIENT, template, "1", Map.of(), null).uri(0, 1);
+            } catch (IllegalArgumentException e) { // whose message has the whole address in it
+                throw wrong(template);
+            }
+        }
+
+        private static IllegalArgumentException wrong(String template) {
+            return new IllegalArgumentException("'" + HttpChunks.shown(template)
+                    + "' is no address: use one such as https://gateway/jobs/{job_id}/stdout");
         }
 
         /**
@@ -203,19 +213,23 @@ public final class HttpChunkSource implements LogSource {
         }
 
         /**
-         * A header that each request has, such as {@code Authorization}.
+         * A header that each request has, such as {@code Authorization}. It is sent to no address but the one that was given:
+         * redirects are not followed, unless {@linkplain #client a client} of one's own does.
          *
          * @param name its name
-         * @param value tells its present value; called when the server is asked
+         * @param value tells its present value; called when the server is asked. While it throws, or what it tells can be the value of
+         *     no header, the server is taken not to answer
          * @return this
+         * @throws IllegalArgumentException if no request may have such a header
          */
         public Builder header(String name, Supplier<String> value) {
+            HttpRequest.newBuilder().header(name, "");
             headers.put(Objects.requireNonNull(name, "name"), Objects.requireNonNull(value, "value"));
             return this;
         }
 
         /**
-         * Who connects: for certificates, a proxy or HTTP versions of one's own. By default a client that all such sources share.
+         * Who connects: for certificates, a proxy, redirects or HTTP versions of one's own. By default a client that all such sources share.
          *
          * @param client the client
          * @return this

@@ -20,6 +20,7 @@ import java.util.concurrent.Flow;
 import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,6 +39,15 @@ import org.jspecify.annotations.Nullable;
  */
 final class HttpChunks {
     private static final Pattern CONTENT_RANGE = Pattern.compile("bytes (?:(\\d{1,18})-\\d{1,18}|\\*)/(\\d{1,18}|\\*)");
+
+    /** Says that the server does not let this one in: for good, or until a token is renewed. */
+    static final class Refused extends LogStreamException {
+        private static final long serialVersionUID = 1L;
+
+        Refused(String message) {
+            super(message);
+        }
+    }
 
     /** A header that tells that the log is complete. */
     record Mark(String header, String value) {}
@@ -70,82 +80,157 @@ final class HttpChunks {
                 template.replace("{offset}", String.valueOf(from)).replace("{length}", String.valueOf(length)));
     }
 
-    /** Asks for a part. Fails with an IOException, or a LogStreamException if trying again would not help. */
+    /**
+     * Asks for a part. Fails with an IOException, or a LogStreamException if trying again would not help; if it is cancelled, its
+     * connection is closed.
+     */
     CompletableFuture<HttpChunk> get(long from, int length) {
+        CompletableFuture<HttpChunk> answer = new CompletableFuture<>();
+        CompletableFuture<HttpResponse<Taken>> exchange;
+        try {
+            exchange = client.sendAsync(request(from, length), info -> {
+                Part part = new Part(place(info, from), length);
+                // Here, on the client's thread: its future's own stages run in the common pool.
+                CompletableFuture<?> unusedHere =
+                        part.body.whenComplete((taken, failure) -> tell(answer, info, taken, failure, from));
+                return part;
+            });
+        } catch (IOException e) {
+            return CompletableFuture.failedFuture(e);
+        }
+        CompletableFuture<?> unused = exchange.whenComplete((response, failure) -> {
+            if (failure != null) {
+                answer.completeExceptionally(failure);
+            }
+        });
+        CompletableFuture<?> unusedToo = answer.whenComplete((chunk, failure) -> {
+            if (answer.isCancelled()) {
+                exchange.cancel(true);
+            }
+        });
+        return answer;
+    }
+
+    private void tell(
+            CompletableFuture<HttpChunk> answer,
+            HttpResponse.ResponseInfo info,
+            @Nullable Taken taken,
+            @Nullable Throwable failure,
+            long from) {
+        if (taken == null) {
+            answer.completeExceptionally(failure == null ? new IOException("no body") : failure);
+            return;
+        }
+        try {
+            answer.complete(chunk(info, taken, from));
+        } catch (IOException | RuntimeException e) {
+            answer.completeExceptionally(e);
+        }
+    }
+
+    private HttpRequest request(long from, int length) throws IOException {
         HttpRequest.Builder request = HttpRequest.newBuilder(uri(from, length)).header("Accept-Encoding", "identity");
         if (hasRanges()) {
             request.header("Range", "bytes=" + from + "-" + (from + length - 1));
         }
-        headers.forEach((name, value) -> request.header(name, value.get()));
-        return client.sendAsync(request.build(), info -> new Part(place(info, from), length))
-                .thenApply(response -> chunk(response, from));
+        for (Map.Entry<String, Supplier<String>> header : headers.entrySet()) {
+            request.header(header.getKey(), value(header.getKey(), header.getValue()));
+        }
+        return request.build();
+    }
+
+    /** What a header says now, which may be secret: no message and no cause may tell it. */
+    private static String value(String name, Supplier<String> told) throws IOException {
+        String value;
+        try {
+            value = told.get();
+        } catch (RuntimeException e) {
+            throw new IOException("the value of the header " + name + " can't be had: "
+                    + e.getClass().getName());
+        }
+        if (value == null || !value.chars().allMatch(c -> c == '\t' || (c >= ' ' && c < 0x7f))) {
+            throw new IOException(
+                    "the header " + name
+                            + " has no usable value: there is none, or it has a line feed or another character that no header may have");
+        }
+        return value;
     }
 
     /** How many bytes of the body come before the place. */
     private long place(HttpResponse.ResponseInfo info, long from) {
         return switch (info.statusCode()) {
             case 200 -> hasRanges() ? from : 0;
-            case 206 ->
-                from
-                        - Math.max(
-                                0,
-                                contentRange(
-                                        info.headers()
-                                                .firstValue("Content-Range")
-                                                .orElse(""),
-                                        1));
+            case 206 -> Math.max(0, from - Math.max(0, contentRange(range(info), 1)));
             default -> 0;
         };
     }
 
-    private HttpChunk chunk(HttpResponse<Taken> response, long from) {
-        Taken body = response.body();
-        String range = response.headers().firstValue("Content-Range").orElse("");
+    private static String range(HttpResponse.ResponseInfo info) {
+        return info.headers().firstValue("Content-Range").orElse("");
+    }
+
+    private HttpChunk chunk(HttpResponse.ResponseInfo info, Taken body, long from) throws IOException {
         boolean isComplete = mark != null
-                && response.headers().allValues(mark.header()).stream().anyMatch(mark.value()::equalsIgnoreCase);
-        switch (response.statusCode()) {
-            case 200 -> {
-                String encoding =
-                        response.headers().firstValue("Content-Encoding").orElse("identity");
-                if (!encoding.equals("identity")) {
-                    throw new LogStreamException(
-                            shown() + " is sent as " + Text.shown(encoding) + " though that was not asked for");
-                }
-                long told =
-                        response.headers().firstValueAsLong("Content-Length").orElse(-1);
-                long total = !hasRanges() ? -1 : told >= 0 ? told : body.isWhole() ? -1 : body.seen();
+                && info.headers().allValues(mark.header()).stream().anyMatch(mark.value()::equalsIgnoreCase);
+        int status = info.statusCode();
+        switch (status) {
+            case 200, 206 -> {
+                checkEncoding(info);
+                long total = status == 200 ? total(info, body) : totalOfPart(range(info), from);
                 return new HttpChunk(body.bytes(), body.isWhole(), total, false, isComplete);
             }
-            case 206 -> {
-                if (contentRange(range, 1) < 0 || contentRange(range, 1) > from) {
-                    throw failed("answers with another part than " + from + ": " + Text.shown(range));
-                }
-                return new HttpChunk(body.bytes(), body.isWhole(), contentRange(range, 2), false, isComplete);
-            }
             case 204, 416 -> {
-                return new HttpChunk(new byte[0], false, contentRange(range, 2), false, isComplete);
+                return new HttpChunk(new byte[0], false, contentRange(range(info), 2), false, isComplete);
             }
             case 404, 410 -> {
-                return HttpChunk.MISSING;
+                return HttpChunk.missing(isComplete);
             }
-            case 408, 425, 429 -> throw failed("answers " + response.statusCode());
+            case 408, 425, 429 -> throw new IOException(shown() + " answers " + status);
             default -> {
-                if (response.statusCode() >= 500) {
-                    throw failed("answers " + response.statusCode());
+                if (status >= 500) {
+                    throw new IOException(shown() + " answers " + status);
                 }
-                throw new LogStreamException(shown() + " answers " + response.statusCode() + ": "
-                        + Text.shown(new String(body.bytes(), StandardCharsets.UTF_8)));
+                String message = shown() + " answers " + status + ": "
+                        + Text.shown(new String(body.bytes(), StandardCharsets.UTF_8));
+                throw status == 401 || status == 403 ? new Refused(message) : new LogStreamException(message);
             }
         }
     }
 
-    private RuntimeException failed(String how) {
-        return new java.io.UncheckedIOException(new IOException(shown() + " " + how));
+    private void checkEncoding(HttpResponse.ResponseInfo info) {
+        String encoding = info.headers().firstValue("Content-Encoding").orElse("identity");
+        if (!encoding.equalsIgnoreCase("identity")) {
+            throw new LogStreamException(
+                    shown() + " is sent as " + Text.shown(encoding) + " though that was not asked for");
+        }
+    }
+
+    private long total(HttpResponse.ResponseInfo info, Taken body) {
+        long told = info.headers().firstValueAsLong("Content-Length").orElse(-1);
+        return !hasRanges() ? -1 : told >= 0 ? told : body.isWhole() ? -1 : body.seen();
+    }
+
+    private long totalOfPart(String range, long from) throws IOException {
+        if (contentRange(range, 1) < 0 || contentRange(range, 1) > from) {
+            throw new IOException(shown() + " answers with another part than " + from + ": " + Text.shown(range));
+        }
+        return contentRange(range, 2);
     }
 
     /** The address without what may be secret. */
     String shown() {
-        return template.replaceFirst("//[^/@]*@", "//").replaceFirst("[?#].*", "");
+        return shown(template);
+    }
+
+    static String shown(String template) {
+        return Text.shown(template.replaceFirst("//[^/@]*@", "//").replaceFirst("(?s)[?#].*", ""));
+    }
+
+    /** The whole address in four bytes, but for its user: two logs may differ in their query alone. */
+    int hash() {
+        CRC32C hash = new CRC32C();
+        hash.update(template.replaceFirst("//[^/@]*@", "//").getBytes(StandardCharsets.UTF_8));
+        return (int) hash.getValue();
     }
 
     /** A number of {@code bytes FIRST-LAST/TOTAL}, or -1. */
@@ -216,7 +301,7 @@ final class HttpChunks {
     /** The client of those who bring none. */
     static final class Shared {
         static final HttpClient CLIENT = HttpClient.newBuilder()
-                .followRedirects(HttpClient.Redirect.NORMAL)
+                .followRedirects(HttpClient.Redirect.NEVER) // headers would go along, and a login page be the log
                 .connectTimeout(Duration.ofSeconds(20))
                 .executor(java.util.concurrent.Executors.newCachedThreadPool(task -> {
                     Thread thread = new Thread(task, "logstream-http");

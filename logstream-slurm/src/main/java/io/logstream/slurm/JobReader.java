@@ -75,9 +75,13 @@ final class JobReader implements LogReader {
     private long toldAt = NEVER;
     private boolean isBegunWith;
     private boolean isMissingTold;
-    private String askedHost = "";
     private boolean isAskedSoon;
     private volatile boolean isSearchDue;
+    /** Whether a channel that should have a file has none. */
+    private boolean isLacking;
+
+    private long searchedAt;
+    private boolean isRenewed;
     private long runningSince = NEVER;
     private long overSince = NEVER;
     private long quietSince;
@@ -97,15 +101,14 @@ final class JobReader implements LogReader {
     /** Asks the cluster for the first time, and opens what is there. */
     void begin() throws IOException, InterruptedException {
         Poller.Known first = watch.await();
-        check(first, source.id().in(first.jobs()));
-        String node = files.unknownHost(source.id().in(first.jobs()));
-        if (node != null) {
-            source.cluster().learnHost(node);
-        }
+        SlurmJob found = source.id().in(first.jobs());
+        check(first, found);
         quietSince = context.time().nanoTime();
         boolean opened = false;
         try {
-            files.learn(source.id().in(first.jobs()), first.release());
+            files.learnHost(found);
+            files.learn(found, first.release());
+            checkFiles(first, found);
             follow(first);
             opened = true;
         } finally {
@@ -129,9 +132,9 @@ final class JobReader implements LogReader {
         if (isGiven) {
             return;
         }
-        first.checkRefusal();
+        first.checkRefusal(start instanceof Start.At);
         if (first.answers() == 0) {
-            throw new IOException("the cluster does not answer: " + first.outage());
+            throw new IOException("the cluster does not answer: " + first.trouble());
         }
         if (found == null) {
             throw new LogStreamException("Slurm does not know job " + id.ofJob()
@@ -144,12 +147,26 @@ final class JobReader implements LogReader {
         }
     }
 
+    /**
+     * Fails while nobody tells whether a file is there that must be, if reading is to go on in it or the log is complete: another
+     * one would be taken for it, or none.
+     */
+    private void checkFiles(Poller.Known first, @Nullable SlurmJob found) throws IOException {
+        boolean isNever = found != null && !found.hasBegun() && found.isOver();
+        boolean isComplete = !source.follows() || first.isGone() || (found != null && found.isOver());
+        for (ChannelLog log : List.of(out, err)) {
+            if (!isNever && (isComplete || log.isPlaceGiven())) {
+                files.isAwaited(found, first.release(), log.channel());
+            }
+        }
+    }
+
     @Override
     @SuppressWarnings("ReferenceEquality") // of what is known each change is another object
     public Outcome read(LineSink sink) throws IOException {
         long now = context.time().nanoTime();
         Poller.Known latest = watch.known();
-        if (latest != known || isSearchDue) {
+        if (latest != known || isSearchDue || (isLacking && now - searchedAt >= SEARCH.toNanos())) {
             isSearchDue = false;
             follow(latest);
         }
@@ -173,7 +190,9 @@ final class JobReader implements LogReader {
             return Outcome.MORE;
         }
         known.checkLongRefusal();
-        return isComplete(now) ? beginFinal(sink) : Outcome.WAIT;
+        boolean isComplete = isComplete(now);
+        isRenewed &= isComplete;
+        return isComplete ? beginFinal(sink) : Outcome.WAIT;
     }
 
     /** Reads both channels. Where one takes all the room, the other comes first the next time. */
@@ -234,26 +253,23 @@ final class JobReader implements LogReader {
         runningSince = !isRunning() ? NEVER : runningSince == NEVER ? now : runningSince;
         isAskedSoon &= !isRunning();
         isLeaving = false;
+        isLacking = false;
+        searchedAt = now;
         learnHost();
-        if (!isNever()) {
+        if (!isNever() && !isFinal) {
             place(out, now);
-            place(err, now);
+            if (!isLeaving) { // where that one goes, this one may go too
+                place(err, now);
+            }
         }
     }
 
-    private void learnHost() {
-        String node = files.unknownHost(job);
-        if (hasBegun && node != null && !node.equals(askedHost)) {
-            askedHost = node;
-            context.blocking().execute(() -> {
-                try {
-                    source.cluster().learnHost(node);
-                } catch (InterruptedException e) {
-                    Thread.currentThread().interrupt();
-                }
-                isSearchDue = true;
-                context.wake();
-            });
+    private void learnHost() throws IOException {
+        try {
+            files.learnHost(job);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException("interrupted", e);
         }
     }
 
@@ -270,7 +286,11 @@ final class JobReader implements LogReader {
         boolean isThere = files.has(best);
         boolean isBetter = !best.equals(old) && (isThere || !log.hasBytes());
         boolean isWanted = source.follows() || isThere;
-        if (!isBetter || !isWanted || isOtherChannel(log, best)) {
+        if (isOtherChannel(log, best)) {
+            return;
+        }
+        isLacking |= !isThere;
+        if (!isBetter || !isWanted) {
             return;
         }
         if (!log.mayBeLeft(now, source.settleTime(), files)) {
@@ -300,15 +320,16 @@ final class JobReader implements LogReader {
             return other != null;
         }
         boolean isHere = file.host().isHere() && other.host().isHere();
-        return isHere
-                && Files.exists(file.path())
-                && Files.exists(other.path())
-                && Files.isSameFile(file.path(), other.path());
+        if (isHere && Files.exists(file.path()) && Files.exists(other.path())) {
+            return Files.isSameFile(file.path(), other.path());
+        }
+        return file.host() == other.host()
+                && file.path().normalize().equals(other.path().normalize());
     }
 
     private Start start(ChannelLog log) {
         SourcePosition place = log.position();
-        if (log.path() == null && place != null) {
+        if (place != null && log.isPlaceGiven()) {
             return Start.at(place);
         }
         return hasBegun || start instanceof Start.At ? Start.beginning() : start;
@@ -327,14 +348,13 @@ final class JobReader implements LogReader {
     }
 
     private boolean isMissing() {
-        return isRunning() && !out.isThere(files) && !err.isThere(files);
+        return isLacking && isRunning() && !out.isThere(files) && !err.isThere(files);
     }
 
     private void tellMissing(LineSink sink, long now) {
         boolean isMissing = isMissing();
-        if (isMissing && !isOver()) {
+        if (isLacking && isRunning() && !isOver()) {
             context.wakeWithin(SEARCH);
-            isSearchDue = true;
         }
         if (isMissing && !isMissingTold && now - runningSince >= MISSING.toNanos()) {
             isMissingTold = true;
@@ -384,8 +404,14 @@ final class JobReader implements LogReader {
         if (isFinal || !source.follows() || isNever()) {
             return end(sink);
         }
+        if (!isRenewed) {
+            isRenewed = true;
+            files.renew();
+        }
         follow(known);
-        if (isLeaving) {
+        boolean isAwaited = files.isAwaited(job, known.release(), Channel.STDOUT);
+        isAwaited |= files.isAwaited(job, known.release(), Channel.STDERR);
+        if (isLeaving || isAwaited) {
             return Outcome.WAIT;
         }
         isFinal = true;
@@ -398,6 +424,8 @@ final class JobReader implements LogReader {
         if (isOver()) {
             boolean isRead = out.isThere(files) || err.isThere(files);
             sink.event(life.finished(job, isNever() ? "; it never began" : isRead ? "" : "; " + noFile()));
+        } else if (isMissing()) {
+            sink.event(SourceEvent.of(Kind.WAITING, noFile()));
         }
         return Outcome.END;
     }

@@ -7,6 +7,7 @@ import io.logstream.spi.Start;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.concurrent.CompletableFuture;
 
 /** A machine whose files can be read. For one reader of a job. */
 interface LogHost {
@@ -18,12 +19,17 @@ interface LogHost {
         }
 
         @Override
-        public boolean has(Path file, SourceContext context, Runnable changed) {
-            return Files.exists(file);
+        public Presence look(Path file, SourceContext context, Runnable changed) {
+            return Presence.of(Files.exists(file));
         }
 
         @Override
-        public void learn(Path file) {}
+        public CompletableFuture<?> ask(Path file, SourceContext context, Runnable changed) {
+            return CompletableFuture.completedFuture(null);
+        }
+
+        @Override
+        public void renew() {}
 
         @Override
         public LogReader open(Path file, Start start, boolean follow, boolean mayWait, SourceContext context)
@@ -41,14 +47,17 @@ interface LogHost {
     boolean isHere();
 
     /**
-     * Whether there is such a file, as far as is known; of another machine that is asked for again after a while.
+     * Whether there is such a file; another machine is asked for that, if the last answer is not of a moment ago.
      *
      * @param changed is run, on any thread, when that is known to be otherwise
      */
-    boolean has(Path file, SourceContext context, Runnable changed);
+    Presence look(Path file, SourceContext context, Runnable changed);
 
-    /** Finds that out now, if it takes waiting for. */
-    void learn(Path file) throws InterruptedException;
+    /** Asks for that now. The future is completed when there is an answer, or none in time; it never fails. */
+    CompletableFuture<?> ask(Path file, SourceContext context, Runnable changed);
+
+    /** Forgets what is not there, or was not told: it is asked for again when it is looked for. */
+    void renew();
 
     /**
      * Opens a file.

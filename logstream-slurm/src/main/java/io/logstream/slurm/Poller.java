@@ -31,7 +31,7 @@ final class Poller {
     /** Questions that fail in a row are asked twice as seldom each time, down to this. */
     private static final long MOST_BACKOFF = Duration.ofMinutes(1).toNanos();
     /** So many refusals in a row are no mistake that goes away, such as a token that is just being renewed. */
-    private static final int MOST_REFUSALS = 5;
+    static final int MOST_REFUSALS = 5;
     /** How many jobs are remembered though Slurm may have forgotten them. */
     private static final int MOST_REMEMBERED = 10_000;
 
@@ -56,20 +56,27 @@ final class Poller {
             int refusals) {
         static final Known NOTHING = new Known(0, 0, List.of(), false, null, null, 0);
 
-        /** @throws LogStreamException if the cluster refuses to answer */
-        void checkRefusal() {
-            checkRefusals(1);
+        /**
+         * For a stream that is being opened.
+         *
+         * @param isResumed whether it was open before: it may be that only its token is just being renewed
+         * @throws LogStreamException if the cluster refuses to answer, or has for long
+         */
+        void checkRefusal(boolean isResumed) {
+            if (refusal != null && (!isResumed || refusals >= MOST_REFUSALS)) {
+                throw new LogStreamException(String.valueOf(refusal.getMessage()), refusal);
+            }
         }
 
         /** @throws LogStreamException if the cluster has refused to answer for long */
         void checkLongRefusal() {
-            checkRefusals(MOST_REFUSALS);
+            checkRefusal(true);
         }
 
-        private void checkRefusals(int most) {
-            if (refusal != null && refusals >= most) {
-                throw new LogStreamException(String.valueOf(refusal.getMessage()), refusal);
-            }
+        /** Why there is no answer now, or null. */
+        @Nullable
+        String trouble() {
+            return refusal != null ? String.valueOf(refusal.getMessage()) : outage;
         }
 
         private boolean says(Known other) {
@@ -144,6 +151,9 @@ final class Poller {
     private @Nullable Thread thread;
     private boolean hasty;
     private int failures;
+    /** How often in a row it was refused to answer. For its thread only. */
+    private int refusals;
+
     private volatile boolean closed;
 
     Poller(String name, Query query, Duration interval) {
@@ -202,12 +212,18 @@ final class Poller {
     }
 
     private void run() {
-        try {
-            while (awaitTurn()) {
+        while (true) {
+            try {
+                if (!awaitTurn()) {
+                    return;
+                }
                 poll();
+            } catch (InterruptedException e) {
+                LOG.trace("interrupted, by close or by somebody's code that it runs", e);
+                if (closed) {
+                    return;
+                }
             }
-        } catch (InterruptedException e) {
-            LOG.trace("closed", e);
         }
     }
 
@@ -248,16 +264,27 @@ final class Poller {
             return;
         }
         try {
-            tell(jobs, query.ask(jobs));
+            Query.Answer answer = query.ask(jobs);
+            refusals = 0;
+            tell(jobs, answer);
             failed(false);
         } catch (LogStreamException e) {
             failed(true);
+            refusals++;
             tellAll(jobs, null, e);
+        } catch (InterruptedException e) {
+            if (closed) {
+                throw e;
+            }
+            failed(true);
+            refusals = 0;
+            tellAll(jobs, "the question was interrupted", null);
         } catch (IOException
                 | RuntimeException
                 | Error e) { // such as no memory for a thread: all wait for the next answer
             LOG.debug("{} does not answer", name, e);
             failed(true);
+            refusals = 0;
             tellAll(jobs, String.valueOf(e.getMessage()), null);
         }
     }
@@ -280,7 +307,8 @@ final class Poller {
             for (Watch watch : watching(number)) {
                 List<SlurmJob> jobs = watch.id.of(all);
                 if (jobs.isEmpty()) {
-                    jobs = remembered.getOrDefault(watch.id, List.of());
+                    List<SlurmJob> last = watch.known.jobs();
+                    jobs = last.isEmpty() ? remembered.getOrDefault(watch.id, List.of()) : last;
                     watch.misses++;
                 } else {
                     remember(watch.id, jobs);
@@ -317,7 +345,6 @@ final class Poller {
         for (long number : asked) {
             for (Watch watch : watching(number)) {
                 Known last = watch.known;
-                int refusals = refusal == null ? 0 : last.refusals + 1;
                 watch.tell(new Known(last.answers, last.release, last.jobs, last.isGone, outage, refusal, refusals));
             }
         }

@@ -20,6 +20,9 @@ import org.slf4j.LoggerFactory;
 final class Program implements Commands {
     private static final Logger LOG = LoggerFactory.getLogger(Program.class);
 
+    /** How long errors are waited for once the program has ended. */
+    private static final long LAST_WORDS = Duration.ofSeconds(1).toNanos();
+
     private final Map<String, String> environment;
     private final Duration timeout;
 
@@ -33,7 +36,7 @@ final class Program implements Commands {
         ProcessBuilder builder =
                 new ProcessBuilder(command).redirectInput(ProcessBuilder.Redirect.from(new File("/dev/null")));
         Map<String, String> variables = builder.environment();
-        variables.keySet().removeIf(name -> name.startsWith("SQUEUE_") || name.startsWith("SLURM_JSON"));
+        variables.keySet().removeIf(name -> UNWANTED.contains(name) || name.startsWith("SQUEUE_"));
         variables.putAll(WANTED);
         variables.putAll(environment);
         Process process = start(builder);
@@ -42,9 +45,10 @@ final class Program implements Commands {
             Drain out = new Drain(process.getInputStream());
             Drain errors = new Drain(process.getErrorStream());
             boolean ended = process.waitFor(timeout.toNanos(), TimeUnit.NANOSECONDS);
-            if (!ended || !out.isOver(end) || !errors.isOver(end)) {
+            if (!ended || !out.isOver(end)) {
                 throw new IOException(command.get(0) + " did not end within " + timeout.toSeconds() + " s");
             }
+            errors.isOver(System.nanoTime() + LAST_WORDS); // which a child may hold open for ever
             return new Said(process.exitValue(), out.text(), errors.text());
         } finally {
             process.descendants().forEach(ProcessHandle::destroyForcibly);

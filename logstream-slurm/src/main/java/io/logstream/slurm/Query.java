@@ -30,6 +30,7 @@ interface Query {
      *
      * @param node the node's name
      * @throws IOException if it does not answer now
+     * @throws LogStreamException if it has none
      */
     String hostOf(String node) throws IOException, InterruptedException;
 }

@@ -100,7 +100,11 @@ public final class SlurmCluster implements AutoCloseable {
         LogPlaces places = new LogPlaces(SlurmJobSource.of(this, String.valueOf(job.id())));
         String node = places.unknownHost(job);
         if (node != null) {
-            learnHost(node);
+            try {
+                learnHost(node);
+            } catch (IOException e) {
+                LOG.info("{}: the host of node {} is not known: {}", name, node, e.getMessage());
+            }
         }
         return places.of(job, release, channel);
     }
@@ -132,13 +136,17 @@ public final class SlurmCluster implements AutoCloseable {
         return hosts.get(node);
     }
 
-    /** Asks for that name, and waits for it. Where it can't be learned, it is taken for the node's. */
-    String learnHost(String node) throws InterruptedException {
+    /**
+     * Asks for that name, and waits for it. Where the cluster has none, it is the node's.
+     *
+     * @throws IOException if the cluster does not tell now
+     */
+    String learnHost(String node) throws IOException, InterruptedException {
         String host = node;
         try {
             host = query.hostOf(node);
-        } catch (IOException | LogStreamException e) {
-            LOG.info("{}: the host of node {} is not known: {}", name, node, e.getMessage());
+        } catch (LogStreamException e) {
+            LOG.info("{}: the host of node {} is taken to have its name: {}", name, node, e.getMessage());
         }
         hosts.put(node, host);
         return host;
@@ -169,7 +177,7 @@ public final class SlurmCluster implements AutoCloseable {
         private Duration pollInterval = Duration.ofSeconds(2);
         private Duration timeout = Duration.ofSeconds(20);
         private @Nullable SshConnection login;
-        private @Nullable Function<String, SshConnection> nodes;
+        private @Nullable Function<String, @Nullable SshConnection> nodes;
 
         private Builder() {}
 
@@ -211,13 +219,25 @@ public final class SlurmCluster implements AutoCloseable {
          * Reads over SSH what is on a node's own disk: where the file of a job that has begun is not seen otherwise, it is looked
          * for on the node that runs its script. Needs logstream-ssh. By default it is not.
          *
+         * <p>A job is not taken to have no log because its node does not answer: then its stream tries again, and fails if the node
+         * refuses.
+         *
          * @param connections gives the connection to a node by its name, the same one each time; called on any thread, and not to
-         *     wait for anything. Closed by whoever made them, after this
+         *     wait for anything. Null for a node that may not be reached counts as its refusal; an exception as no answer. Closed
+         *     by whoever made them, after this
          * @return this
          */
-        public Builder nodes(Function<String, SshConnection> connections) {
+        public Builder nodes(Function<String, @Nullable SshConnection> connections) {
             this.nodes = Objects.requireNonNull(connections, "connections");
             return this;
+        }
+
+        private static SshConnection connected(String node, Function<String, @Nullable SshConnection> connections) {
+            SshConnection connection = connections.apply(node);
+            if (connection == null) {
+                throw new LogStreamException("there is no connection to node " + Text.shown(node));
+            }
+            return connection;
         }
 
         /**
@@ -225,7 +245,7 @@ public final class SlurmCluster implements AutoCloseable {
          *
          * @param server {@code unix:/path} or {@code http://host:port}; for TLS put something before it
          * @return this
-         * @throws IllegalArgumentException if it is neither
+         * @throws IllegalArgumentException if it is neither, or has more than that in it
          */
         public Builder rest(URI server) {
             new HttpGet(server, Map::of, timeout);
@@ -271,10 +291,19 @@ public final class SlurmCluster implements AutoCloseable {
             return token;
         }
 
+        /** A thread that the supplier leaves interrupted would connect to nobody any more. */
+        private static @Nullable String present(Supplier<String> token) {
+            try {
+                return token.get();
+            } finally {
+                Thread.interrupted();
+            }
+        }
+
         private static Map<String, String> headers(@Nullable String user, @Nullable Supplier<String> token) {
             return user == null || token == null
                     ? Map.of()
-                    : Map.of("X-SLURM-USER-NAME", user, "X-SLURM-USER-TOKEN", checkedToken(token.get()));
+                    : Map.of("X-SLURM-USER-NAME", user, "X-SLURM-USER-TOKEN", checkedToken(present(token)));
         }
 
         /**
@@ -330,10 +359,11 @@ public final class SlurmCluster implements AutoCloseable {
          */
         public SlurmCluster build() {
             SshConnection to = login;
-            Function<String, SshConnection> connections = nodes;
-            Supplier<LogHost> files = to == null ? () -> LogHost.HERE : () -> new SshHost(to);
-            Function<String, @Nullable LogHost> onNodes =
-                    connections == null ? node -> null : node -> new SshHost(connections.apply(node));
+            Function<String, @Nullable SshConnection> connections = nodes;
+            Supplier<LogHost> files = to == null ? () -> LogHost.HERE : () -> new SshHost(to.host(), () -> to);
+            Function<String, @Nullable LogHost> onNodes = connections == null
+                    ? node -> null
+                    : node -> new SshHost(Text.shown(node), () -> connected(node, connections));
             URI rest = server;
             String where = to == null ? "" : "@" + to.host();
             if (rest != null) {

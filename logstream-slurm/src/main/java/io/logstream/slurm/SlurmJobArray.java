@@ -5,8 +5,8 @@ import io.logstream.spi.LogDiscovery;
 import io.logstream.spi.LogReader;
 import io.logstream.spi.SourceContext;
 import java.io.IOException;
+import java.util.BitSet;
 import java.util.HashSet;
-import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.function.UnaryOperator;
@@ -14,6 +14,9 @@ import java.util.function.UnaryOperator;
 /**
  * The tasks of an array of SLURM jobs, or the parts of a heterogeneous job: each is a stream of its own when it begins, named
  * {@code slurm:12_5} or {@code slurm:12+1}, and read by a {@link SlurmJobSource}.
+ *
+ * <p>A task that waited, and of which the cluster knows nothing when it answers again, is found too: it may have run and been
+ * forgotten meanwhile. Its stream fails, or reads the path that the options name.
  *
  * <p>It ends when none of them waits any more or may begin, and their streams have ended. Immutable and threadsafe.
  */
@@ -67,7 +70,7 @@ public final class SlurmJobArray implements LogDiscovery {
         boolean begun = false;
         try {
             Poller.Known first = watch.await();
-            first.checkRefusal();
+            first.checkRefusal(false);
             if (first.answers() == 0) {
                 throw new IOException("the cluster does not answer: " + first.outage());
             }
@@ -91,6 +94,10 @@ public final class SlurmJobArray implements LogDiscovery {
     private final class Tasks implements Scan {
         private final Poller.Watch watch;
         private final Set<String> found = new HashSet<>();
+        /** Those that waited in the last answer. */
+        private Set<String> waited = Set.of();
+
+        private BitSet waitedTogether = new BitSet();
 
         Tasks(Poller.Watch watch) {
             this.watch = watch;
@@ -100,20 +107,65 @@ public final class SlurmJobArray implements LogDiscovery {
         public LogReader.Outcome scan(Sink sink) {
             Poller.Known known = watch.known();
             known.checkLongRefusal();
-            List<SlurmJob> jobs = known.jobs();
-            boolean mayBegin = !known.isGone();
+            Set<String> told = new HashSet<>();
+            Set<String> waiting = new HashSet<>();
+            BitSet together = new BitSet();
+            BitSet cancelled = new BitSet();
             boolean isOver = true;
-            for (SlurmJob job : jobs) {
+            for (SlurmJob job : known.jobs()) {
                 boolean isOne = job.waitingTasks().isEmpty();
-                if (isOne && job.hasBegun() && found.add(job.label())) {
-                    sink.found(
-                            "slurm:" + job.label(),
-                            options.apply(SlurmJobSource.builder(cluster, job.label()))
-                                    .build());
+                if (isOne && job.hasBegun()) {
+                    find(job.label(), sink);
+                } else if (isOne && !job.isOver()) {
+                    waiting.add(job.label());
+                } else if (!isOne) {
+                    TaskRanges.addTo(job.isOver() ? cancelled : together, job.waitingTasks());
+                }
+                if (isOne) {
+                    told.add(job.label());
+                } else if (TaskRanges.isCut(job.waitingTasks())) {
+                    together.or(waitedTogether); // whichever of them are still in it
                 }
                 isOver &= job.isOver();
             }
-            return mayBegin && !isOver ? LogReader.Outcome.WAIT : LogReader.Outcome.END;
+            if (known.isGone()) { // with all that was last known of it
+                waiting.forEach(one -> find(one, sink));
+                findTasks(together, told, sink);
+                return LogReader.Outcome.END;
+            }
+            waitedTogether.andNot(cancelled);
+            findForgotten(told, together, sink);
+            waited = waiting;
+            waitedTogether = together;
+            return isOver ? LogReader.Outcome.END : LogReader.Outcome.WAIT;
+        }
+
+        /** What waited, and waits no more, and is not told of: it began, ended and was forgotten while nobody answered. */
+        private void findForgotten(Set<String> told, BitSet together, Sink sink) {
+            for (String one : waited) {
+                if (!told.contains(one)) {
+                    find(one, sink);
+                }
+            }
+            waitedTogether.andNot(together);
+            findTasks(waitedTogether, told, sink);
+        }
+
+        private void findTasks(BitSet tasks, Set<String> told, Sink sink) {
+            for (int task = tasks.nextSetBit(0); task >= 0; task = tasks.nextSetBit(task + 1)) {
+                String label = id.job() + "_" + task;
+                if (!told.contains(label)) {
+                    find(label, sink);
+                }
+            }
+        }
+
+        private void find(String label, Sink sink) {
+            if (found.add(label)) {
+                sink.found(
+                        "slurm:" + label,
+                        options.apply(SlurmJobSource.builder(cluster, label)).build());
+            }
         }
 
         @Override

@@ -1,5 +1,6 @@
 package io.logstream.slurm;
 
+import io.logstream.LogStreamException;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -90,7 +91,10 @@ final class SqueueQuery implements Query {
     public String hostOf(String node) throws IOException, InterruptedException {
         Commands.Said said = program.run(List.of(directory + "scontrol", "show", "node", "-o", "--", node));
         Matcher host = HOST.matcher(said.out());
-        if (said.code() != 0 || !host.find()) {
+        boolean isTold = said.code() == 0 && host.find();
+        if (!isTold && (said.code() == 0 || (said.out() + said.errors()).contains("not found"))) {
+            throw new LogStreamException("scontrol knows no host of node " + Text.shown(node));
+        } else if (!isTold) {
             throw new IOException("scontrol does not tell the host of a node: " + Text.shown(said.errors()));
         }
         return host.group(1).replaceFirst("\\..*", "");

@@ -75,7 +75,7 @@ final class SqueueTable {
 
     private static void set(JobFields job, String field, String cell) {
         switch (field) {
-            case "JobID" -> job.id = number(cell);
+            case "JobID" -> job.id = jobNumber(cell);
             case "ArrayJobID" -> job.arrayId = number(cell);
             case "ArrayTaskID" -> {
                 if (cell.matches("\\d{1,10}")) {
@@ -107,7 +107,7 @@ final class SqueueTable {
         if (job.taskId < 0 && job.waitingTasks.isEmpty()) {
             job.arrayId = 0;
         }
-        if (job.stderr.equals(job.stdout)) {
+        if (job.stdout.equals(job.stderr)) {
             job.stderr = "";
         }
         if (job.stdout.equals(job.workDirectory + "/slurm-" + job.id + ".out")) {
@@ -121,6 +121,15 @@ final class SqueueTable {
             case "N/A", "n/a", "(null)", "NONE", "Unknown", "None assigned" -> "";
             default -> cell;
         };
+    }
+
+    /** A row that can't be read is no row that is not there: its job would be taken to be over. */
+    private static long jobNumber(String cell) {
+        long number = number(cell);
+        if (number == 0) {
+            throw new IllegalArgumentException("squeue printed '" + Text.shown(cell) + "' for the number of a job");
+        }
+        return number;
     }
 
     private static long number(String cell) {

@@ -4,6 +4,7 @@ import io.logstream.LogStreamException;
 import io.logstream.spi.LogReader;
 import io.logstream.spi.SourceContext;
 import io.logstream.spi.Start;
+import io.logstream.spi.TimeSource.Alarm;
 import io.logstream.ssh.SshConnection;
 import io.logstream.ssh.SshFileSource;
 import java.io.IOException;
@@ -11,21 +12,52 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ExecutionException;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** A machine that is reached over SSH. Threadsafe. */
-final class SshHost implements LogHost {
+class SshHost implements LogHost {
     /** How long it is not asked again whether there is a file. */
     private static final long PAUSE = Duration.ofMillis(400).toNanos();
+    /** The same where the last answer did not tell, as each try may hold up a thread. */
+    private static final long LONG_PAUSE = Duration.ofSeconds(5).toNanos();
+    /** How long an answer may take, with connecting. */
+    private static final Duration PATIENCE = Duration.ofSeconds(20);
 
-    private final SshConnection connection;
-    private final Map<Path, Boolean> known = new ConcurrentHashMap<>();
-    private final Map<Path, Long> asked = new ConcurrentHashMap<>();
+    private final String name;
+    private final Supplier<SshConnection> connection;
+    private final Map<Path, Question> questions = new ConcurrentHashMap<>();
     private volatile @Nullable String trouble;
 
-    SshHost(SshConnection connection) {
+    /**
+     * What was asked last about a file.
+     *
+     * @param before what was known before
+     * @param answer what is known since; null while there is no answer
+     * @param at when it was answered
+     */
+    private record Question(Presence before, @Nullable Presence answer, long at) {
+        Presence known() {
+            Presence now = answer;
+            return now == null ? before : now;
+        }
+
+        boolean isDue(long now) {
+            Presence known = answer;
+            return known != null && now - at >= (known.isKnown() ? PAUSE : LONG_PAUSE);
+        }
+    }
+
+    /**
+     * The machine behind a connection.
+     *
+     * @param name what it is called in messages
+     * @param connection tells the connection; may fail
+     */
+    SshHost(String name, Supplier<SshConnection> connection) {
+        this.name = name;
         this.connection = connection;
     }
 
@@ -35,47 +67,66 @@ final class SshHost implements LogHost {
     }
 
     @Override
-    public boolean has(Path file, SourceContext context, Runnable changed) {
-        long now = context.time().nanoTime();
-        Long last = asked.get(file);
-        if (last == null || (last != Long.MAX_VALUE && now - last >= PAUSE)) {
-            asked.put(file, Long.MAX_VALUE);
-            CompletableFuture<Boolean> unused = ask(file).whenComplete((is, failure) -> {
-                boolean before = known.getOrDefault(file, false);
-                note(file, is, failure);
-                asked.put(file, context.time().nanoTime());
-                if (before != known.getOrDefault(file, false)) {
-                    changed.run();
-                }
-            });
+    public Presence look(Path file, SourceContext context, Runnable changed) {
+        Question last = questions.get(file);
+        if (last == null || last.isDue(context.time().nanoTime())) {
+            CompletableFuture<?> unused = ask(file, context, changed);
         }
-        return known.getOrDefault(file, false);
-    }
-
-    private CompletableFuture<Boolean> ask(Path file) {
-        try {
-            return connection.exists(file.toString());
-        } catch (RuntimeException e) {
-            return CompletableFuture.failedFuture(e);
-        }
-    }
-
-    private void note(Path file, @Nullable Boolean is, @Nullable Throwable failure) {
-        if (is != null) {
-            known.put(file, is);
-            trouble = null;
-        } else if (failure != null) {
-            trouble = Text.shown(String.valueOf(failure.getMessage()));
-        }
+        Question present = questions.get(file);
+        return present == null ? Presence.ASKED : present.known();
     }
 
     @Override
-    public void learn(Path file) throws InterruptedException {
+    public CompletableFuture<?> ask(Path file, SourceContext context, Runnable changed) {
+        Question last = questions.get(file);
+        Presence before = last == null ? Presence.ASKED : last.known();
+        Question question = new Question(before, null, 0);
+        questions.put(file, question);
+        CompletableFuture<Boolean> answer = exists(file);
+        Alarm late = context.time()
+                .after(
+                        PATIENCE,
+                        () -> answer.completeExceptionally(
+                                new IOException(name + " did not answer within " + PATIENCE.toSeconds() + " s")));
+        return answer.handle((is, failure) -> {
+            late.cancel();
+            Presence now = told(before, is, failure);
+            Question answered = new Question(before, now, context.time().nanoTime());
+            boolean counts = questions.replace(file, question, answered); // nobody has asked anew since
+            if (counts && !now.equals(before)) {
+                changed.run();
+            }
+            return now;
+        });
+    }
+
+    CompletableFuture<Boolean> exists(Path file) {
         try {
-            note(file, ask(file).get(), null);
-        } catch (ExecutionException e) {
-            note(file, null, e.getCause() == null ? e : e.getCause());
+            return connection.get().exists(file.toString());
+        } catch (LogStreamException e) {
+            return CompletableFuture.failedFuture(e);
+        } catch (RuntimeException e) { // of whoever tells the connection
+            return CompletableFuture.failedFuture(
+                    new IOException("the connection to " + name + " can't be had: " + e.getMessage(), e));
         }
+    }
+
+    /** What is known now. A file that was there is taken to be there still while that is not told: reading it shows. */
+    private Presence told(Presence before, @Nullable Boolean is, @Nullable Throwable failure) {
+        if (is != null) {
+            trouble = null;
+            return Presence.of(is);
+        }
+        Throwable cause =
+                failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
+        Throwable why = cause == null ? new IOException(name + " does not tell") : cause;
+        trouble = Text.shown(String.valueOf(why.getMessage()));
+        return before.isThere() ? before : Presence.untold(why);
+    }
+
+    @Override
+    public void renew() {
+        questions.values().removeIf(question -> !question.known().isThere());
     }
 
     @Override
@@ -83,7 +134,7 @@ final class SshHost implements LogHost {
             throws IOException, InterruptedException {
         SshFileSource source;
         try {
-            source = SshFileSource.builder(connection, file.toString())
+            source = SshFileSource.builder(connection.get(), file.toString())
                     .follow(follow)
                     .build();
         } catch (IllegalArgumentException e) {
@@ -95,6 +146,6 @@ final class SshHost implements LogHost {
     @Override
     public String toString() {
         String why = trouble;
-        return connection.host() + (why == null ? "" : " (" + why + ")");
+        return name + (why == null ? "" : " (" + why + ")");
     }
 }

@@ -11,6 +11,8 @@ final class FakeQuery implements Query {
     volatile List<SlurmJob> jobs = List.of();
     volatile RuntimeException refusal;
     volatile IOException outage;
+    volatile IOException hostOutage;
+    volatile String host;
     volatile int questions;
     volatile int release = 2205;
     volatile Runnable onQuestion = () -> {};
@@ -54,7 +56,10 @@ final class FakeQuery implements Query {
     }
 
     @Override
-    public String hostOf(String node) {
-        return node;
+    public String hostOf(String node) throws IOException {
+        if (hostOutage != null) {
+            throw hostOutage;
+        }
+        return host == null ? node : host;
     }
 }

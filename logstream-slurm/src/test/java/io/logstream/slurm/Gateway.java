@@ -17,7 +17,7 @@ import java.util.regex.Pattern;
 /** A site's HTTP server of one job's output, which does what a test lets it do. */
 final class Gateway implements AutoCloseable {
     private static final Pattern RANGE = Pattern.compile("bytes=(\\d+)-(\\d+)");
-    private static final Pattern QUERY = Pattern.compile("offset=(\\d+)&length=(\\d+)");
+    private static final Pattern QUERY = Pattern.compile("offset=(\\d+)(?:&length=(\\d+))?");
 
     private final HttpServer server;
     private final ExecutorService threads = Executors.newCachedThreadPool();
@@ -29,6 +29,12 @@ final class Gateway implements AutoCloseable {
     int status;
     int drops;
     String token = "";
+    /** The most bytes of one answer, whatever was asked for. */
+    int most = Integer.MAX_VALUE;
+    /** What the log is said to be sent as. */
+    String encoding = "";
+    /** Where to look instead. */
+    String location = "";
 
     Gateway() throws IOException {
         server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
@@ -82,6 +88,9 @@ final class Gateway implements AutoCloseable {
                     code = 401;
                 } else if (status != 0) {
                     code = status;
+                    if (!location.isEmpty()) {
+                        exchange.getResponseHeaders().set("Location", location);
+                    }
                 } else if (isMissing) {
                     code = 404;
                 } else if (query.matches()) {
@@ -93,7 +102,8 @@ final class Gateway implements AutoCloseable {
                 } else if (hasRanges && range.matches()) {
                     code = 206;
                     int from = Integer.parseInt(range.group(1));
-                    int to = Math.min(all.length - 1, Integer.parseInt(range.group(2)));
+                    int to = Math.min(
+                            (int) Math.min(all.length, (long) from + most) - 1, Integer.parseInt(range.group(2)));
                     body = Arrays.copyOfRange(all, from, to + 1);
                     exchange.getResponseHeaders().set("Content-Range", "bytes " + from + "-" + to + "/" + all.length);
                 } else {
@@ -101,14 +111,18 @@ final class Gateway implements AutoCloseable {
                     body = all;
                 }
             }
+            if (!encoding.isEmpty()) {
+                exchange.getResponseHeaders().set("Content-Encoding", encoding);
+            }
             exchange.sendResponseHeaders(code, body.length == 0 ? -1 : body.length);
             exchange.getResponseBody().write(body);
         }
     }
 
-    private static byte[] part(byte[] all, Matcher query) {
+    private byte[] part(byte[] all, Matcher query) {
         int from = Math.min(all.length, Integer.parseInt(query.group(1)));
-        return Arrays.copyOfRange(all, from, Math.min(all.length, from + Integer.parseInt(query.group(2))));
+        int asked = query.group(2) == null ? all.length : Integer.parseInt(query.group(2));
+        return Arrays.copyOfRange(all, from, (int) Math.min(all.length, from + (long) Math.min(asked, most)));
     }
 
     @Override

@@ -92,6 +92,27 @@ class HttpChunkReaderTest {
                 .contains("/jobs/12/stdout bytes=960-2047", "/jobs/12/stdout?offset=960&length=1088 null");
     }
 
+    /** It may give what one read(2) does, or as much as it has room for. */
+    @Test
+    void serverThatGivesLessThanItWasAskedFor_isReadToItsEnd() {
+        gateway.append(bytes("a line of the log\n".repeat(1000)));
+        gateway.with(() -> {
+            gateway.most = 1000;
+            gateway.isComplete = true;
+        });
+        for (String query : List.of("", "?offset={offset}", "?offset={offset}&length={length}")) {
+            for (boolean follow : new boolean[] {true, false}) {
+                CollectingViewer viewer = new CollectingViewer();
+                hub.open("job" + query + follow, source(query).follow(follow).build())
+                        .subscribe(
+                                SubscribeOptions.builder().replay(Replay.all()).build(), viewer);
+                assertThat(viewer.awaitEnd().kind()).isEqualTo(EndReason.Kind.COMPLETED);
+                assertThat(viewer.lines()).as(query + follow).hasSize(1000);
+                assertThat(viewer.gaps()).isEmpty();
+            }
+        }
+    }
+
     @Test
     void lastLinesAlone_areAskedFor() {
         gateway.append(bytes("a line of the log\n".repeat(100_000) + "one\ntwo\nthree\n"));
@@ -165,6 +186,107 @@ class HttpChunkReaderTest {
     }
 
     @Test
+    void streamGoesOn_whenTheServerRefusesForAMoment() {
+        gateway.append(bytes("one\n"));
+        CollectingViewer viewer = follow(source("").pollInterval(Duration.ofMillis(200)));
+        viewer.awaitLine("one");
+        int before = gateway.asked().size();
+        gateway.with(() -> gateway.status = 401);
+        CollectingViewer.until("two refusals", () -> gateway.asked().size() > before + 2);
+        gateway.append(bytes("two\n"));
+        gateway.with(() -> gateway.status = 0);
+        viewer.awaitLine("two");
+        assertThat(viewer.lines()).containsExactly("one", "two");
+    }
+
+    /** Its value is the secret. */
+    @Test
+    void headerThatNoRequestMayHave_isAnOutage_andIsNotTold() {
+        AtomicReference<String> present = new AtomicReference<>("Bearer secret\n");
+        gateway.append(bytes("one\n"));
+        CollectingViewer viewer = follow(source("").header("Authorization", present::get));
+        viewer.awaitEvent(Kind.RECONNECTING);
+        assertThat(viewer.events().toString()).contains("header Authorization").doesNotContain("secret");
+        present.set("Bearer secret");
+        viewer.awaitLine("one");
+        assertThat(viewer.events().toString()).doesNotContain("secret");
+        assertThatThrownBy(() -> source("").header("a b", present::get)).isInstanceOf(IllegalArgumentException.class);
+    }
+
+    /** Where it leads nobody has said that headers may go; and a page to log in would be the log. */
+    @Test
+    void redirect_isARefusal() {
+        gateway.append(bytes("one\n"));
+        gateway.with(() -> {
+            gateway.status = 302;
+            gateway.location = "/login";
+        });
+        EndReason end = follow(source("")).awaitEnd();
+        assertThat(end.kind()).isEqualTo(EndReason.Kind.FAILED);
+        assertThat(end.message()).contains("302");
+        assertThat(gateway.asked()).hasSize(1);
+    }
+
+    @Test
+    void compressedBytes_areNoLines() {
+        gateway.append(bytes("one\n"));
+        gateway.with(() -> gateway.encoding = "Identity");
+        CollectingViewer viewer = follow(source(""));
+        viewer.awaitLine("one");
+        gateway.append(bytes("two\n"));
+        gateway.with(() -> gateway.encoding = "gzip");
+        EndReason end = viewer.awaitEnd();
+        assertThat(end.kind()).isEqualTo(EndReason.Kind.FAILED);
+        assertThat(end.message()).contains("gzip");
+        assertThat(viewer.lines()).isSubsetOf("one", "two");
+    }
+
+    @Test
+    void logThatIsNotThere_ends_whenItIsSaidToBeComplete() {
+        gateway.with(() -> gateway.isMissing = true);
+        CollectingViewer viewer = follow(source(""));
+        viewer.awaitEvent(Kind.WAITING);
+        complete();
+        assertThat(viewer.awaitEnd().kind()).isEqualTo(EndReason.Kind.COMPLETED);
+    }
+
+    @Test
+    void numberOfAnArray_isNoLog() {
+        FakeQuery query = new FakeQuery();
+        JobFields task = new JobFields();
+        task.id = 13;
+        task.arrayId = 12;
+        task.taskId = 1;
+        task.state("RUNNING");
+        query.jobs = List.of(task.job());
+        try (SlurmCluster cluster = query.cluster()) {
+            EndReason end = follow(source("").cluster(cluster)).awaitEnd();
+            assertThat(end.kind()).isEqualTo(EndReason.Kind.FAILED);
+            assertThat(end.message()).contains("is an array");
+        }
+    }
+
+    /** Otherwise each try would leave one open. */
+    @Test
+    void connectionOfAnAnswerThatIsLate_isClosed() throws Exception {
+        try (ServerSocket silent = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
+            HttpChunkSource source = HttpChunkSource.builder(
+                            "http://127.0.0.1:" + silent.getLocalPort() + "/{job_id}", "12")
+                    .timeout(Duration.ofMillis(100))
+                    .build();
+            CollectingViewer viewer = new CollectingViewer();
+            hub.open("silent", source)
+                    .subscribe(SubscribeOptions.builder().replay(Replay.all()).build(), viewer);
+            try (Socket socket = silent.accept()) {
+                socket.setSoTimeout(10_000);
+                assertThat(socket.getInputStream().readAllBytes()).isNotEmpty(); // to the end
+            }
+            viewer.awaitEvent(Kind.RECONNECTING);
+            assertThat(viewer.events().toString()).contains("did not answer within PT0.1S");
+        }
+    }
+
+    @Test
     void serverThatDoesNotAnswer_isAnOutage() throws Exception {
         try (ServerSocket silent = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
             CollectingViewer viewer = new CollectingViewer();
@@ -223,6 +345,7 @@ class HttpChunkReaderTest {
                     .settleTime(Duration.ofMillis(200)));
             viewer.awaitEvent(Kind.WAITING);
             query.says("RUNNING", "/out");
+            query.awaitAnswers(1);
             gateway.with(() -> gateway.isMissing = false);
             gateway.append(bytes("one\n"));
             viewer.awaitLine("one");
@@ -258,7 +381,19 @@ class HttpChunkReaderTest {
     void addresses_areChecked_andTellNoSecrets() {
         HttpChunkSource source = HttpChunkSource.builder("https://me:word@host/{job_id}/o?key=secret", "12+1")
                 .build();
-        assertThat(source.identity()).isEqualTo("slurm-http:https://host/12%2B1/o:12+1:STDOUT");
+        assertThat(source.identity()).matches("slurm-http:https://host/12%2B1/o:[0-9a-f]{8}:12\\+1:STDOUT");
+        HttpChunkSource other = HttpChunkSource.builder("https://me:word@host/{job_id}/o?key=other", "12+1")
+                .build();
+        assertThat(other.identity()).isNotEqualTo(source.identity());
+        assertThat(HttpChunkSource.builder("https://you@host/{job_id}/o?key=other", "12+1")
+                        .build()
+                        .identity())
+                .isEqualTo(other.identity());
+        assertThatThrownBy(() -> HttpChunkSource.builder("http://me:word@h/{job_id} ?key=secret", "12"))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageNotContaining("word")
+                .hasMessageNotContaining("secret")
+                .hasNoCause();
         for (String wrong : List.of("ftp://h/{job_id}", "http://h/12", "http:///{job_id}", "http://h/{job_id} ")) {
             assertThatThrownBy(() -> HttpChunkSource.builder(wrong, "12")).isInstanceOf(IllegalArgumentException.class);
         }

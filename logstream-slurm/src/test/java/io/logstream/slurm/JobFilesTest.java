@@ -231,7 +231,78 @@ class JobFilesTest {
         }
     }
 
+    /** The release 23.02 and later tell stderr as it was given, though it is stdout. */
+    @Test
+    void oneFileForBoth_isReadOnce_whenTheSecondRunsHasAnotherName() throws Exception {
+        Files.writeString(directory.resolve("out-n1"), "one\n");
+        Files.writeString(directory.resolve("out-n2"), "second run\n");
+        for (String stderr : List.of("out-%N", "./out-%N")) {
+            query.jobs = List.of(job("RUNNING", job -> {
+                job.stdout = "out-%N";
+                job.stderr = stderr;
+            }));
+            ManualContext context = new ManualContext();
+            ManualContext.Sink sink = new ManualContext.Sink();
+            SlurmJobSource source = job("12").settleTime(Duration.ofSeconds(2)).build();
+            try (LogReader reader = source.open(Start.beginning(), context)) {
+                sink.read(reader);
+                query.jobs = List.of(job("RUNNING", job -> {
+                    job.stdout = "out-%N";
+                    job.stderr = stderr;
+                    job.batchHost = "n2";
+                    job.restarts = 1;
+                }));
+                query.awaitAnswers(2);
+                sink.read(reader);
+                assertThat(sink.text(Channel.STDERR)).as(stderr).isEmpty();
+                context.advance(Duration.ofSeconds(3));
+                CollectingViewer.until("the second run", () -> isRead(sink, reader, "second run\n"));
+                sink.read(reader);
+                assertThat(sink.text(Channel.STDOUT)).isEqualTo("one\nsecond run\n");
+                assertThat(sink.text(Channel.STDERR)).as(stderr).isEmpty();
+            }
+        }
+    }
+
+    /** They are one file as soon as there is one. */
+    @Test
+    void oneFileForBoth_isReadOnce_whenItIsNotThereYet() throws Exception {
+        query.jobs = List.of(job("RUNNING", job -> job.stderr = "./out"));
+        CollectingViewer viewer = follow(job("12").build());
+        viewer.awaitEvent(Kind.CAUGHT_UP);
+        Files.writeString(file, "one\n");
+        viewer.awaitLine("one");
+        says("COMPLETED");
+        viewer.awaitEnd();
+        assertThat(viewer.lines()).containsExactly("one");
+    }
+
+    /** What the node's machine is called is asked once more, and not taken for the node's name for ever. */
+    @Test
+    void fileWithTheNameOfAMachine_isRead_whenThatWasNotToldAtFirst() throws Exception {
+        Files.writeString(directory.resolve("out-vm"), "one\n");
+        query.hostOutage = new IOException("timed out");
+        query.host = "vm";
+        query.jobs = List.of(job("COMPLETED", job -> job.stdout = "out-%N"));
+        CollectingViewer viewer = follow(job("12").build());
+        viewer.awaitEvent(Kind.RECONNECTING);
+        query.hostOutage = null;
+        assertThat(viewer.awaitEnd().kind()).isEqualTo(EndReason.Kind.COMPLETED);
+        assertThat(viewer.lines()).containsExactly("one");
+    }
+
     // ---- two channels
+
+    @Test
+    void errorsFile_isFoundElsewhere_whileTheOutputIsRead() throws Exception {
+        Files.writeString(file, "one\n");
+        query.jobs = List.of(job("RUNNING", job -> job.stderr = "err"));
+        CollectingViewer viewer = follow(job("12").stderrPath("else*-err").build());
+        viewer.awaitLine("one");
+        Files.writeString(directory.resolve("elsewhere-err"), "oh\n");
+        viewer.awaitLine("oh");
+        assertThat(viewer.bytes(Channel.STDERR)).hasSize(3);
+    }
 
     @Test
     void channelThatIsWrittenWithoutAPause_doesNotHoldUpTheOther() throws Exception {

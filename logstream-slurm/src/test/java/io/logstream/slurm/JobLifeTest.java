@@ -37,6 +37,22 @@ class JobLifeTest {
         assertThat(tell("PENDING", 3)).containsExactly("REQUEUED", "WAITING");
     }
 
+    /** 22.05 tells these words in place of PENDING. */
+    @Test
+    void jobThatIsHeldForItsNextRun_isPending() {
+        for (String word : List.of("REQUEUE_HOLD", "SPECIAL_EXIT")) {
+            JobFields job = new JobFields();
+            job.state(word);
+            assertThat(job.job().isPending()).as(word).isTrue();
+            assertThat(job.job().isOver()).as(word).isFalse();
+        }
+        tell("RUNNING", 0);
+        assertThat(tell("COMPLETING", 0)).containsExactly("STATE");
+        assertThat(tell("REQUEUE_HOLD", 1)).containsExactly("REQUEUED", "WAITING");
+        assertThat(tell("PENDING", 1)).as("released").isEmpty();
+        assertThat(tell("RUNNING", 1)).containsExactly("APPEARED");
+    }
+
     @Test
     void nothingIsTold_whileNothingChanges() {
         assertThat(tell("PENDING", 0)).containsExactly("WAITING");

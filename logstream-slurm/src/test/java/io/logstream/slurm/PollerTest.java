@@ -61,4 +61,33 @@ class PollerTest {
             assertThat(query.questions - before).isLessThanOrEqualTo(1);
         }
     }
+
+    /** As the code does that tells a token: a thread that ends for that asks for no job any more. */
+    @Test
+    void questionsGoOn_whenTheirThreadIsInterruptedByCodeOfTheUser() throws Exception {
+        query.says("RUNNING", "/out");
+        query.onQuestion = () -> Thread.currentThread().interrupt();
+        try (SlurmCluster cluster = query.cluster();
+                Poller.Watch watch = cluster.watch(JobId.parse("12"), () -> {})) {
+            assertThat(watch.await().jobs()).hasSize(1);
+            query.awaitAnswers(3);
+            query.onQuestion = () -> {};
+            query.says("COMPLETED", "/out");
+            CollectingViewer.until("the end", () -> watch.known().jobs().get(0).isOver());
+        }
+    }
+
+    /** One that has forgotten more jobs than it remembers takes one miss for no end. */
+    @Test
+    void jobThatWasKnown_isGoneOnlyWhenItIsMissingTwice() throws Exception {
+        query.says("RUNNING", "/out");
+        try (SlurmCluster cluster = query.cluster();
+                Poller.Watch watch = cluster.watch(JobId.parse("12"), () -> {})) {
+            watch.await();
+            List<SlurmJob> jobs = query.jobs;
+            query.jobs = List.of();
+            CollectingViewer.until("the end", () -> watch.known().isGone());
+            assertThat(watch.known().jobs()).isEqualTo(jobs);
+        }
+    }
 }

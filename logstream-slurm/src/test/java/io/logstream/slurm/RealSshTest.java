@@ -19,6 +19,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -32,8 +33,9 @@ class RealSshTest {
 
     private final LogHub hub = LogHub.create();
     private final RealSlurm slurm;
+    private final List<SshConnection> connections = new ArrayList<>();
+    private final List<Process> servers = new ArrayList<>();
     private Process sshd;
-    private SshConnection connection;
 
     RealSshTest() throws Exception {
         slurm = RealSlurm.shared();
@@ -42,20 +44,25 @@ class RealSshTest {
     @AfterEach
     void end() throws Exception {
         hub.close();
-        if (connection != null) {
-            connection.close();
+        connections.forEach(SshConnection::close);
+        for (Process server : servers) {
+            stop(server);
         }
-        List<ProcessHandle> sessions =
-                sshd == null ? List.of() : sshd.descendants().toList();
-        if (sshd != null) {
-            sshd.destroyForcibly().waitFor();
-        }
-        sessions.forEach(ProcessHandle::destroyForcibly);
         slurm.cancelAll();
     }
 
-    /** A machine whose SFTP server is this program. */
+    private static void stop(Process server) throws Exception {
+        List<ProcessHandle> sessions = server.descendants().toList();
+        server.destroyForcibly().waitFor();
+        sessions.forEach(ProcessHandle::destroyForcibly);
+    }
+
     private SshConnection connect(String sftpServer) throws Exception {
+        return connect(directory, sftpServer);
+    }
+
+    /** A machine whose SFTP server is this program, with its keys in a directory. */
+    private SshConnection connect(Path directory, String sftpServer) throws Exception {
         Files.createDirectories(Path.of("/run/sshd"));
         for (String key : List.of("host", "user")) {
             slurm.said(
@@ -87,11 +94,30 @@ class RealSshTest {
                         "PermitRootLogin prohibit-password",
                         "SetEnv HOME=" + directory,
                         "Subsystem sftp " + sftpServer));
-        Path out = directory.resolve("sshd.out");
-        sshd = new ProcessBuilder("/usr/sbin/sshd", "-D", "-e", "-f", config.toString())
+        sshd = launch(config);
+        String key = Files.readString(directory.resolve("host.pub"));
+        Path known = Files.writeString(directory.resolve("known"), "[127.0.0.1]:" + port + " " + key);
+        Path client = Files.createFile(
+                directory.resolve("ssh_config"),
+                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+        SshConnection connection = SshConnection.builder("127.0.0.1")
+                .port(port)
+                .user("root")
+                .config(client)
+                .identity(directory.resolve("user"))
+                .knownHosts(known)
+                .build();
+        connections.add(connection);
+        return connection;
+    }
+
+    private Process launch(Path config) throws Exception {
+        Path out = Files.createTempFile(config.getParent(), "sshd", ".out");
+        Process server = new ProcessBuilder("/usr/sbin/sshd", "-D", "-e", "-f", config.toString())
                 .redirectErrorStream(true)
                 .redirectOutput(out.toFile())
                 .start();
+        servers.add(server);
         CollectingViewer.until("sshd listens", () -> {
             try {
                 return Files.readString(out).contains("listening");
@@ -99,19 +125,17 @@ class RealSshTest {
                 throw new UncheckedIOException(e);
             }
         });
-        String key = Files.readString(directory.resolve("host.pub"));
-        Path known = Files.writeString(directory.resolve("known"), "[127.0.0.1]:" + port + " " + key);
-        Path client = Files.createFile(
-                directory.resolve("ssh_config"),
-                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
-        connection = SshConnection.builder("127.0.0.1")
-                .port(port)
-                .user("root")
-                .config(client)
-                .identity(directory.resolve("user"))
-                .knownHosts(known)
-                .build();
-        return connection;
+        return server;
+    }
+
+    /** An SFTP server that sees another directory in place of one. */
+    private String sftpThatSees(Path other, Path inPlaceOf) throws IOException {
+        Path server = Files.writeString(
+                directory.resolve("sftp"),
+                "#!/bin/sh\nexec unshare -m sh -c 'mount --bind " + other + " " + inPlaceOf
+                        + " && exec /usr/lib/openssh/sftp-server'\n");
+        Files.setPosixFilePermissions(server, PosixFilePermissions.fromString("rwx------"));
+        return server.toString();
     }
 
     private CollectingViewer follow(SlurmCluster cluster, String job) {
@@ -151,16 +175,11 @@ class RealSshTest {
     void fileOnTheNodesOwnDisk_isReadOverSsh() throws Exception {
         Path scratch = Files.createDirectory(directory.resolve("scratch"));
         Path onNode = Files.createDirectory(directory.resolve("scratch-of-the-node"));
-        Path server = Files.writeString(
-                directory.resolve("sftp"),
-                "#!/bin/sh\nexec unshare -m sh -c 'mount --bind " + onNode + " " + scratch
-                        + " && exec /usr/lib/openssh/sftp-server'\n");
-        Files.setPosixFilePermissions(server, PosixFilePermissions.fromString("rwx------"));
-        SshConnection node = connect(server.toString());
+        SshConnection node = connect(sftpThatSees(onNode, scratch));
         FakeQuery query = new FakeQuery();
         query.says("PENDING", scratch.resolve("out").toString());
-        try (SlurmCluster cluster =
-                new SlurmCluster("fake", query, Duration.ofMillis(50), () -> LogHost.HERE, name -> new SshHost(node))) {
+        try (SlurmCluster cluster = new SlurmCluster(
+                "fake", query, Duration.ofMillis(50), () -> LogHost.HERE, name -> new SshHost(name, () -> node))) {
             CollectingViewer viewer = follow(cluster, "12");
             viewer.awaitEvent(Kind.WAITING);
             Path file = Files.writeString(onNode.resolve("out"), "one\n");
@@ -173,13 +192,49 @@ class RealSshTest {
             viewer.awaitEvent(Kind.RECONNECTING);
             Files.writeString(file, "three\n", StandardOpenOption.APPEND);
             viewer.awaitLine("three");
+            assertThat(sshd.waitFor(0, TimeUnit.SECONDS)).isFalse();
+            stop(sshd); // now there is nobody to connect to either
+            CollectingViewer.until(
+                    "an outage",
+                    () -> viewer.kinds().stream()
+                                    .filter(Kind.RECONNECTING::equals)
+                                    .count()
+                            == 2);
             Files.writeString(file, "four\n", StandardOpenOption.APPEND);
             query.says("COMPLETED", scratch.resolve("out").toString());
+            query.awaitAnswers(10);
+            assertThat(viewer.told().toString()).doesNotContain("FINISHED");
+            launch(directory.resolve("sshd_config"));
             assertThat(viewer.awaitEnd().kind()).isEqualTo(EndReason.Kind.COMPLETED);
             assertThat(viewer.lines()).containsExactly("one", "two", "three", "four");
             assertThat(viewer.gaps()).isEmpty();
             assertThat(viewer.told()).endsWith("FINISHED 0");
-            assertThat(sshd.waitFor(0, TimeUnit.SECONDS)).isFalse();
+        }
+    }
+
+    /** The login node does not see the disk that the job writes to. */
+    @Test
+    void jobOfARealCluster_isReadFromItsNode_whereNothingElseSeesItsFile() throws Exception {
+        Path scratch = Files.createDirectory(directory.resolve("scratch"));
+        Path empty = Files.createDirectory(directory.resolve("scratch-of-the-login-node"));
+        Path nodeKeys = Files.createDirectory(directory.resolve("node"));
+        SshConnection login = connect(sftpThatSees(empty, scratch));
+        SshConnection node = connect(nodeKeys, "/usr/lib/openssh/sftp-server");
+        try (SlurmCluster cluster = SlurmCluster.builder()
+                .ssh(login)
+                .nodes(name -> node)
+                .configuration(slurm.configuration())
+                .pollInterval(Duration.ofMillis(200))
+                .build()) {
+            String job =
+                    slurm.submit(scratch, "echo one; echo oh >&2; echo two; exit 3", "-H", "-o", "o-%N-%j", "-e", "e");
+            CollectingViewer viewer = follow(cluster, job);
+            viewer.awaitEvent(Kind.WAITING);
+            slurm.said("scontrol", "release", job);
+            assertThat(viewer.awaitEnd().kind()).isEqualTo(EndReason.Kind.COMPLETED);
+            assertThat(viewer.lines()).containsExactlyInAnyOrder("one", "oh", "two");
+            assertThat(viewer.gaps()).isEmpty();
+            assertThat(viewer.told()).endsWith("FINISHED 3");
         }
     }
 

@@ -65,6 +65,17 @@ class SqueueQueryTest {
         assertThatThrownBy(() -> SqueueTable.jobs(cut, separator)).isInstanceOf(IllegalArgumentException.class);
     }
 
+    /** As a line that tells of which cluster they are, or what a shell says that SSH starts. */
+    @Test
+    void textBeforeTheFirstRow_isNoAnswer_andNotAJobThatIsGone() {
+        String separator = SqueueTable.separator();
+        for (String before : List.of("CLUSTER: other\n", "Welcome!\n", "7\n")) {
+            String table = before + row(separator, "7", "a");
+            assertThatThrownBy(() -> SqueueTable.jobs(table, separator)).isInstanceOf(IllegalArgumentException.class);
+        }
+        assertThat(Commands.UNWANTED).contains("SLURM_CLUSTERS", "SQUEUE_SIB", "SQUEUE_CLUSTERS");
+    }
+
     /** With all of them in one argument the system would not start it. */
     @Test
     void manyJobs_areAskedForInPieces() throws Exception {
