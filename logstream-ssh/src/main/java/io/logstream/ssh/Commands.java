@@ -16,12 +16,24 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The commands that run over one connection: at most 8 at a time, as a server gives 10 channels unless it was told otherwise, and
- * one is SFTP's. Others wait, also where the server gives fewer. They end with the connection. Threadsafe.
+ * The commands that run over one connection: at most 8 at a time that end by themselves, at most 8 that do not, and 9 together, as
+ * a server gives 10 channels unless it was told otherwise, and one is SFTP's. Others wait. Where the server gives fewer, those that
+ * end by themselves come first: such a one waits for a channel, and if none becomes free soon, one that lasts is ended for it; one
+ * that lasts and gets none has failed. They end with the connection. Threadsafe.
+ *
+ * <pre>
+ *   WAITING -> STARTING -> RUNNING -> CLOSING -> OVER      from each of them to OVER as well
+ *                 |  ^
+ *                 v  |
+ *               PAUSING
+ * </pre>
  */
 final class Commands implements Closeable {
     static final int MOST = 8;
     private static final Duration FIRST_PAUSE = Duration.ofMillis(50);
+    /** From this on it is not a channel that has just ended which the server counts still. */
+    private static final Duration LONG_PAUSE = Duration.ofMillis(400);
+
     private static final Duration LONGEST_PAUSE = Duration.ofSeconds(5);
     private static final String ENDED_BEFORE = "the command was ended before it began";
     private static final Logger LOG = LoggerFactory.getLogger(Commands.class);
@@ -62,15 +74,25 @@ final class Commands implements Closeable {
     }
 
     private void next() {
-        Running turn;
-        synchronized (this) {
-            if (running.size() >= MOST || waiting.isEmpty()) {
-                return;
-            }
-            turn = waiting.remove();
-            running.add(turn);
+        for (Running turn = take(); turn != null; turn = take()) {
+            launch(turn);
         }
-        launch(turn);
+    }
+
+    private synchronized @Nullable Running take() {
+        Running turn = waiting.stream().filter(this::mayBegin).findFirst().orElse(null);
+        if (turn != null) {
+            waiting.remove(turn);
+            running.add(turn);
+            turn.state = State.STARTING;
+        }
+        return turn;
+    }
+
+    private boolean mayBegin(Running one) {
+        long alike = running.stream().filter(other -> other.more == one.more).count();
+        boolean wouldBeInTheWay = one.more && running.stream().anyMatch(other -> other.refused && other.exec == null);
+        return alike < MOST && running.size() <= MOST && !wouldBeInTheWay;
     }
 
     private void launch(Running turn) {
@@ -81,12 +103,24 @@ final class Commands implements Closeable {
         }
     }
 
-    private void over(Running which) {
+    /** Ends one of those that last, so that its channel becomes free; one at a time. */
+    private void displaceOne() {
+        Running one;
         synchronized (this) {
-            running.remove(which);
-            waiting.remove(which);
+            if (running.stream().anyMatch(each -> each.more && each.state == State.CLOSING)) {
+                return;
+            }
+            one = running.stream()
+                    .filter(each -> each.more && each.state == State.RUNNING)
+                    .findFirst()
+                    .orElse(null);
+            if (one != null) {
+                one.displaced = new IOException("the host opens no further channel, and another command needs one");
+            }
         }
-        next();
+        if (one != null) {
+            one.close();
+        }
     }
 
     @Override
@@ -100,16 +134,32 @@ final class Commands implements Closeable {
         all.forEach(Running::close);
     }
 
-    /** One of them, from the wish to its end. */
+    private enum State {
+        /** Others run, as many as may. */
+        WAITING,
+        /** Its channel is being opened. */
+        STARTING,
+        /** The server gave it no channel; it is tried again. */
+        PAUSING,
+        RUNNING,
+        /** It is to end, and has not yet. */
+        CLOSING,
+        OVER
+    }
+
+    /** One of them, from the wish to its end. What changes is guarded by the lock of all of them. */
     private final class Running implements Exec.Sink {
         private final String line;
         private final byte[] input;
         private final boolean more;
         private final Exec.Sink sink;
+        private final Backoff pauses = new Backoff(FIRST_PAUSE, LONGEST_PAUSE);
+        private State state = State.WAITING;
         private @Nullable Exec exec;
-        private boolean closing;
-        private boolean over;
-        private Duration pause = FIRST_PAUSE;
+        /** Whether it waits for a channel, or did. */
+        private boolean refused;
+        /** Why it was closed, if it was not by who started it. */
+        private @Nullable Exception displaced;
 
         Running(String line, byte[] input, boolean more, Exec.Sink sink) {
             this.line = line;
@@ -118,31 +168,42 @@ final class Commands implements Closeable {
             this.sink = sink;
         }
 
+        /** Passes to another state, if it is in this one. */
+        private boolean pass(State from, State to) {
+            synchronized (Commands.this) {
+                boolean is = state == from;
+                state = is ? to : state;
+                return is;
+            }
+        }
+
         void begin() {
-            if (isClosing()) {
+            if (!pass(State.STARTING, State.STARTING)) {
                 ended(-1, new IOException(ENDED_BEFORE));
                 return;
             }
-            Exec begun;
             try {
-                begun = link.exec(line, this);
+                Exec begun = link.exec(line, this);
+                synchronized (Commands.this) {
+                    exec = begun;
+                }
+                if (pass(State.STARTING, State.RUNNING)) {
+                    give(begun);
+                } else {
+                    begun.close();
+                }
             } catch (NoChannel e) {
-                later(e);
-                return;
-            } catch (IOException | RuntimeException | Error e) {
-                ended(-1, e instanceof Exception known ? known : new IOException(e));
-                return;
+                pause(e);
+            } catch (IOException | RuntimeException e) {
+                ended(-1, e);
             } catch (InterruptedException e) {
                 ended(-1, new IOException("interrupted", e));
-                return;
+            } catch (Error e) {
+                ended(-1, new IOException(e));
             }
-            synchronized (this) {
-                exec = begun;
-            }
-            if (isClosing()) {
-                begun.close();
-                return;
-            }
+        }
+
+        private void give(Exec begun) {
             try {
                 begun.in().write(input);
                 begun.in().flush();
@@ -155,14 +216,24 @@ final class Commands implements Closeable {
         }
 
         /** A server counts a channel for some time after its end. */
-        private void later(NoChannel refused) {
-            LOG.debug("{}", refused.getMessage());
-            Future<?> unused = Watch.after(pause, () -> launch(this));
-            pause = pause.multipliedBy(2).compareTo(LONGEST_PAUSE) < 0 ? pause.multipliedBy(2) : LONGEST_PAUSE;
-        }
-
-        private synchronized boolean isClosing() {
-            return closing;
+        private void pause(NoChannel why) {
+            LOG.debug("{}", why.getMessage());
+            synchronized (Commands.this) {
+                refused = true;
+            }
+            if (more || !pass(State.STARTING, State.PAUSING)) {
+                ended(-1, why);
+                return;
+            }
+            Duration pause = pauses.next();
+            if (pause.compareTo(LONG_PAUSE) >= 0) {
+                displaceOne();
+            }
+            Future<?> unused = Watch.after(pause, () -> {
+                if (pass(State.PAUSING, State.STARTING)) {
+                    launch(this);
+                }
+            });
         }
 
         @Override
@@ -177,30 +248,34 @@ final class Commands implements Closeable {
 
         @Override
         public void ended(int status, @Nullable Exception lost) {
-            synchronized (this) {
-                if (over) {
+            Exception instead;
+            synchronized (Commands.this) {
+                if (state == State.OVER) {
                     return;
                 }
-                over = true;
+                state = State.OVER;
+                running.remove(this);
+                waiting.remove(this);
+                instead = displaced;
             }
             try {
-                sink.ended(status, lost);
+                sink.ended(instead == null ? status : -1, instead == null ? lost : instead);
             } finally {
-                over(this);
+                next();
             }
         }
 
         void close() {
             Exec open;
-            boolean waits;
+            boolean begun;
             synchronized (Commands.this) {
-                waits = waiting.remove(this);
-            }
-            synchronized (this) {
-                closing = true;
+                begun = state != State.WAITING && state != State.PAUSING;
+                if (state == State.STARTING || state == State.RUNNING) {
+                    state = State.CLOSING;
+                }
                 open = exec;
             }
-            if (waits) {
+            if (!begun) {
                 ended(-1, new IOException(ENDED_BEFORE));
             } else if (open != null) {
                 open.close();

@@ -7,6 +7,12 @@ import org.jspecify.annotations.Nullable;
 /** A command that runs on the host, over a channel of its own. Threadsafe. */
 interface Exec extends Closeable {
 
+    /** Is told what is printed. */
+    interface Output {
+        /** This was printed; the bytes are the caller's. */
+        void have(byte[] bytes, int offset, int length);
+    }
+
     /** Is told what a command does, by threads that must not be held up. */
     interface Sink {
 

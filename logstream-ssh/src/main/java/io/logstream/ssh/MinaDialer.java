@@ -16,6 +16,7 @@ import java.util.function.Supplier;
 import org.apache.sshd.client.channel.ChannelExec;
 import org.apache.sshd.client.channel.ChannelSubsystem;
 import org.apache.sshd.common.channel.exception.SshChannelOpenException;
+import org.apache.sshd.core.CoreModuleProperties;
 import org.jspecify.annotations.Nullable;
 
 /** Connects in this process, with Apache MINA SSHD, over jump hosts where there are some. Threadsafe. */
@@ -85,15 +86,11 @@ final class MinaDialer implements Dialer {
         backwards.forEach(Login::close);
     }
 
-    private interface Listener {
-        void have(byte[] bytes, int offset, int length);
-    }
-
     /** What a command prints, as it comes. */
     private static final class Printed extends OutputStream {
-        private final Listener listener;
+        private final Exec.Output listener;
 
-        Printed(Listener listener) {
+        Printed(Exec.Output listener) {
             this.listener = listener;
         }
 
@@ -122,6 +119,7 @@ final class MinaDialer implements Dialer {
         @Override
         public Exec exec(String line, Exec.Sink sink) throws IOException, InterruptedException {
             ChannelExec exec = logins.get(logins.size() - 1).session().createExecChannel(line);
+            CoreModuleProperties.REQUEST_EXEC_REPLY.set(exec, true);
             exec.setOut(new Printed(sink::out));
             exec.setErr(new Printed(sink::errors));
             boolean open = false;
@@ -157,16 +155,14 @@ final class MinaDialer implements Dialer {
         private static void ended(ChannelExec exec, Exec.Sink sink) {
             Integer status = exec.getExitStatus();
             String signal = exec.getExitSignal();
-            if (status != null) {
+            boolean stays = exec.getSession().isOpen();
+            if (status != null && (exec.isEofSignalled() || stays)) { // it may come before all that was printed
                 sink.ended(status, null);
-            } else {
-                sink.ended(
-                        -1,
-                        new IOException(
-                                signal == null
-                                        ? "the connection was lost before the command ended"
-                                        : "the command was killed: " + Text.shown(signal)));
+                return;
             }
+            String why =
+                    stays ? "the host does not run the command" : "the connection was lost before the command ended";
+            sink.ended(-1, new IOException(signal == null ? why : "the command was killed: " + Text.shown(signal)));
         }
 
         @Override

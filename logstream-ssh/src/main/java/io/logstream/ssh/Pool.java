@@ -86,21 +86,39 @@ final class Pool implements Closeable {
     }
 
     private Sftp take(int most) throws IOException, InterruptedException {
-        Line mine;
-        synchronized (this) {
-            checkOpen();
-            if (refusal != null) {
-                throw new LogStreamException(String.valueOf(refusal.getMessage()), refusal);
+        while (true) {
+            Line mine;
+            boolean again = false;
+            synchronized (this) {
+                Line least = choose();
+                boolean another = least == null || (least.files > 0 && lines.size() < most);
+                // until one has come about, nobody tries a second: a login that fails is not tried many times at once
+                if (least == null || (another && lines.stream().anyMatch(line -> line.made.isDone()))) {
+                    mine = begin();
+                } else {
+                    mine = least;
+                    again = another;
+                }
+                mine.files++;
             }
-            lines.removeIf(Line::isOver);
-            mine = lines.stream()
-                    .min(Comparator.comparingInt(line -> line.files))
-                    .orElse(null);
-            if (mine == null || (mine.files > 0 && lines.size() < most)) {
-                mine = begin();
+            Sftp sftp = await(mine);
+            if (!again) {
+                return sftp;
             }
-            mine.files++;
+            leave(mine);
         }
+    }
+
+    private @Nullable Line choose() {
+        checkOpen();
+        if (refusal != null) {
+            throw new LogStreamException(String.valueOf(refusal.getMessage()), refusal);
+        }
+        lines.removeIf(Line::isOver);
+        return lines.stream().min(Comparator.comparingInt(line -> line.files)).orElse(null);
+    }
+
+    private Sftp await(Line mine) throws IOException, InterruptedException {
         boolean taken = false;
         try {
             Sftp sftp = mine.made.get();

@@ -23,6 +23,10 @@ final class ProcessDialer implements Dialer {
     private static final Logger LOG = LoggerFactory.getLogger(ProcessDialer.class);
     /** What ssh ends with when it failed itself; no command's exit status is told apart from it. */
     private static final int FAILED = 255;
+    /** Beyond this a process says with what signal it was killed, up to the last one; again, no command's exit status. */
+    private static final int KILLED = 128;
+
+    private static final int LAST_SIGNAL = 64;
 
     private static final int MAX_ERROR = 4096;
     private static final Duration GRACE = Duration.ofMillis(500);
@@ -51,7 +55,7 @@ final class ProcessDialer implements Dialer {
 
     @Override
     public Link dial() throws IOException {
-        return new ProcessLink(start(command), (bytes, length) -> {});
+        return new ProcessLink(start(command), (bytes, offset, length) -> {});
     }
 
     private static Process start(List<String> program) throws IOException {
@@ -68,17 +72,14 @@ final class ProcessDialer implements Dialer {
         }
     }
 
-    private interface ErrorsRead {
-        void have(byte[] bytes, int length);
-    }
-
     private final class ProcessLink implements Link {
         private final Process process;
-        private final ErrorsRead errorsRead;
+        private final Exec.Output errorsRead;
         private final CountDownLatch drained = new CountDownLatch(1);
         private byte[] errors = new byte[0];
+        private volatile boolean closed;
 
-        ProcessLink(Process process, ErrorsRead errorsRead) {
+        ProcessLink(Process process, Exec.Output errorsRead) {
             this.process = process;
             this.errorsRead = errorsRead;
             start("logstream-ssh-errors", this::drain);
@@ -103,7 +104,7 @@ final class ProcessDialer implements Dialer {
             byte[] buffer = new byte[1024];
             try (InputStream in = process.getErrorStream()) {
                 for (int read = in.read(buffer); read >= 0; read = in.read(buffer)) {
-                    errorsRead.have(buffer, read);
+                    errorsRead.have(buffer, 0, read);
                     synchronized (this) {
                         byte[] all = Arrays.copyOf(errors, errors.length + read);
                         System.arraycopy(buffer, 0, all, errors.length, read);
@@ -134,8 +135,7 @@ final class ProcessDialer implements Dialer {
             }
             List<String> whole = new ArrayList<>(forCommands);
             whole.add(line);
-            ProcessLink link =
-                    new ProcessLink(ProcessDialer.start(whole), (bytes, length) -> sink.errors(bytes, 0, length));
+            ProcessLink link = new ProcessLink(ProcessDialer.start(whole), sink::errors);
             link.start("logstream-ssh-command", () -> link.pump(sink));
             return new Exec() {
                 @Override
@@ -166,10 +166,12 @@ final class ProcessDialer implements Dialer {
             } catch (InterruptedException e) {
                 LOG.trace("interrupted", e);
             }
-            if (code >= 0 && code < FAILED) {
+            boolean killed = code > KILLED && code <= KILLED + LAST_SIGNAL;
+            if (code != FAILED && !killed && !closed && !SshErrors.isLostAfterStatus(said())) {
                 sink.ended(code, null);
             } else {
-                sink.ended(-1, whyEnded(false, cause));
+                // the host was reached before, so this is an outage; what the command prints as errors looks like ssh's
+                sink.ended(-1, whyEnded(true, cause));
             }
         }
 
@@ -184,11 +186,11 @@ final class ProcessDialer implements Dialer {
             } catch (InterruptedException e) {
                 LOG.trace("interrupted", e);
             }
-            String said;
-            synchronized (this) {
-                said = new String(errors, StandardCharsets.UTF_8);
-            }
-            return SshErrors.explain(begun, code, said, cause);
+            return SshErrors.explain(begun, code, said(), cause);
+        }
+
+        private synchronized String said() {
+            return new String(errors, StandardCharsets.UTF_8);
         }
 
         /**
@@ -197,6 +199,7 @@ final class ProcessDialer implements Dialer {
          */
         @Override
         public void close() {
+            closed = true; // so its exit status is no longer the command's
             process.toHandle().destroy();
             Future<?> unused = Watch.after(GRACE, () -> process.toHandle().destroyForcibly());
         }

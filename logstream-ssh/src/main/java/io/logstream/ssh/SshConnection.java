@@ -25,7 +25,8 @@ import org.jspecify.annotations.Nullable;
  * is not read. Or the system's {@code ssh} makes it, {@link Builder#command}, which understands all.
  *
  * <p>Nobody is asked for anything, and only keys are offered: those of files and those of the agent. For files it
- * takes the SFTP subsystem of the host and nothing else: no shell, no command, and nothing that stays behind.
+ * takes the SFTP subsystem of the host and nothing else, unless {@link SshFileSource.Mode#EXEC} or {@link #run} asks for it: no
+ * shell, no command. In no case does anything stay behind of what follows a file.
  *
  * <p>Host keys are strict, whatever the configuration says: one that is not known, or not the known one, is refused before the
  * login. (Of jump hosts the configuration decides where {@code ssh} makes the connection.) A refused host key or login is a
@@ -127,7 +128,8 @@ public final class SshConnection implements AutoCloseable {
      * @param patience how long it may take, with connecting and waiting
      * @return what came of it, told on a thread that may be held up. It fails with an {@link java.io.IOException} if the
      *     connection is lost, the time is over, or it prints more than 256 MiB; with a {@link LogStreamException} if the host
-     *     refuses, or this connection was closed. Where {@code ssh} connects, an exit status of 255 is a failed connection.
+     *     refuses, or this connection was closed. Where {@code ssh} connects, an exit status of 255, or of 129 to 192, is a failed
+     *     connection: it may be that of {@code ssh}.
      * @throws IllegalArgumentException if a word is refused
      */
     public CompletableFuture<RemoteResult> run(List<String> command, byte[] input, Duration patience) {
@@ -142,12 +144,16 @@ public final class SshConnection implements AutoCloseable {
      * Whether there is a file, or anything else, with this path on the host: asked over SFTP, without a shell or a command. Waits
      * for nothing; the connection is made first if there is none.
      *
-     * @param path its path there; a relative one begins in the user's home directory
+     * @param path its path there; a relative one begins in the user's home directory. Nothing is there if it is empty, longer than
+     *     4096 bytes, or has a NUL in it
      * @return the answer, told on a thread that may be held up. It fails with an {@link java.io.IOException} if the connection is
      *     lost or the host does not tell, as where a directory may not be searched; with a {@link LogStreamException} if the host
      *     refuses, or this connection was closed
      */
     public CompletableFuture<Boolean> exists(String path) {
+        if (!SshFileSource.isPath(path)) {
+            return CompletableFuture.completedFuture(false);
+        }
         CompletableFuture<Boolean> there = new CompletableFuture<>();
         withServer(there, server -> {
             CompletableFuture<Attributes> unused = server.stat(path)

@@ -48,7 +48,12 @@ class RealCommandTest {
     }
 
     @AfterEach
-    void end() {
+    void end() throws Exception {
+        Path go = directory.resolve("go");
+        if (!Files.exists(go)) {
+            Files.createFile(go);
+        }
+        CollectingViewer.until("no command waits for it", () -> running() == 0);
         CollectingViewer.until("no session is left", () -> sshd.sessions().isEmpty());
     }
 
@@ -102,9 +107,25 @@ class RealCommandTest {
         }
     }
 
+    /** How many have said that they are there. */
+    private long marks() {
+        try (Stream<Path> files = Files.list(directory)) {
+            return files.filter(file -> file.getFileName().toString().startsWith("go."))
+                    .count();
+        } catch (IOException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** How many of those are there that wait. */
     private long running() {
         try (Stream<Path> files = Files.list(directory)) {
-            return files.filter(file -> !file.endsWith("go")).count();
+            return files.map(file -> file.getFileName().toString())
+                    .filter(name -> name.startsWith("go."))
+                    .filter(name -> ProcessHandle.of(Long.parseLong(name.substring(3)))
+                            .filter(ProcessHandle::isAlive)
+                            .isPresent())
+                    .count();
         } catch (IOException e) {
             throw new IllegalStateException(e);
         }
@@ -153,6 +174,26 @@ class RealCommandTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"built-in", "ssh"})
+    void commandFails_whenTheConnectionIsLost_afterItsStatusButBeforeTheEndOfItsOutput(String way) throws Exception {
+        // ends at once, and leaves behind who could print more
+        List<String> begins = List.of(
+                "/bin/sh",
+                "-c",
+                "IFS= read -r d; echo a; while test -d \"$d\"; do test -e \"$d/go\" && break; sleep 0.05; done &"
+                        + " : >\"$d/go.$$\"");
+        byte[] input = (directory + "\n").getBytes(StandardCharsets.UTF_8);
+        try (SshConnection over = connect(way)) {
+            CompletableFuture<RemoteResult> cut = over.run(begins, input, LONG);
+            CollectingViewer.until("it has ended", () -> marks() == 1 && running() == 0);
+            // its status comes before the result of what is begun now
+            get(over.run(List.of("/bin/true"), new byte[0], LONG));
+            sshd.killSessions();
+            assertThatThrownBy(() -> get(cut)).hasRootCauseInstanceOf(IOException.class);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"built-in", "ssh"})
     void commandFails_whenTheConnectionIsClosed(String way) throws Exception {
         SshConnection over = connect(way);
         byte[] input = (directory.resolve("go") + "\n").getBytes(StandardCharsets.UTF_8);
@@ -163,7 +204,6 @@ class RealCommandTest {
         assertThatThrownBy(() -> get(over.run(List.of("/bin/true"), input, LONG)))
                 .hasRootCauseInstanceOf(LogStreamException.class)
                 .hasMessageContaining("was closed");
-        Files.createFile(directory.resolve("go"));
     }
 
     @ParameterizedTest
@@ -176,6 +216,14 @@ class RealCommandTest {
             assertThat(get(over.exists(directory.resolve("nothing").toString())))
                     .isFalse();
             assertThat(get(over.exists(odd + "/below"))).isFalse();
+            CompletableFuture<RemoteResult> waits =
+                    over.run(WAIT, (directory.resolve("go") + "\n").getBytes(StandardCharsets.UTF_8), LONG);
+            CollectingViewer.until("it runs", () -> running() == 1);
+            for (String nothing : List.of("", "/a\0b", "/" + "x".repeat(4096), "/" + "x/".repeat(1 << 20))) {
+                assertThat(get(over.exists(nothing))).isFalse();
+            }
+            Files.createFile(directory.resolve("go"));
+            assertThat(get(waits).status()).isZero(); // the connection is still there
         }
     }
 }

@@ -31,6 +31,11 @@ final class RealSshd implements Closeable {
     }
 
     RealSshd(Path directory, String... keyTypes) throws Exception {
+        this(directory, List.of(), "", keyTypes);
+    }
+
+    /** With more lines of its configuration, and a variable for its sessions. */
+    RealSshd(Path directory, List<String> more, String variable, String... keyTypes) throws Exception {
         assumeThere(PROGRAM);
         this.directory = directory;
         Files.createDirectories(Path.of("/run/sshd"));
@@ -58,9 +63,10 @@ final class RealSshd implements Closeable {
                 "KbdInteractiveAuthentication no",
                 "PermitRootLogin prohibit-password",
                 // Whatever the user's shell runs at its start, sessions are killed in the middle of it.
-                "SetEnv HOME=" + directory,
+                "SetEnv HOME=" + directory + " " + variable,
                 "MaxStartups 100",
                 "Subsystem sftp /usr/lib/openssh/sftp-server"));
+        lines.addAll(more);
         Path config = Files.write(directory.resolve("sshd_config"), lines);
         process = new ProcessBuilder(PROGRAM, "-D", "-e", "-f", config.toString())
                 .redirectErrorStream(true)
@@ -143,6 +149,13 @@ final class RealSshd implements Closeable {
 
     void killSessions() {
         sessions().forEach(ProcessHandle::destroyForcibly);
+    }
+
+    /** Kills what serves the sessions, and nothing of what runs in them. */
+    void killSshd() {
+        sessions().stream()
+                .filter(session -> session.info().command().orElse("").equals(PROGRAM))
+                .forEach(ProcessHandle::destroyForcibly);
     }
 
     void signalSessions(String signal) throws Exception {
