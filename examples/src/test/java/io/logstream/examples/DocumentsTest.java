@@ -118,8 +118,13 @@ class DocumentsTest {
 
     private static List<Path> sources(String name) throws IOException {
         List<Path> found = new ArrayList<>();
-        for (String module :
-                List.of("logstream-core", "logstream-testkit", "logstream-docker", "logstream-ssh", "logstream-slurm", "examples")) {
+        for (String module : List.of(
+                "logstream-core",
+                "logstream-testkit",
+                "logstream-docker",
+                "logstream-ssh",
+                "logstream-slurm",
+                "examples")) {
             try (Stream<Path> files = Files.walk(ROOT.resolve(module).resolve("src"))) {
                 files.filter(file -> file.endsWith(name)).forEach(found::add);
             }

@@ -33,7 +33,7 @@ final class Candidates implements ChannelLog.Finding {
     private boolean isBegun;
     private String askedNode = "";
     private volatile boolean isHostAwaited;
-    private volatile @Nullable IOException noHost;
+    private volatile @Nullable Exception noHost;
 
     /**
      * Those of a source's job.
@@ -134,14 +134,16 @@ final class Candidates implements ChannelLog.Finding {
         if (isAsked || (isNameLeft && isHostAwaited)) {
             return true;
         }
-        IOException noName = noHost;
         String message = "nobody tells whether there is a file " + untold;
+        Exception noName = noHost;
+        if (why == null && isNameLeft && noName != null) {
+            message = "nobody tells what the machine of node " + askedNode + " is called: " + noName.getMessage();
+            why = noName;
+        }
         if (why instanceof LogStreamException) {
             throw new LogStreamException(message, why);
         } else if (why != null) {
             throw new IOException(message, why);
-        } else if (isNameLeft && noName != null) {
-            throw new IOException("the name of a file is not known: " + noName.getMessage(), noName);
         }
         return false;
     }
@@ -173,9 +175,10 @@ final class Candidates implements ChannelLog.Finding {
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
                 noHost = new IOException("interrupted", e);
+            } finally {
+                isHostAwaited = false;
+                changed.run();
             }
-            isHostAwaited = false;
-            changed.run();
         });
     }
 
@@ -183,7 +186,7 @@ final class Candidates implements ChannelLog.Finding {
         try {
             noHost = null;
             source.cluster().learnHost(unknown);
-        } catch (IOException e) {
+        } catch (IOException | RuntimeException e) { // such as a token that can't be had now
             LOG.debug("{}: the machine of node {} is not known", source, unknown, e);
             noHost = e;
         }

@@ -102,7 +102,7 @@ public final class SlurmCluster implements AutoCloseable {
         if (node != null) {
             try {
                 learnHost(node);
-            } catch (IOException e) {
+            } catch (IOException | LogStreamException e) {
                 LOG.info("{}: the host of node {} is not known: {}", name, node, e.getMessage());
             }
         }
@@ -140,14 +140,11 @@ public final class SlurmCluster implements AutoCloseable {
      * Asks for that name, and waits for it. Where the cluster has none, it is the node's.
      *
      * @throws IOException if the cluster does not tell now
+     * @throws LogStreamException if it never will
      */
     String learnHost(String node) throws IOException, InterruptedException {
-        String host = node;
-        try {
-            host = query.hostOf(node);
-        } catch (LogStreamException e) {
-            LOG.info("{}: the host of node {} is taken to have its name: {}", name, node, e.getMessage());
-        }
+        String told = query.hostOf(node);
+        String host = told.isEmpty() ? node : told;
         hosts.put(node, host);
         return host;
     }

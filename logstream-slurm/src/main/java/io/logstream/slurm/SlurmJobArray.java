@@ -94,10 +94,10 @@ public final class SlurmJobArray implements LogDiscovery {
     private final class Tasks implements Scan {
         private final Poller.Watch watch;
         private final Set<String> found = new HashSet<>();
-        /** Those that waited in the last answer. */
-        private Set<String> waited = Set.of();
+        /** Those that waited in the last answer: parts of a heterogeneous job, and tasks. */
+        private Set<String> waitedParts = Set.of();
 
-        private BitSet waitedTogether = new BitSet();
+        private BitSet waitedTasks = new BitSet();
 
         Tasks(Poller.Watch watch) {
             this.watch = watch;
@@ -108,47 +108,59 @@ public final class SlurmJobArray implements LogDiscovery {
             Poller.Known known = watch.known();
             known.checkLongRefusal();
             Set<String> told = new HashSet<>();
-            Set<String> waiting = new HashSet<>();
-            BitSet together = new BitSet();
-            BitSet cancelled = new BitSet();
+            Set<String> parts = new HashSet<>();
+            BitSet tasks = new BitSet();
             boolean isOver = true;
             for (SlurmJob job : known.jobs()) {
-                boolean isOne = job.waitingTasks().isEmpty();
-                if (isOne && job.hasBegun()) {
-                    find(job.label(), sink);
-                } else if (isOne && !job.isOver()) {
-                    waiting.add(job.label());
-                } else if (!isOne) {
-                    TaskRanges.addTo(job.isOver() ? cancelled : together, job.waitingTasks());
-                }
-                if (isOne) {
-                    told.add(job.label());
-                } else if (TaskRanges.isCut(job.waitingTasks())) {
-                    together.or(waitedTogether); // whichever of them are still in it
-                }
                 isOver &= job.isOver();
+                if (!job.waitingTasks().isEmpty()) {
+                    addWaiting(job, tasks);
+                    continue;
+                }
+                told.add(job.label());
+                if (job.hasBegun()) {
+                    find(job.label(), sink);
+                } else if (!job.isOver() && job.taskId() >= 0 && job.taskId() <= TaskRanges.MOST) {
+                    tasks.set((int) job.taskId());
+                } else if (!job.isOver()) {
+                    parts.add(job.label());
+                }
             }
-            if (known.isGone()) { // with all that was last known of it
-                waiting.forEach(one -> find(one, sink));
-                findTasks(together, told, sink);
+            if (known.isGone()) { // and all that is last known of it is long ago
+                parts.forEach(part -> find(part, sink));
+                findTasks(tasks, Set.of(), sink);
                 return LogReader.Outcome.END;
             }
-            waitedTogether.andNot(cancelled);
-            findForgotten(told, together, sink);
-            waited = waiting;
-            waitedTogether = together;
+            findForgotten(told, parts, tasks, sink);
+            waitedParts = parts;
+            waitedTasks = tasks;
             return isOver ? LogReader.Outcome.END : LogReader.Outcome.WAIT;
         }
 
+        /** Of tasks that were cancelled while they waited there is nothing to find. */
+        private void addWaiting(SlurmJob job, BitSet tasks) {
+            if (job.isOver()) {
+                BitSet cancelled = new BitSet();
+                TaskRanges.addTo(cancelled, job.waitingTasks());
+                waitedTasks.andNot(cancelled);
+                return;
+            }
+            TaskRanges.addTo(tasks, job.waitingTasks());
+            if (TaskRanges.isCut(job.waitingTasks())) {
+                tasks.or(waitedTasks); // whichever of them are still in it
+            }
+        }
+
         /** What waited, and waits no more, and is not told of: it began, ended and was forgotten while nobody answered. */
-        private void findForgotten(Set<String> told, BitSet together, Sink sink) {
-            for (String one : waited) {
-                if (!told.contains(one)) {
-                    find(one, sink);
+        private void findForgotten(Set<String> told, Set<String> parts, BitSet tasks, Sink sink) {
+            for (String part : waitedParts) {
+                if (!told.contains(part) && !parts.contains(part)) {
+                    find(part, sink);
                 }
             }
-            waitedTogether.andNot(together);
-            findTasks(waitedTogether, told, sink);
+            BitSet left = (BitSet) waitedTasks.clone();
+            left.andNot(tasks);
+            findTasks(left, told, sink);
         }
 
         private void findTasks(BitSet tasks, Set<String> told, Sink sink) {

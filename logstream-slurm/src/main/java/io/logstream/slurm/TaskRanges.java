@@ -10,7 +10,7 @@ final class TaskRanges {
     private static final Pattern RANGE = Pattern.compile("(\\d{1,10})(?:-(\\d{1,10})(?::(\\d{1,10}))?)?");
 
     /** Slurm allows no larger number (MaxArraySize of 4,000,001). */
-    private static final int MOST = 4_000_000;
+    static final int MOST = 4_000_000;
 
     private TaskRanges() {}
 

@@ -84,7 +84,7 @@ class RealJobTest {
     void jobThatWaits_isFollowedFromItsFirstLine_toItsEnd() throws Exception {
         String job = slurm.submit(directory, "echo one; echo two; exit 3", "-H", "-o", "out-%j");
         CollectingViewer viewer = follow(job);
-        viewer.awaitEvent(Kind.WAITING);
+        viewer.awaitEvent(Kind.CAUGHT_UP);
         assertThat(details(viewer)).containsExactly("WAITING job " + job + " is pending: JobHeldUser", "CAUGHT_UP ");
         slurm.said("scontrol", "release", job);
         assertThat(viewer.awaitEnd().kind()).isEqualTo(EndReason.Kind.COMPLETED);

@@ -3,6 +3,7 @@ package io.logstream.slurm;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -91,5 +92,31 @@ class SqueueQueryTest {
                 .containsExactly("5000", "5000", "5000", "5000", "1");
         query.ask(Set.of());
         assertThat(Files.readAllLines(log)).hasSize(6);
+    }
+
+    /** That it does not answer now is not the same as that it knows no such node. */
+    @Test
+    void hostOfANode_isTold_orUnknown_orNotToldNow() throws Exception {
+        Path scontrol = Files.writeString(
+                directory.resolve("scontrol"),
+                "#!/bin/sh\ncase $5 in n1) echo 'NodeName=n1 NodeHostName=vm.site.example Port=1';;"
+                        + " n2) echo 'Node n2 not found'; exit 1;;"
+                        + " *) echo 'Unable to contact slurm controller' >&2; exit 1;; esac\n");
+        Files.setPosixFilePermissions(scontrol, PosixFilePermissions.fromString("rwx------"));
+        SqueueQuery query = new SqueueQuery(new Program(Map.of(), Duration.ofSeconds(20)), directory + "/");
+        assertThat(query.hostOf("n1")).isEqualTo("vm");
+        assertThat(query.hostOf("n2")).isEmpty();
+        assertThatThrownBy(() -> query.hostOf("n3")).isInstanceOf(IOException.class);
+    }
+
+    /** As one leaves behind that keeps a connection for the next time. */
+    @Test
+    void programThatLeavesAChildBehind_hasEnded() throws Exception {
+        Path program = Files.writeString(
+                directory.resolve("program"), "#!/bin/sh\nsleep 60 >/dev/null &\necho $! >&2\necho said\n");
+        Files.setPosixFilePermissions(program, PosixFilePermissions.fromString("rwx------"));
+        Commands.Said said = new Program(Map.of(), Duration.ofSeconds(20)).run(List.of(program.toString()));
+        assertThat(said.out()).isEqualTo("said\n");
+        ProcessHandle.of(Long.parseLong(said.errors().strip())).ifPresent(ProcessHandle::destroyForcibly);
     }
 }
