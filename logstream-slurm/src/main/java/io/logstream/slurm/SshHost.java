@@ -102,12 +102,19 @@ class SshHost implements LogHost {
 
     CompletableFuture<Boolean> exists(Path file) {
         try {
-            return connection.get().exists(file.toString());
-        } catch (LogStreamException e) {
+            return connected().exists(file.toString());
+        } catch (IOException | RuntimeException e) {
             return CompletableFuture.failedFuture(e);
+        }
+    }
+
+    private SshConnection connected() throws IOException {
+        try {
+            return connection.get();
+        } catch (LogStreamException e) {
+            throw e;
         } catch (RuntimeException e) { // of whoever tells the connection
-            return CompletableFuture.failedFuture(
-                    new IOException("the connection to " + name + " can't be had: " + e.getMessage(), e));
+            throw new IOException("the connection to " + name + " can't be had: " + e.getMessage(), e);
         }
     }
 
@@ -132,9 +139,10 @@ class SshHost implements LogHost {
     @Override
     public LogReader open(Path file, Start start, boolean follow, boolean mayWait, SourceContext context)
             throws IOException, InterruptedException {
+        SshConnection machine = connected();
         SshFileSource source;
         try {
-            source = SshFileSource.builder(connection.get(), file.toString())
+            source = SshFileSource.builder(machine, file.toString())
                     .follow(follow)
                     .build();
         } catch (IllegalArgumentException e) {

@@ -72,7 +72,7 @@ class RealManyJobsTest {
     }
 
     @Test
-    void aThousandJobs_areOneQuestionPerInterval_forAHundredthOfACore() throws Exception {
+    void aThousandJobs_areOneQuestionPerInterval_forLittleOfACore() throws Exception {
         RealSlurm slurm = RealSlurm.shared();
         String[] jobs = slurm.saidIn(
                         directory,
