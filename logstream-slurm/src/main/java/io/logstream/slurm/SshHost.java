@@ -31,14 +31,20 @@ class SshHost implements LogHost {
     private final Map<Path, Question> questions = new ConcurrentHashMap<>();
     private volatile @Nullable String trouble;
 
-    /**
-     * What was asked last about a file.
-     *
-     * @param before what was known before
-     * @param answer what is known since; null while there is no answer
-     * @param at when it was answered
-     */
-    private record Question(Presence before, @Nullable Presence answer, long at) {
+    /** What was asked last about a file; each question is another one. */
+    private static final class Question {
+        private final Presence before;
+        /** What is known since; null while there is no answer. */
+        private final @Nullable Presence answer;
+        /** When it was answered. */
+        private final long at;
+
+        Question(Presence before, @Nullable Presence answer, long at) {
+            this.before = before;
+            this.answer = answer;
+            this.at = at;
+        }
+
         Presence known() {
             Presence now = answer;
             return now == null ? before : now;
@@ -92,7 +98,7 @@ class SshHost implements LogHost {
             late.cancel();
             Presence now = told(before, is, failure);
             Question answered = new Question(before, now, context.time().nanoTime());
-            boolean counts = questions.replace(file, question, answered); // nobody has asked anew since
+            boolean counts = questions.replace(file, question, answered); // if nobody has asked anew since
             if (counts && !now.equals(before)) {
                 changed.run();
             }

@@ -91,6 +91,29 @@ class NodeFilesTest {
         assertThat(viewer.told()).endsWith("FINISHED 0");
     }
 
+    /** What was asked while it ran says nothing about what it had at its end. */
+    @Test
+    void answerToAnOlderQuestion_doesNotCount_whenTheJobIsOver() throws Exception {
+        CompletableFuture<Boolean> first = new CompletableFuture<>();
+        CompletableFuture<Boolean> second = new CompletableFuture<>();
+        node.answers = asked -> node.questions == 1 ? first : second;
+        says("PENDING");
+        CollectingViewer viewer = follow(cluster, true);
+        viewer.awaitEvent(Kind.WAITING);
+        says("RUNNING");
+        CollectingViewer.until("a question", () -> node.questions == 1);
+        Files.writeString(file, "one\n");
+        says("COMPLETED");
+        CollectingViewer.until("another one", () -> node.questions == 2);
+        first.complete(false);
+        query.awaitAnswers(5);
+        assertThat(viewer.told().toString()).doesNotContain("FINISHED");
+        node.tellsTheTruth();
+        second.complete(true);
+        assertThat(viewer.awaitEnd().kind()).isEqualTo(EndReason.Kind.COMPLETED);
+        assertThat(viewer.lines()).containsExactly("one");
+    }
+
     @Test
     void fileThatWasNotThereAtTheLastLook_isLookedForOnceMoreBeforeTheEnd() throws Exception {
         says("RUNNING");
