@@ -13,6 +13,9 @@ import java.util.concurrent.ExecutionException;
 
 /** Runs programs of Slurm on another machine, over SSH. Threadsafe. */
 final class SshProgram implements Commands {
+    /** The most that it may say, as of one that runs here: the answer about many thousand jobs is long. */
+    private static final int MOST = 256 << 20;
+
     private final SshConnection connection;
     private final Map<String, String> environment;
     private final Duration timeout;
@@ -32,7 +35,7 @@ final class SshProgram implements Commands {
         words.addAll(command);
         CompletableFuture<RemoteResult> answer;
         try {
-            answer = connection.run(words, new byte[0], timeout);
+            answer = connection.run(words, new byte[0], timeout, MOST);
         } catch (IllegalArgumentException e) {
             throw new IOException(e.getMessage(), e);
         }
