@@ -40,6 +40,11 @@ final class DaemonEvents {
      */
     record Event(String id, String action, OptionalInt exitCode, long time) {
         static final Event ANYTHING = new Event("", "", OptionalInt.empty(), Place.NONE);
+
+        /** Whether it had happened by a time. */
+        boolean isWithin(long until) {
+            return time != Place.NONE && time <= until;
+        }
     }
 
     /** Is told of events. */
@@ -252,6 +257,26 @@ final class DaemonEvents {
                 in.getOrDefault("status", in.getOrDefault("Action", "")),
                 code.matches("-?[0-9]{1,9}") ? OptionalInt.of(Integer.parseInt(code)) : OptionalInt.empty(),
                 time.matches("[0-9]{1,18}|[1-8][0-9]{18}") ? Long.parseLong(time) : Place.NONE);
+    }
+
+    /** Understands all events that the daemon remembers; none where it does not tell them. */
+    static List<Event> past(Answer answer) {
+        List<Event> events = new ArrayList<>();
+        if (answer.status() != 200) {
+            return events;
+        }
+        try {
+            for (String json :
+                    new String(answer.body(), StandardCharsets.UTF_8).lines().toList()) {
+                if (!json.isBlank()) {
+                    events.add(parse(json.getBytes(StandardCharsets.UTF_8)));
+                }
+            }
+            return events;
+        } catch (IOException e) {
+            LOG.debug("what the daemon remembers can't be understood: {}", e.getMessage());
+            return List.of();
+        }
     }
 
     private synchronized void failed(Exception e) {

@@ -3,7 +3,6 @@ package io.logstream.docker;
 import io.logstream.spi.LineSink;
 import io.logstream.spi.LogReader;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -26,37 +25,34 @@ final class Farewell implements Stage {
         if (answer == null) {
             return LogReader.Outcome.WAIT;
         }
-        boolean readToItsEnd = answer.status() == 200 && hasEndedOnce(reader.place(), answer.body());
-        return reader.removed(!readToItsEnd, sink);
+        return reader.removed(!hasEndedOnce(reader.place(), DaemonEvents.past(answer)), sink);
     }
 
     /**
      * Whether a container has ended, and was not started again.
      *
      * @param place a place in its last run, behind which it has ended
-     * @param events all that the daemon remembers, an object on each line
+     * @param events all that the daemon remembers, in the order in which they happened: its clock may have been set back
      */
-    static boolean hasEndedOnce(Place place, byte[] events) throws IOException {
+    static boolean hasEndedOnce(Place place, List<DaemonEvents.Event> events) {
         long known = Math.max(place.started, place.anchor < 0 ? Place.NONE : place.time[place.anchor]);
-        boolean complete =
-                false; // the daemon remembers what was before, so it has forgotten nothing of what came since
+        int first = 0; // that is later
+        while (first < events.size() && events.get(first).isWithin(known)) {
+            first++;
+        }
+        if (first == 0) {
+            return false; // the daemon remembers nothing from before, so it may have forgotten what came since
+        }
         boolean ended = false;
-        List<String> lines = new String(events, StandardCharsets.UTF_8)
-                .lines()
-                .filter(line -> !line.isBlank())
-                .toList();
-        for (String line : lines) {
-            DaemonEvents.Event event = DaemonEvents.parse(line.getBytes(StandardCharsets.UTF_8));
-            if (event.time() <= known) {
-                complete |= event.time() != Place.NONE;
-            } else if (event.id().startsWith(place.reference())) {
+        for (DaemonEvents.Event event : events.subList(first, events.size())) {
+            if (event.id().startsWith(place.reference())) {
                 if (ended && event.action().equals("start")) {
                     return false;
                 }
                 ended |= event.action().equals("die");
             }
         }
-        return complete && ended;
+        return ended;
     }
 
     @Override

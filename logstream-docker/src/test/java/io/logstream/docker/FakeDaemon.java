@@ -110,8 +110,13 @@ final class FakeDaemon implements Closeable {
     synchronized void event(FakeContainer container, String action, String attributes) {
         String json = "{\"status\":\"" + action + "\",\"timeNano\":" + clock + ",\"id\":\"" + container.id
                 + "\",\"Type\":\"container\",\"Action\":\"" + action + "\",\"Actor\":{\"ID\":\"" + container.id
-                + "\",\"Attributes\":{" + attributes + "}}}\n";
-        events.add(new Event(clock, json));
+                + "\",\"Attributes\":{" + attributes + "}}}";
+        remember(json);
+    }
+
+    /** Tells an event, whatever it is. */
+    synchronized void remember(String json) {
+        events.add(new Event(clock, json + "\n"));
         notifyAll();
     }
 

@@ -36,6 +36,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A scripted daemon does wrong what daemons and networks do wrong. */
 class FaultyDaemonTest {
@@ -484,9 +486,9 @@ class FaultyDaemonTest {
     /** A busy daemon logs for seconds what the container wrote before its end. */
     @Test
     void logIsReadAgainAFewTimes_howeverMuchIsLoggedBehindTheEnd() throws Exception {
-        web.write(Channel.STDOUT, "one\n");
+        web.write(Channel.STDOUT, "one\ntwo\n"); // the first one shows that the log overlaps
         web.exit(9);
-        StringBuilder expected = new StringBuilder("one\n");
+        StringBuilder expected = new StringBuilder("one\ntwo\n");
         for (int i = 1; i <= 1000; i++) {
             web.add(Channel.STDOUT, web.finished + i * 1_000_001L, i + "\n");
             expected.append(i).append('\n');
@@ -660,6 +662,23 @@ class FaultyDaemonTest {
                 web.remove();
                 fake.frozen = request -> false;
                 fake.launch();
+            }
+            assertThat(viewer.awaitEnd().kind()).isEqualTo(EndReason.Kind.COMPLETED);
+            assertThat(viewer.told()).endsWith("gap RECONNECTED", "FINISHED");
+        }
+    }
+
+    /** One that tells nothing that can be understood, or too much, proves nothing. */
+    @ParameterizedTest
+    @ValueSource(strings = {"nonsense", "labels"})
+    void containerThatIsRemoved_whenTheDaemonsMemoryCantBeRead_endsWithAGap(String how) throws Exception {
+        try (LogHub hub = LogHub.create()) {
+            CollectingViewer viewer = readToTheEndAndLost(hub);
+            synchronized (fake) {
+                web.remove();
+                fake.remember(how.equals("labels") ? "{\"a\":\"" + "x".repeat(5 << 20) + "\"}" : how);
+                fake.frozen = request -> false;
+                fake.acceptConnections();
             }
             assertThat(viewer.awaitEnd().kind()).isEqualTo(EndReason.Kind.COMPLETED);
             assertThat(viewer.told()).endsWith("gap RECONNECTED", "FINISHED");
