@@ -31,6 +31,7 @@ final class Exchange implements Closeable {
     private final Outages outages;
     private final ByteBuffer request;
     private final HttpParser response = new HttpParser();
+    private final long askedAt = System.nanoTime();
     private boolean ready;
     private byte[] early = NONE; // of the body, came with the head
 
@@ -116,7 +117,7 @@ final class Exchange implements Closeable {
                 early = Arrays.copyOfRange(bytes, response.feedHead(bytes, from, from + read), from + read);
             }
             if (first && response.hasHead()) {
-                outages.answered(response.header("date"));
+                outages.answered(response.header("date"), askedAt);
             }
             return read;
         } finally {

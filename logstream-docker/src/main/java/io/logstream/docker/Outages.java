@@ -19,8 +19,9 @@ final class Outages {
 
     private final Deque<Outage> outages = new ArrayDeque<>();
     private long heard = Place.NONE; // the latest time that the daemon has told while it was there
+    private long heardAt; // when that was, by the clock that only measures, like those below
     private boolean away;
-    private long awaySince; // by the clock that only measures, for a daemon that was never heard
+    private long awaySince;
     private final Runnable lost;
 
     /**
@@ -32,7 +33,10 @@ final class Outages {
 
     /** The daemon tells of something that happened at this time, over a connection that it has not lost. */
     synchronized void heard(long time) {
-        heard = Math.max(heard, time);
+        if (time >= heard) {
+            heard = time;
+            heardAt = System.nanoTime();
+        }
     }
 
     /** A connection was refused. */
@@ -48,23 +52,26 @@ final class Outages {
      * A new connection is answered.
      *
      * @param date the header of this name: the daemon's time, in whole seconds; one that tells none is taken to have ours
+     * @param askedAt when that was asked for, by the clock that only measures
      */
-    synchronized void answered(String date) {
+    synchronized void answered(String date, long askedAt) {
         long second = second(date);
+        boolean setBack = second + SECOND <= heard && askedAt - heardAt >= 0;
         if (away) {
             away = false;
             long lasted = System.nanoTime() - awaySince;
             // Who tries only now and then notices late that nobody is there.
-            long from = heard != Place.NONE ? heard : second - lasted - SECOND;
+            long from = heard != Place.NONE && !setBack ? heard : second - lasted - SECOND;
             outages.add(new Outage(from, second + SECOND));
             if (outages.size() > MAX) {
                 outages.addFirst(new Outage(outages.pop().from(), outages.pop().to()));
             }
         }
+        heard = setBack ? Place.NONE : heard;
         heard(second);
     }
 
-    /** The latest time that the daemon has told. */
+    /** The latest time that the daemon has told, by its clock as it is now. */
     synchronized long lastHeard() {
         return heard;
     }

@@ -28,7 +28,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
@@ -922,28 +921,6 @@ class FaultyDaemonTest {
             viewer.awaitEnd();
             assertThat(viewer.told()).endsWith("gap RECONNECTED", "FINISHED 9");
         }
-    }
-
-    @Test
-    void outages_areTimesOfTheDaemon_fromWhatItToldLastToWhatItTellsFirst() {
-        Outages outages = new Outages(() -> {});
-        outages.answered("Thu, 26 Nov 2026 10:00:00 GMT");
-        long second = 1_000_000_000L;
-        long ten = Instant.parse("2026-11-26T10:00:00Z").getEpochSecond() * second;
-        outages.heard(ten + 7);
-        outages.refused();
-        outages.heard(ten + 9); // over a connection that was there before
-        outages.answered("Thu, 26 Nov 2026 10:00:05 GMT");
-        assertThat(outages.contain(ten + 9)).isFalse();
-        assertThat(outages.contain(ten + 10)).isTrue();
-        assertThat(outages.contain(ten + 6 * second)).isTrue();
-        assertThat(outages.contain(ten + 6 * second + 1)).isFalse();
-        for (int i = 1; i < 50; i++) {
-            outages.refused();
-            outages.answered("Thu, 26 Nov 2026 11:00:" + (10 + i) + " GMT");
-        }
-        assertThat(outages.contain(ten + 10)).as("none is forgotten").isTrue();
-        assertThat(outages.contain(ten + 9)).isFalse();
     }
 
     /** The hub would try again in half an hour. */
