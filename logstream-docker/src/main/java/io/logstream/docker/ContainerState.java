@@ -39,6 +39,10 @@ record ContainerState(
         return status.equals("created") || status.equals("configured") || status.equals("initialized");
     }
 
+    boolean isRunning() {
+        return status.equals("running") || status.equals("paused");
+    }
+
     /** Whether it has ended, for now at least. */
     boolean isOver() {
         return status.equals("exited") || status.equals("dead") || status.equals("stopped");

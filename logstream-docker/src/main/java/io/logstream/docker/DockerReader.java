@@ -67,8 +67,8 @@ final class DockerReader implements LogReader {
         known = start instanceof Start.At at ? Place.of(at.position()) : null;
         // A position is told by others, and so never chooses a container that the source has not found itself.
         String reference = known != null && source.hasFound(known) ? known.reference() : source.reference();
-        questions = new Questions(daemon, reference, source.channels(), this::woken);
         runs = new Runs(daemon, this::woken, known != null);
+        questions = new Questions(daemon, reference, source.channels(), runs, this::woken);
         stage = new Asking(this, daemon);
     }
 
@@ -208,6 +208,7 @@ final class DockerReader implements LogReader {
     private synchronized void watch(String id) throws IOException {
         if (watch == null && !closed) {
             watch = daemon.events().watch(id, runs);
+            runs.happened(DaemonEvents.Event.ANYTHING); // since the container was seen
         }
     }
 
@@ -285,6 +286,7 @@ final class DockerReader implements LogReader {
     private @Nullable Outcome readLog(ContainerState now) throws IOException {
         Place at = place();
         verified = read && now.isOver();
+        at.over &= !now.isRunning() || now.started() != at.started; // or the log was told to be over too soon
         LogFile file = at.isBeginning()
                         && source.readsFiles()
                         && daemon.isLocal()
@@ -303,6 +305,7 @@ final class DockerReader implements LogReader {
             if (runs.isRestarted() || !verified) {
                 return readLog(now); // also what came between the end that was told and the container's
             }
+            runs.tellLoss(sink, place());
             tellFinished(OptionalInt.of(now.exitCode()), sink);
             if (source.endsWithContainer()) {
                 return Outcome.END;
@@ -361,32 +364,33 @@ final class DockerReader implements LogReader {
     /** There is no such container. */
     @Nullable
     Outcome gone(LineSink sink) {
-        boolean met = runs.container() != null;
-        if (!met && known != null && source.hasFound(known)) {
+        ContainerState last = runs.container();
+        if (last == null && known != null && source.hasFound(known)) {
             place = known;
-        } else if (!met) {
+        } else if (last == null) {
             throw new LogStreamException(
                     start instanceof Start.At
                             ? this + ": the container is gone, with what it has logged since it was read last"
                             : this + ": no such container; 'docker ps -a' shows all there are");
         }
-        boolean unseen = !met || runs.wereMissed();
         Place at = place;
-        return unseen && at != null && at.over && !questions.isPodman()
+        boolean isRead = at != null && (at.over || at.started == Place.NONE) && !runs.isRestarted();
+        boolean isSeen = last != null && !runs.mayBeUnseen(questions.isPodman());
+        return isRead && !isSeen && !questions.isPodman()
                 ? enter(new Farewell(this))
-                : removed(!met, sink);
+                : removed(!isRead || !isSeen, sink);
     }
 
     /**
      * The container was removed.
      *
-     * @param withMore perhaps with something that it wrote while the connection was lost
+     * @param withMore perhaps with something that it wrote and that was not read
      */
     Outcome removed(boolean withMore, LineSink sink) {
-        if (withMore) {
-            sink.gap(-1, Gap.Reason.RECONNECTED);
-        }
         if (place != null) {
+            if (withMore) {
+                sink.gap(-1, Gap.Reason.RECONNECTED);
+            }
             tellFinished(runs.lastExit(), sink);
         }
         return Outcome.END;
@@ -406,8 +410,7 @@ final class DockerReader implements LogReader {
         if (!source.follows()) {
             return Outcome.END;
         }
-        boolean over = !runs.isRestarted() && (known == null || verified && !runs.wereCutShort());
-        runs.miss(false);
+        boolean over = !runs.isRestarted() && !runs.wereCutShort();
         tellRestart(sink);
         place().over |= over;
         sink.position(position());

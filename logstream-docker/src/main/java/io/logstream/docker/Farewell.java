@@ -7,8 +7,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Asks what has happened to a container that was removed while nobody listened, and whose log had been read to the end of a
- * run: if it was started once more, what it wrote then is lost. A daemon remembers its last 256 events.
+ * Asks what has happened to a container that was removed while nobody listened, and of which all had been read by then: if it
+ * was started once more, what it wrote then is lost. A daemon remembers its last 256 events.
  */
 final class Farewell implements Stage {
     private final DockerReader reader;
@@ -25,34 +25,33 @@ final class Farewell implements Stage {
         if (answer == null) {
             return LogReader.Outcome.WAIT;
         }
-        return reader.removed(!hasEndedOnce(reader.place(), DaemonEvents.past(answer)), sink);
+        return reader.removed(!wasNotStarted(reader.place(), DaemonEvents.past(answer)), sink);
     }
 
     /**
-     * Whether a container has ended, and was not started again.
+     * Whether a container was not started behind a place.
      *
-     * @param place a place in its last run, behind which it has ended
+     * @param place behind all that it had written, before its first run or in one that was told to be over
      * @param events all that the daemon remembers, in the order in which they happened: its clock may have been set back
      */
-    static boolean hasEndedOnce(Place place, List<DaemonEvents.Event> events) {
+    static boolean wasNotStarted(Place place, List<DaemonEvents.Event> events) {
         long known = Math.max(place.started, place.anchor < 0 ? Place.NONE : place.time[place.anchor]);
         int first = 0; // that is later
         while (first < events.size() && events.get(first).isWithin(known)) {
             first++;
         }
-        if (first == 0) {
-            return false; // the daemon remembers nothing from before, so it may have forgotten what came since
-        }
-        boolean ended = false;
+        boolean complete = first > 0; // it remembers what was before, and so has forgotten nothing that came since
+        boolean ended = place.started == Place.NONE;
         for (DaemonEvents.Event event : events.subList(first, events.size())) {
             if (event.id().startsWith(place.reference())) {
                 if (ended && event.action().equals("start")) {
                     return false;
                 }
                 ended |= event.action().equals("die");
+                complete |= event.action().equals("create");
             }
         }
-        return ended;
+        return complete && ended;
     }
 
     @Override

@@ -31,7 +31,10 @@ final class Runs implements DaemonEvents.Listener {
 
     private boolean changed; // guarded by this, like those below
     private boolean started;
-    private boolean missed; // perhaps some that has happened was not told
+    private int starts; // told, and moments when perhaps one was not told
+    private int asked; // those of them behind which the container was asked for
+    private int seen; // and has answered
+    private boolean removed;
     private OptionalInt lastExit = OptionalInt.empty();
     private final long[] deaths = {Place.NONE, Place.NONE}; // the last two that the daemon has told
 
@@ -54,13 +57,14 @@ final class Runs implements DaemonEvents.Listener {
     }
 
     /** The container is like this, but where reading begins is not known yet. */
-    void meet(ContainerState now) {
+    synchronized void meet(ContainerState now) {
         container = now;
+        seen = asked;
     }
 
     /** The container is like this, while reading is at a place. */
     void see(ContainerState now, Place at) {
-        container = now;
+        meet(now);
         death = Long.MAX_VALUE;
         if (at.started == Place.NONE) {
             at.started = now.started();
@@ -79,8 +83,9 @@ final class Runs implements DaemonEvents.Listener {
     public void happened(DaemonEvents.Event event) {
         synchronized (this) {
             changed = true;
-            missed |= event.equals(DaemonEvents.Event.ANYTHING);
             started |= event.action().equals("start");
+            starts += event.action().equals("start") || event.equals(DaemonEvents.Event.ANYTHING) ? 1 : 0;
+            removed |= event.action().equals("destroy");
             if (event.exitCode().isPresent()) {
                 lastExit = event.exitCode();
             }
@@ -100,20 +105,23 @@ final class Runs implements DaemonEvents.Listener {
         return was;
     }
 
-    /** Whether perhaps not all was told that has happened since it was said that nothing was missed. */
-    synchronized boolean wereMissed() {
-        return missed;
-    }
-
-    synchronized void miss(boolean any) {
-        missed = any;
-    }
-
-    /** Whether the container was started since this was asked last. */
-    synchronized boolean takeStarted() {
-        boolean was = started;
+    /** The container is asked for. */
+    synchronized void ask() {
         started = false;
-        return was;
+        asked = starts;
+    }
+
+    /** Whether the container was started since it was asked for. */
+    synchronized boolean wasStarted() {
+        return started;
+    }
+
+    /**
+     * Whether a container that is gone was perhaps started since it was seen. Where its removal was not told, events may have
+     * been lost that nobody knows of yet.
+     */
+    synchronized boolean mayBeUnseen(boolean podman) {
+        return starts != seen || !removed && !podman;
     }
 
     // ---- which run an entry is of
@@ -159,8 +167,8 @@ final class Runs implements DaemonEvents.Listener {
         ContainerState now = container;
         if (restarted && now != null && time > endOfTheLast(now)) {
             restarted = false;
-            if (!at.finished && !now.isOver()) {
-                tellLoss(sink);
+            if (!now.isOver()) {
+                tellLoss(sink, at);
             }
             at.started = now.started();
             at.finished = false;
@@ -175,22 +183,26 @@ final class Runs implements DaemonEvents.Listener {
             return false;
         }
         at.finished = true;
-        ContainerState now = container;
-        if (now != null && !(at.over && now.started() == at.started)) {
-            tellLoss(sink);
-        }
         sink.event(new SourceEvent(SourceEvent.Kind.FINISHED, code.isPresent() ? "" : "removed", code, "", -1));
         return true;
     }
 
-    /** Whether the daemon was away when the container ended last: what was in its pipe then was logged by nobody. */
+    /** Whether the container is over, and the daemon was away when it ended. */
     boolean wereCutShort() {
         ContainerState now = container;
-        return now != null && daemon.outages().contain(now.finished());
+        return now != null && now.isOver() && isCutShort(now);
     }
 
-    private void tellLoss(LineSink sink) {
-        if (resumed && wereCutShort()) {
+    /** Whether the daemon was away when the container ended last: what was in its pipe then was logged by nobody. */
+    private boolean isCutShort(ContainerState now) {
+        return resumed && daemon.outages().contain(now.finished());
+    }
+
+    /** Tells that what the container wrote before it ended may be lost, unless that was told. */
+    void tellLoss(LineSink sink, Place at) {
+        ContainerState now = container;
+        boolean told = at.finished || at.over && now != null && now.started() == at.started;
+        if (!told && now != null && isCutShort(now)) {
             sink.gap(-1, Gap.Reason.RECONNECTED);
         }
     }

@@ -134,8 +134,9 @@ final class FakeContainer {
 
     String json() {
         return "{\"Id\":\"" + id + "\",\"Created\":\"x\",\"State\":{\"Status\":\"" + status + "\",\"Running\":"
-                + isRunning() + ",\"ExitCode\":" + exitCode + ",\"StartedAt\":\"" + time(started)
-                + "\",\"FinishedAt\":\"" + (finished == 0 ? "0001-01-01T00:00:00Z" : time(finished))
+                + isRunning() + ",\"ExitCode\":" + exitCode + ",\"StartedAt\":\""
+                + time(status.equals("created") ? 0 : started)
+                + "\",\"FinishedAt\":\"" + time(finished)
                 + "\",\"Health\":{\"Log\":[{\"a\":[1,2]}]}},\"Name\":\"/" + name
                 + "\",\"RestartCount\":0,\"LogPath\":\"" + logPath + "\",\"HostConfig\":{\"LogConfig\":{\"Type\":\""
                 + driver
@@ -143,7 +144,9 @@ final class FakeContainer {
     }
 
     static String time(long epochNanos) {
-        return NANOS.format(Instant.ofEpochSecond(epochNanos / 1_000_000_000L, epochNanos % 1_000_000_000L));
+        return epochNanos == 0
+                ? "0001-01-01T00:00:00Z"
+                : NANOS.format(Instant.ofEpochSecond(epochNanos / 1_000_000_000L, epochNanos % 1_000_000_000L));
     }
 
     /** The entry as it goes over the wire, without the chunk. */

@@ -61,6 +61,7 @@ final class FakeDaemon implements Closeable {
     String systemError = "";
 
     private int ids;
+    private int logEnds; // how often all logs were ended
     private boolean closed;
 
     FakeDaemon() throws IOException {
@@ -122,13 +123,26 @@ final class FakeDaemon implements Closeable {
 
     /** Cuts all connections, without a word. */
     void breakConnections() throws IOException {
+        breakConnections("");
+    }
+
+    /** Cuts those on which such an answer is awaited. */
+    void breakConnections(String part) throws IOException {
         List<SocketChannel> all;
         synchronized (this) {
-            all = List.copyOf(connections.keySet());
+            all = connections.keySet().stream()
+                    .filter(connection -> connections.get(connection).contains(part))
+                    .toList();
         }
         for (SocketChannel connection : all) {
             connection.close();
         }
+    }
+
+    /** Says of all logs that they are over, while their containers run on. */
+    synchronized void endLogs() {
+        logEnds++;
+        notifyAll();
     }
 
     /** How many wait for such an answer, or have not taken it yet. */
@@ -317,9 +331,11 @@ final class FakeDaemon implements Closeable {
         int next;
         int generation;
         long run;
+        int ends;
         List<FakeContainer.Entry> batch;
         synchronized (this) {
             run = container.started;
+            ends = logEnds;
             generation = container.generation;
             batch = history(container.entries, query, wanted);
             next = container.entries.size();
@@ -344,7 +360,7 @@ final class FakeDaemon implements Closeable {
                 sent += chunk.length;
             }
             synchronized (this) {
-                boolean over = !follow || !container.isRunning() || container.started != run;
+                boolean over = !follow || !container.isRunning() || container.started != run || ends != logEnds;
                 boolean lags = lagging && !follow && !"1".equals(query.get("tail"));
                 if (container.deaf && follow || lags && container.entries.size() == next) {
                     wait(1000);

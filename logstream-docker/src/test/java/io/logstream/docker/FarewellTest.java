@@ -14,11 +14,11 @@ class FarewellTest {
         return new DaemonEvents.Event(id, action, OptionalInt.empty(), time);
     }
 
-    private static boolean hasEndedOnce(DaemonEvents.Event... events) {
+    private static boolean wasNotStarted(DaemonEvents.Event... events) {
         Place place = new Place(0xab);
         place.started = 90;
         place.pass(0, 100, false);
-        return Farewell.hasEndedOnce(place, List.of(events));
+        return Farewell.wasNotStarted(place, List.of(events));
     }
 
     @Test
@@ -27,21 +27,21 @@ class FarewellTest {
         DaemonEvents.Event start = event(105, "start", ID); // told behind its first line
         DaemonEvents.Event die = event(110, "die", ID);
         DaemonEvents.Event destroy = event(120, "destroy", ID);
-        assertThat(hasEndedOnce(before, start, die, destroy)).isTrue();
-        assertThat(hasEndedOnce(before, die, destroy)).isTrue();
-        assertThat(hasEndedOnce(die, destroy))
+        assertThat(wasNotStarted(before, start, die, destroy)).isTrue();
+        assertThat(wasNotStarted(before, die, destroy)).isTrue();
+        assertThat(wasNotStarted(die, destroy))
                 .as("what was before is forgotten")
                 .isFalse();
-        assertThat(hasEndedOnce(event(Place.NONE, "start", "another"), die, destroy))
+        assertThat(wasNotStarted(event(Place.NONE, "start", "another"), die, destroy))
                 .as("nobody knows when something was")
                 .isFalse();
-        assertThat(hasEndedOnce(before, destroy)).as("its end was not told").isFalse();
-        assertThat(hasEndedOnce()).isFalse();
+        assertThat(wasNotStarted(before, destroy)).as("its end was not told").isFalse();
+        assertThat(wasNotStarted()).isFalse();
     }
 
     @Test
     void end_isNotProved_ofAContainerThatWasStartedAgain() {
-        assertThat(hasEndedOnce(
+        assertThat(wasNotStarted(
                         event(50, "create", ID),
                         event(110, "die", ID),
                         event(115, "start", ID),
@@ -50,13 +50,24 @@ class FarewellTest {
                 .isFalse();
     }
 
+    @Test
+    void absenceOfARun_isProved_byEventsThatReachBackToTheCreation() {
+        Place place = new Place(0xab);
+        DaemonEvents.Event create = event(50, "create", ID);
+        DaemonEvents.Event destroy = event(120, "destroy", ID);
+        assertThat(Farewell.wasNotStarted(place, List.of(create, destroy))).isTrue();
+        assertThat(Farewell.wasNotStarted(place, List.of(destroy))).isFalse();
+        assertThat(Farewell.wasNotStarted(place, List.of(create, event(60, "start", ID), destroy)))
+                .isFalse();
+    }
+
     /** The clock was set back: what has an earlier time may have happened later, and the other way round. */
     @Test
     void end_isNotProved_byTimesOfAnotherClock() {
-        assertThat(hasEndedOnce(event(500, "die", ID), event(90, "start", ID), event(120, "destroy", ID)))
+        assertThat(wasNotStarted(event(500, "die", ID), event(90, "start", ID), event(120, "destroy", ID)))
                 .as("an old end")
                 .isFalse();
-        assertThat(hasEndedOnce(
+        assertThat(wasNotStarted(
                         event(50, "create", ID),
                         event(110, "die", ID),
                         event(60, "start", ID),
