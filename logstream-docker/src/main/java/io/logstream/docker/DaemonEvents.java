@@ -89,6 +89,7 @@ final class DaemonEvents {
     private final Map<String, Set<Watch>> watches = new HashMap<>();
     private final Deque<Absent> absent = new ArrayDeque<>();
     private State state = State.IDLE;
+    private int openings; // how often events have begun to come
     private @Nullable Exchange exchange;
     private Duration retry = FIRST_RETRY;
     private Carry line = new Carry(MAX_EVENT, "an event");
@@ -111,16 +112,30 @@ final class DaemonEvents {
         return watch;
     }
 
+    /** How often the daemon has been found. */
+    synchronized int openings() {
+        return openings;
+    }
+
     /**
-     * Tells once when events come again, so that who has lost the daemon need not try to connect for himself all the time.
-     * Is forgotten after a while, as who waits tries again now and then, and then asks again.
+     * Tells when events come again, so that who has lost the daemon need not try to connect for himself all the time. Is forgotten
+     * after a while, as who waits tries again now and then, and then asks again.
+     *
+     * @param before how often the daemon had been found when he began: if it was again since, it may be back, and he is told now
      */
-    synchronized void whenBack(Runnable told) {
-        try {
+    void whenBack(int before, Runnable told) {
+        boolean isBack;
+        synchronized (this) {
+            isBack = state == State.LISTENING && openings != before;
             absent.add(new Absent(System.nanoTime(), told));
-            begin();
-        } catch (IOException e) {
-            LOG.debug("{}: closed", daemon.host());
+            try {
+                begin();
+            } catch (IOException e) {
+                LOG.debug("{}: closed", daemon.host());
+            }
+        }
+        if (isBack) {
+            told.run();
         }
     }
 
@@ -174,15 +189,21 @@ final class DaemonEvents {
      */
     private void connect() {
         state = State.CONNECTING;
-        daemon.io().threads().execute(() -> {
-            try {
-                String filters = URLEncoder.encode(FILTERS, StandardCharsets.UTF_8);
-                String target = daemon.awaitDialect().path("/events?filters=" + filters);
-                publish(daemon.exchange(target, this::step));
-            } catch (IOException | InterruptedException | RuntimeException e) {
-                failed(e);
-            }
-        });
+        try {
+            daemon.io().threads().execute(this::ask);
+        } catch (Throwable e) { // no thread can be had, or no memory
+            failed(e);
+        }
+    }
+
+    private void ask() {
+        try {
+            String filters = URLEncoder.encode(FILTERS, StandardCharsets.UTF_8);
+            String target = daemon.awaitDialect().path("/events?filters=" + filters);
+            publish(daemon.exchange(target, this::step));
+        } catch (Throwable e) { // or nobody would try again
+            failed(e);
+        }
     }
 
     private synchronized void publish(Exchange opened) throws IOException {
@@ -201,7 +222,7 @@ final class DaemonEvents {
         synchronized (this) {
             try {
                 receive(events);
-            } catch (IOException | RuntimeException e) {
+            } catch (Throwable e) {
                 failed(e);
             }
         }
@@ -221,6 +242,7 @@ final class DaemonEvents {
                     throw new IOException("the daemon tells no events: HTTP status " + open.status());
                 }
                 state = State.LISTENING;
+                openings++;
                 retry = FIRST_RETRY;
                 events.add(0, Event.ANYTHING);
             }
@@ -279,7 +301,7 @@ final class DaemonEvents {
         }
     }
 
-    private synchronized void failed(Exception e) {
+    private synchronized void failed(Throwable e) {
         state = State.IDLE;
         close();
         daemon.forgetDialect();

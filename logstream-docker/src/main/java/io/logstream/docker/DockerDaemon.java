@@ -199,7 +199,7 @@ public final class DockerDaemon implements AutoCloseable {
         try {
             return new Exchange(endpoint.connect(io, ready), buffers, target, outages);
         } catch (IOException e) {
-            outages.refused();
+            outages.lost();
             throw explained(e);
         }
     }

@@ -42,12 +42,14 @@ final class DockerReader implements LogReader {
     private final SourceContext context;
     private final @Nullable Place known; // of the position to begin at
     private final Questions questions;
+    private final int openings; // how often the daemon had been found when this began
     private final Runs runs;
     private @Nullable Place place;
     private Stage stage;
     private boolean closed;
     private DaemonEvents.@Nullable Watch watch;
     private boolean read; // the log was read, and the daemon said that it is over
+    private boolean wasOver; // all of the container's run was read, for all that was known before the log was asked for
     private boolean verified; // once more after the container had stopped
     private boolean waited; // a read has returned
     private boolean waitingTold;
@@ -64,10 +66,11 @@ final class DockerReader implements LogReader {
         this.source = source;
         this.start = start;
         this.context = context;
+        openings = daemon.events().openings();
         known = start instanceof Start.At at ? Place.of(at.position()) : null;
         // A position is told by others, and so never chooses a container that the source has not found itself.
         String reference = known != null && source.hasFound(known) ? known.reference() : source.reference();
-        runs = new Runs(daemon, this::woken, known != null);
+        runs = new Runs(daemon, this::woken);
         questions = new Questions(daemon, reference, source.channels(), runs, this::woken);
         stage = new Asking(this, daemon);
     }
@@ -83,7 +86,7 @@ final class DockerReader implements LogReader {
             }
         } catch (IOException e) {
             if (place != null || !waited) {
-                daemon.events().whenBack(context::retry);
+                retryWhenBack();
                 throw e;
             }
             // The hub knows no position to go on from, and would begin at the end: this reader begins anew itself.
@@ -93,6 +96,11 @@ final class DockerReader implements LogReader {
         }
         waited = true;
         return outcome;
+    }
+
+    /** Another reader is opened as soon as the daemon is back, which it may be already. */
+    void retryWhenBack() {
+        daemon.events().whenBack(openings, context::retry);
     }
 
     /** Goes on with another stage; null, as that has come to nothing yet. */
@@ -172,10 +180,16 @@ final class DockerReader implements LogReader {
 
     // ---- what the daemon says of the container
 
+    /** Whether the container has ended, since reading began, in what may have been an outage. */
+    boolean isInDoubt(ContainerState now) {
+        return (known != null || place != null) && !questions.isPodman() && runs.isInDoubt(now);
+    }
+
     /** The container is there. */
     @Nullable
     Outcome found(ContainerState now, LineSink sink) throws IOException {
         boolean first = runs.container() == null;
+        runs.judge(now, isInDoubt(now));
         if (place == null) {
             runs.meet(now);
         } else {
@@ -286,6 +300,7 @@ final class DockerReader implements LogReader {
     private @Nullable Outcome readLog(ContainerState now) throws IOException {
         Place at = place();
         verified = read && now.isOver();
+        wasOver = at.over;
         at.over &= !now.isRunning() || now.started() != at.started; // or the log was told to be over too soon
         LogFile file = at.isBeginning()
                         && source.readsFiles()
@@ -422,10 +437,15 @@ final class DockerReader implements LogReader {
     /** The daemon would not tell. */
     @Nullable
     Outcome refused(LogRequest request, LineSink sink) throws IOException {
-        if (request.status() == 404) {
+        boolean removed = request.status() == 404;
+        boolean dead = request.status() == 409; // or being removed
+        if (place != null && (removed || dead)) {
+            place.over |= wasOver; // it did not run on, but ended
+        }
+        if (removed) {
             return gone(sink);
         }
-        if (request.status() == 409) { // being removed, or dead
+        if (dead) {
             ContainerState before = runs.container();
             if (place == null && before != null && before.isOver()) {
                 return gone(sink);
@@ -445,6 +465,7 @@ final class DockerReader implements LogReader {
     Outcome readAgain(boolean nothingNew) throws IOException {
         Place at = place();
         boolean same = nothingNew && at.anchor >= 0 && at.time[at.anchor] == backAt;
+        wasOver = false;
         backAt = at.anchor >= 0 ? at.time[at.anchor] : Place.NONE;
         return enter(new Logs(this, same));
     }

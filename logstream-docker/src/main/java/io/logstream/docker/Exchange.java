@@ -2,8 +2,6 @@ package io.logstream.docker;
 
 import java.io.Closeable;
 import java.io.IOException;
-import java.net.ConnectException;
-import java.net.NoRouteToHostException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -33,10 +31,11 @@ final class Exchange implements Closeable {
     private final HttpParser response = new HttpParser();
     private final long askedAt = System.nanoTime();
     private boolean ready;
+    private volatile boolean closed;
     private byte[] early = NONE; // of the body, came with the head
 
     /**
-     * @param outages told whether anybody answers
+     * @param outages told when the daemon is lost, and when it answers
      */
     Exchange(Connection connection, ReadBuffers buffers, String target, Outages outages) {
         this.connection = connection;
@@ -89,31 +88,17 @@ final class Exchange implements Closeable {
         return response.isDone() ? Step.DONE : read > 0 ? Step.MORE : Step.WAIT;
     }
 
-    private int receive(HttpParser.@Nullable Body body) throws IOException {
-        try {
-            return received(body);
-        } catch (ConnectException | NoRouteToHostException e) {
-            outages.refused();
-            throw e;
-        }
-    }
-
     /** Receives bytes, and keeps what comes behind the head where there is nobody to take it; returns how many. */
-    private int received(HttpParser.@Nullable Body body) throws IOException {
-        if (request.hasRemaining() && !send()) {
-            return 0;
-        }
+    private int receive(HttpParser.@Nullable Body body) throws IOException {
         ByteBuffer buffer = buffers.borrow();
         try {
-            int read = connection.read(buffer);
+            int read = transfer(buffer);
             byte[] bytes = buffer.array();
             int from = buffer.arrayOffset();
             boolean first = !response.hasHead();
-            if (read < 0) {
-                response.endOfConnection();
-            } else if (body != null) {
+            if (read > 0 && body != null) {
                 response.feed(bytes, from, from + read, body);
-            } else {
+            } else if (read > 0) {
                 early = Arrays.copyOfRange(bytes, response.feedHead(bytes, from, from + read), from + read);
             }
             if (first && response.hasHead()) {
@@ -122,6 +107,22 @@ final class Exchange implements Closeable {
             return read;
         } finally {
             buffers.giveBack(buffer);
+        }
+    }
+
+    /** Sends what is left of the request, and then takes what comes. */
+    private int transfer(ByteBuffer buffer) throws IOException {
+        try {
+            int read = request.hasRemaining() && !send() ? 0 : connection.read(buffer);
+            if (read < 0) {
+                response.endOfConnection();
+            }
+            return read;
+        } catch (IOException e) {
+            if (!closed) {
+                outages.lost();
+            }
+            throw e;
         }
     }
 
@@ -137,6 +138,7 @@ final class Exchange implements Closeable {
 
     @Override
     public void close() {
+        closed = true;
         connection.close();
     }
 }

@@ -7,9 +7,10 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 
 /**
- * The times in which a daemon could not be connected to, by its own clock: each from the last time that it told before to the
- * first one that it tells after. So whatever ended while the daemon still told of it has not ended in an outage. All times in
- * nanoseconds since 1970. Threadsafe.
+ * The times in which a daemon was perhaps away, by its own clock: each from the last time that it told before a connection was
+ * refused, or ended of itself, to the first one that it tells after. So whatever ended while the daemon still told of it has not
+ * ended in an outage. Where only the way to it was cut, it remembers what was before. All times in nanoseconds since 1970.
+ * Threadsafe.
  */
 final class Outages {
     private static final int MAX = 32;
@@ -22,13 +23,13 @@ final class Outages {
     private long heardAt; // when that was, by the clock that only measures, like those below
     private boolean away;
     private long awaySince;
-    private final Runnable lost;
+    private final Runnable whenLost;
 
     /**
-     * @param lost run when a connection is refused: who answers next may be another daemon
+     * @param whenLost run when the daemon is lost: who answers next may be another one
      */
-    Outages(Runnable lost) {
-        this.lost = lost;
+    Outages(Runnable whenLost) {
+        this.whenLost = whenLost;
     }
 
     /** The daemon tells of something that happened at this time, over a connection that it has not lost. */
@@ -39,9 +40,12 @@ final class Outages {
         }
     }
 
-    /** A connection was refused. */
-    void refused() {
-        lost.run();
+    /**
+     * A connection was refused, or has ended of itself: one to a socket that somebody else listens at, such as systemd, is never
+     * refused.
+     */
+    void lost() {
+        whenLost.run();
         synchronized (this) {
             awaySince = away ? awaySince : System.nanoTime();
             away = true;
@@ -55,6 +59,9 @@ final class Outages {
      * @param askedAt when that was asked for, by the clock that only measures
      */
     synchronized void answered(String date, long askedAt) {
+        if (away && askedAt - awaySince < 0) {
+            return; // on its way since before, or from the daemon that is back: who asks now will know
+        }
         long second = second(date);
         boolean setBack = second + SECOND <= heard && askedAt - heardAt >= 0;
         if (away) {
@@ -62,13 +69,29 @@ final class Outages {
             long lasted = System.nanoTime() - awaySince;
             // Who tries only now and then notices late that nobody is there.
             long from = heard != Place.NONE && !setBack ? heard : second - lasted - SECOND;
-            outages.add(new Outage(from, second + SECOND));
-            if (outages.size() > MAX) {
-                outages.addFirst(new Outage(outages.pop().from(), outages.pop().to()));
-            }
+            add(new Outage(from, second + SECOND));
         }
         heard = setBack ? Place.NONE : heard;
         heard(second);
+    }
+
+    /** Many connections may be lost at once. */
+    private void add(Outage one) {
+        Outage last = outages.peekLast();
+        if (last != null && one.from() <= last.to() && last.from() <= one.to()) {
+            outages.removeLast();
+            outages.add(new Outage(Math.min(last.from(), one.from()), Math.max(last.to(), one.to())));
+        } else {
+            outages.add(one);
+        }
+        if (outages.size() > MAX) {
+            outages.addFirst(new Outage(outages.pop().from(), outages.pop().to()));
+        }
+    }
+
+    /** The daemon remembers something that happened at this time, so it was there ever since: it keeps that in its memory. */
+    synchronized void remembered(long time) {
+        outages.removeIf(outage -> time != Place.NONE && time <= outage.from());
     }
 
     /** The latest time that the daemon has told, by its clock as it is now. */

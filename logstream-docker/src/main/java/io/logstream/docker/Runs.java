@@ -21,13 +21,15 @@ final class Runs implements DaemonEvents.Listener {
 
     private final DockerDaemon daemon;
     private final Runnable wake;
-    private final boolean resumed;
     private @Nullable ContainerState container;
     private boolean restarted; // since the run that the place is in; not told yet
     private boolean justRestarted;
     private long knownUntil = Long.MAX_VALUE;
     private volatile long death = Long.MAX_VALUE; // told since the container was looked at last
     private long allowed = Place.NONE; // entries up to this one were written before the container was looked at last
+
+    private long judged = Place.NONE; // the last end of which is known whether the daemon was away then
+    private boolean cutShort; // it was: what was in the container's pipe then was logged by nobody
 
     private boolean changed; // guarded by this, like those below
     private boolean started;
@@ -40,12 +42,10 @@ final class Runs implements DaemonEvents.Listener {
 
     /**
      * @param wake run when something has happened
-     * @param resumed whether the log was read before, up to a place
      */
-    Runs(DockerDaemon daemon, Runnable wake, boolean resumed) {
+    Runs(DockerDaemon daemon, Runnable wake) {
         this.daemon = daemon;
         this.wake = wake;
-        this.resumed = resumed;
     }
 
     // ---- what the daemon says
@@ -187,15 +187,27 @@ final class Runs implements DaemonEvents.Listener {
         return true;
     }
 
+    /** Whether the container has ended when the daemon was perhaps away, and that was not judged. */
+    boolean isInDoubt(ContainerState now) {
+        return now.finished() != judged && daemon.outages().contain(now.finished());
+    }
+
+    /** The container was seen after perhaps nobody had listened: was its end, if it has ended, cut short by an outage? */
+    void judge(ContainerState now, boolean cut) {
+        if (now.finished() != judged) {
+            judged = now.finished();
+            cutShort = cut;
+        }
+    }
+
     /** Whether the container is over, and the daemon was away when it ended. */
     boolean wereCutShort() {
         ContainerState now = container;
         return now != null && now.isOver() && isCutShort(now);
     }
 
-    /** Whether the daemon was away when the container ended last: what was in its pipe then was logged by nobody. */
     private boolean isCutShort(ContainerState now) {
-        return resumed && daemon.outages().contain(now.finished());
+        return cutShort && now.finished() == judged;
     }
 
     /** Tells that what the container wrote before it ended may be lost, unless that was told. */

@@ -35,7 +35,7 @@ final class FakeDaemon implements Closeable {
     private final Map<SocketChannel, String> connections = new HashMap<>(); // and what is asked for there
     private final List<Event> events = new ArrayList<>();
     /** What time it is for it and its containers, in nanoseconds since 1970; goes on when something happens. */
-    long clock = Instant.now().getEpochSecond() * 1_000_000_000L + 17;
+    long clock = (Instant.now().getEpochSecond() - 2) * 1_000_000_000L + 17;
     /** How many have been told that they will be told all events from now on. */
     int listeners;
 
@@ -66,6 +66,10 @@ final class FakeDaemon implements Closeable {
 
     FakeDaemon() throws IOException {
         directory = Files.createTempDirectory("fake-docker");
+        FakeContainer old = container("old", "exited"); // it has been there for a while
+        containers.clear();
+        old.remove();
+        clock += 2_000_000_000L;
         server = listen();
     }
 
@@ -88,11 +92,14 @@ final class FakeDaemon implements Closeable {
 
     /** Is there again, some seconds later, and remembers no events from before. */
     void launch() throws IOException {
-        synchronized (this) {
-            clock += 5_000_000_000L;
-            events.clear();
-        }
+        beAnother();
         acceptConnections();
+    }
+
+    /** Is another process, some seconds later. */
+    synchronized void beAnother() {
+        clock += 5_000_000_000L;
+        events.clear();
     }
 
     String host() {

@@ -29,6 +29,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
@@ -238,6 +239,36 @@ class FaultyDaemonTest {
             awaitProbe(reader, context, sink);
             readUntil(reader, context, sink, "two");
             assertThat(sink.text.toString()).isEqualTo("one\ntwo\n");
+        }
+    }
+
+    /** However long the silence was that something has ended. */
+    @Test
+    void logIsReadAgain_withinAMinute_whenTheDaemonStopsToTellItBehindALongSilence() throws Exception {
+        HandContext context = new HandContext();
+        TextSink sink = new TextSink();
+        try (DockerReader reader = new DockerReader(source(), Start.beginning(), context)) {
+            readLate(reader, context, sink, "one");
+            awaitProbe(reader, context, sink);
+            for (int i = 1; i <= 3; i++) {
+                long probes = i;
+                CollectingViewer.until("the last line is the one that came", () -> {
+                    readAllUnchecked(reader, context, sink);
+                    return fake.requests("follow=0&tail=1") == probes && fake.open("follow=0") == 0;
+                });
+                context.time.advance(Duration.ofMinutes(i == 3 ? 0 : i));
+            }
+            web.write(Channel.STDOUT, "two\n");
+            readUntil(reader, context, sink, "two");
+            readAll(reader, context, sink);
+            synchronized (fake) {
+                web.deaf = true;
+            }
+            web.write(Channel.STDOUT, "three\n");
+            readAll(reader, context, sink);
+            context.time.advance(Duration.ofSeconds(31));
+            readUntil(reader, context, sink, "three");
+            assertThat(sink.text.toString()).isEqualTo("one\ntwo\nthree\n");
         }
     }
 
@@ -724,6 +755,26 @@ class FaultyDaemonTest {
         }
     }
 
+    /** While it is killed to be removed, the end of its log is told before its own, and no log is to be had any more. */
+    @Test
+    void containerThatIsRemovedWhileItRuns_endsWithoutAGap() throws Exception {
+        web.write(Channel.STDOUT, "one\n");
+        try (LogHub hub = LogHub.create()) {
+            CollectingViewer viewer = follow(hub, DockerSource.of(daemon, "web"));
+            viewer.awaitLine("one");
+            awaitListeners();
+            long asked = fake.requests("follow=1");
+            fake.refusal = 409;
+            fake.endLogs();
+            CollectingViewer.until("the log is refused", () -> fake.requests("follow=1") > asked);
+            web.exit(0);
+            web.remove();
+            viewer.awaitEnd();
+            assertThat(viewer.told()).endsWith("line one", "FINISHED 0");
+            assertThat(viewer.gaps()).isEmpty();
+        }
+    }
+
     /** It was told to be over while it ran, and then runs on unseen. */
     @Test
     void containerThatRunsOn_behindTheEndOfItsLog_endsWithAGap() throws Exception {
@@ -951,6 +1002,7 @@ class FaultyDaemonTest {
         long before = web.entries.size();
         web.exit(0);
         viewer.awaitEvent(Kind.RECONNECTING);
+        CollectingViewer.until("the end is told", () -> daemon.outages().lastHeard() >= web.finished);
         fake.breakConnections();
         assertThat(web.entries).hasSize((int) before);
     }
@@ -1022,6 +1074,61 @@ class FaultyDaemonTest {
         }
     }
 
+    /**
+     * Where somebody else listens for the daemon, connections wait for it to come back, and none is refused. It may also be only
+     * the way to it that is cut: then it remembers what was before.
+     */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void gapIsTold_whenAContainerHasEndedWhileTheDaemonWasAway_whereNoConnectionIsRefused(boolean away)
+            throws Exception {
+        web.write(Channel.STDOUT, "one\n");
+        try (LogHub hub = LogHub.create()) {
+            CollectingViewer viewer = follow(hub, source());
+            viewer.awaitLine("one");
+            awaitListeners();
+            fake.frozen = request -> true;
+            fake.breakConnections();
+            viewer.awaitEvent(Kind.RECONNECTING);
+            synchronized (fake) {
+                fake.clock += 2_000_000_000L;
+                web.exit(9);
+                if (away) {
+                    fake.beAnother();
+                }
+                fake.frozen = request -> false;
+            }
+            viewer.awaitEnd();
+            assertThat(viewer.told()).endsWith(away ? "gap RECONNECTED" : "RECONNECTED", "FINISHED 9");
+            assertThat(viewer.gaps()).hasSize(away ? 1 : 0);
+        }
+    }
+
+    /** The reader has no connection at that time: it waits for the next run. */
+    @Test
+    void gapIsTold_whenTheNextRunHasEndedWhileTheDaemonWasAway() throws Exception {
+        web.write(Channel.STDOUT, "one\n");
+        web.exit(0);
+        try (LogHub hub = LogHub.create()) {
+            CollectingViewer viewer = follow(hub, DockerSource.of(daemon, "web"));
+            viewer.awaitEvent(Kind.FINISHED);
+            awaitListeners();
+            fake.frozen = request -> true;
+            fake.breakConnections();
+            CollectingViewer.until("that is noticed", () -> isAway(daemon));
+            synchronized (fake) {
+                fake.clock += 2_000_000_000L;
+                startAgain("two");
+                web.exit(9);
+                fake.beAnother();
+                fake.frozen = request -> false;
+            }
+            viewer.awaitLine("two");
+            viewer.await("the second end", () -> viewer.told().contains("FINISHED 9"));
+            assertThat(viewer.told()).endsWith("line two", "gap RECONNECTED", "FINISHED 9");
+        }
+    }
+
     /** The hub would try again in half an hour. */
     @Test
     void readingGoesOn_whenTheDaemonIsBack_howeverLongTheHubWouldWait() throws Exception {
@@ -1050,7 +1157,46 @@ class FaultyDaemonTest {
         }
     }
 
+    /** Events come again before the loss of the log is noticed. */
+    @Test
+    void readingGoesOn_whenTheDaemonWasBackBefore_howeverLongTheHubWouldWait() throws Exception {
+        StreamOptions patient = StreamOptions.builder()
+                .retry(Duration.ofHours(1), Duration.ofHours(1))
+                .build();
+        web.write(Channel.STDOUT, "one\n");
+        try (LogHub hub = LogHub.create()) {
+            CollectingViewer viewer = new CollectingViewer();
+            hub.open("web", source(), patient)
+                    .subscribe(SubscribeOptions.builder().replay(Replay.all()).build(), viewer);
+            viewer.awaitLine("one");
+            CollectingViewer.until("events come", () -> daemon.events().openings() == 1);
+            fake.breakConnections("/logs");
+            web.write(Channel.STDOUT, "two\n");
+            viewer.awaitLine("two");
+        }
+    }
+
     // ---- the I/O thread
+
+    @Test
+    void eventsAreListenedTo_whenNoThreadCouldBeHadAtFirst() throws Exception {
+        AtomicBoolean full = new AtomicBoolean(true);
+        IoThread io = new IoThread("logstream-docker-full") {
+            @Override
+            Executor threads() {
+                if (full.getAndSet(false)) {
+                    throw new OutOfMemoryError("by the test");
+                }
+                return super.threads();
+            }
+        };
+        try (DockerDaemon crowded = new DockerDaemon(Endpoint.parse(fake.host()), io)) {
+            try (DaemonEvents.Watch watch = crowded.events().watch("", event -> {})) {
+                assertThat(watch).isNotNull();
+                CollectingViewer.until("events come", () -> crowded.events().openings() == 1);
+            }
+        }
+    }
 
     /** An error that nobody expects ends the thread: all who wait are told, and the next connection begins anew. */
     @Test
@@ -1113,29 +1259,35 @@ class FaultyDaemonTest {
         assertThat(isAway(daemon)).isFalse();
     }
 
-    /** Another host refuses a connection later than it is begun. */
-    @Test
-    void refusal_isToldOfADaemon_howeverLateItComes() {
+    /** Another host refuses a connection later than it is begun, and one may end before it is answered. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void lossOfADaemon_isNoticed_howeverLateItComes(boolean refused) {
         Outages outages = new Outages(() -> {});
-        Connection refused = new Connection() {
+        Connection lost = new Connection() {
             @Override
             public boolean isReady() throws IOException {
-                throw new ConnectException("Connection refused");
+                if (refused) {
+                    throw new ConnectException("Connection refused");
+                }
+                return true;
             }
 
             @Override
-            public void write(ByteBuffer bytes) {}
+            public void write(ByteBuffer bytes) {
+                bytes.position(bytes.limit());
+            }
 
             @Override
             public int read(ByteBuffer into) {
-                return 0;
+                return -1;
             }
 
             @Override
             public void close() {}
         };
-        Exchange exchange = new Exchange(refused, new ReadBuffers(), "/", outages);
-        assertThatThrownBy(exchange::head).isInstanceOf(ConnectException.class);
+        Exchange exchange = new Exchange(lost, new ReadBuffers(), "/", outages);
+        assertThatThrownBy(exchange::head).isInstanceOf(IOException.class);
         assertThat(outages.contain(Long.MAX_VALUE)).isTrue();
     }
 

@@ -20,7 +20,7 @@ class OutagesTest {
     void outage_isFromWhatTheDaemonToldLast_toWhatItTellsFirst() {
         answered("10:00:00");
         outages.heard(TEN + 7);
-        outages.refused();
+        outages.lost();
         outages.heard(TEN + 9); // over a connection that was there before
         answered("10:00:05");
         assertThat(outages.contain(TEN + 9)).isFalse();
@@ -28,11 +28,37 @@ class OutagesTest {
         assertThat(outages.contain(TEN + 6 * SECOND)).isTrue();
         assertThat(outages.contain(TEN + 6 * SECOND + 1)).isFalse();
         for (int i = 1; i < 50; i++) {
-            outages.refused();
-            answered("11:00:" + (10 + i));
+            outages.lost();
+            answered(String.format("11:%02d:00", i));
         }
         assertThat(outages.contain(TEN + 10)).as("none is forgotten").isTrue();
         assertThat(outages.contain(TEN + 9)).isFalse();
+    }
+
+    @Test
+    void outage_isNotOver_byAnAnswerThatWasAskedForBefore() {
+        answered("10:00:00");
+        long asked = System.nanoTime();
+        outages.lost();
+        outages.answered("Thu, 26 Nov 2026 10:00:05 GMT", asked);
+        assertThat(outages.contain(TEN + 3 * SECOND)).isTrue();
+        answered("10:00:06");
+        assertThat(outages.contain(TEN + 3 * SECOND)).isTrue();
+        assertThat(outages.contain(TEN + 8 * SECOND)).isFalse();
+    }
+
+    @Test
+    void outage_wasNone_whenTheDaemonRemembersWhatWasBefore() {
+        answered("10:00:00");
+        outages.lost();
+        answered("10:00:05");
+        outages.lost();
+        answered("10:00:06"); // the same for all that is known
+        outages.remembered(Place.NONE);
+        outages.remembered(TEN + 1);
+        assertThat(outages.contain(TEN + 6 * SECOND)).isTrue();
+        outages.remembered(TEN);
+        assertThat(outages.contain(TEN + 6 * SECOND)).isFalse();
     }
 
     @Test
@@ -40,7 +66,7 @@ class OutagesTest {
         answered("11:00:00");
         answered("10:00:00");
         assertThat(outages.lastHeard()).isEqualTo(TEN);
-        outages.refused();
+        outages.lost();
         answered("10:00:05");
         assertThat(outages.contain(TEN)).isFalse();
         assertThat(outages.contain(TEN + 3 * SECOND)).isTrue();
@@ -49,7 +75,7 @@ class OutagesTest {
     @Test
     void outage_isNoticed_whenTheClockIsSetBackMeanwhile() {
         answered("11:00:00");
-        outages.refused();
+        outages.lost();
         answered("10:00:00");
         assertThat(outages.contain(TEN)).isTrue();
         assertThat(outages.lastHeard()).isEqualTo(TEN);
