@@ -40,6 +40,7 @@ final class DockerReader implements LogReader {
     private final DockerSource source;
     private final Start start;
     private final SourceContext context;
+    private final Trace trace = new Trace();
     private final @Nullable Place known; // of the position to begin at
     private final Questions questions;
     private final int openings; // how often the daemon had been found when this began
@@ -56,7 +57,6 @@ final class DockerReader implements LogReader {
     private boolean waitedForCode;
     private Duration wait = FIRST_WAIT;
     private long backAt = Place.NONE;
-    private final Trace trace = new Trace();
 
     private final EarlySink early = new EarlySink();
     private final Semaphore woken = new Semaphore(0);
@@ -67,7 +67,7 @@ final class DockerReader implements LogReader {
         this.start = start;
         this.context = context;
         openings = daemon.events().openings();
-        known = start instanceof Start.At at ? Place.of(at.position()) : null;
+        known = start instanceof Start.At at ? Place.of(at.position(), trace) : null;
         // A position is told by others, and so never chooses a container that the source has not found itself.
         String reference = known != null && source.hasFound(known) ? known.reference() : source.reference();
         runs = new Runs(daemon, this::woken);
@@ -145,7 +145,7 @@ final class DockerReader implements LogReader {
     SourcePosition position() {
         Place now = place();
         boolean first = start instanceof Start.Beginning && now.anchor < 0 && now.time[0] == Place.NONE;
-        return now.position(first ? 0 : -1);
+        return now.position(first ? 0 : -1, trace);
     }
 
     Runs runs() {
@@ -236,6 +236,7 @@ final class DockerReader implements LogReader {
                 see(now);
                 return true;
             }
+            trace.forget();
             sink.gap(-1, Gap.Reason.MISMATCH); // another container has this name now
         } else if (start instanceof Start.Since since) {
             begin = Place.since(questions.containerHash(), since.time());

@@ -110,7 +110,7 @@ final class Handover implements Entries {
                 into.gap(-1, Gap.Reason.ROTATED);
                 reader.trace().forget();
                 if (before != null) {
-                    into.position(Place.before(c, time, before).position(-1));
+                    into.position(Place.before(c, time, before).position(-1, reader.trace()));
                 }
                 deliver(into, c, bytes, from, to, time, false);
             }

@@ -14,15 +14,21 @@ import org.jspecify.annotations.Nullable;
  * the log's file follows the place.
  *
  * <pre>{@code
- * position:  version (1)  container (8)  flags (1)  anchor (1)  started (8)  { time (8)  count (4) } per channel
+ * position:  version (1)  place  [ place from which on the log is to be compared  lines (8)  entries (8) ]
+ * place:     container (8)  flags (1)  anchor (1)  started (8)  { time (8)  count (4) } per channel
  * }</pre>
+ *
+ * The part in brackets is there in version 2 only, see {@link Trace}.
  */
 final class Place {
     /** The time of a channel, or of a container's start, where there is none. */
     static final long NONE = Long.MIN_VALUE;
 
     private static final int VERSION = 1;
-    private static final int LENGTH = 1 + 8 + 1 + 1 + 8 + 2 * 12;
+    private static final int TRACED = 2;
+    /** How many bytes it takes. */
+    static final int LENGTH = 8 + 1 + 1 + 8 + 2 * 12;
+
     private static final int FINISHED = 4;
     private static final int OVER = 8;
 
@@ -125,26 +131,47 @@ final class Place {
         return anchor < 0 && earliest() == NONE;
     }
 
-    SourcePosition position(long linesBefore) {
-        int flags = (open[0] ? 1 : 0) | (open[1] ? 2 : 0) | (finished ? FINISHED : 0) | (over ? OVER : 0);
-        ByteBuffer bytes = ByteBuffer.allocate(LENGTH)
-                .put((byte) VERSION)
-                .putLong(container)
-                .put((byte) flags)
-                .put((byte) anchor)
-                .putLong(started);
-        for (int c = 0; c < 2; c++) {
-            bytes.putLong(time[c]).putInt(count[c]);
-        }
+    /**
+     * The position of this place.
+     *
+     * @param trace what is to be compared before it
+     */
+    SourcePosition position(long linesBefore, Trace trace) {
+        ByteBuffer bytes = ByteBuffer.allocate(1 + LENGTH + trace.length());
+        bytes.put((byte) (trace.length() > 0 ? TRACED : VERSION));
+        write(bytes);
+        trace.write(bytes);
         return SourcePosition.of(bytes.array(), linesBefore);
     }
 
-    /** The place of a position, or null if this is none of ours. */
-    static @Nullable Place of(SourcePosition position) {
+    void write(ByteBuffer bytes) {
+        int flags = (open[0] ? 1 : 0) | (open[1] ? 2 : 0) | (finished ? FINISHED : 0) | (over ? OVER : 0);
+        bytes.putLong(container).put((byte) flags).put((byte) anchor).putLong(started);
+        for (int c = 0; c < 2; c++) {
+            bytes.putLong(time[c]).putInt(count[c]);
+        }
+    }
+
+    /**
+     * The place of a position, or null if this is none of ours.
+     *
+     * @param trace takes what is to be compared before it
+     */
+    static @Nullable Place of(SourcePosition position, Trace trace) {
         ByteBuffer bytes = ByteBuffer.wrap(position.data());
-        if (bytes.remaining() != LENGTH || bytes.get() != VERSION) {
+        int version = bytes.hasRemaining() ? bytes.get() : 0;
+        boolean traced = version == TRACED && bytes.remaining() == LENGTH + Trace.LENGTH;
+        if (!traced && (version != VERSION || bytes.remaining() != LENGTH)) {
             return null;
         }
+        Place place = read(bytes);
+        if (traced) {
+            trace.read(bytes);
+        }
+        return place;
+    }
+
+    static Place read(ByteBuffer bytes) {
         Place place = new Place(bytes.getLong());
         int flags = bytes.get();
         place.open[0] = (flags & 1) != 0;

@@ -2,6 +2,7 @@ package io.logstream.docker;
 
 import io.logstream.Gap;
 import io.logstream.spi.LineSink;
+import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -10,6 +11,11 @@ import org.jspecify.annotations.Nullable;
  * them, so there are more then. For one thread.
  */
 final class Trace {
+    /** How many bytes it takes in a position. */
+    static final int LENGTH = Place.LENGTH + 8 + 8;
+
+    private static final int MAX_CARRIED = 20_000; // entries: all of them are read again before anything new is
+
     private @Nullable Place from;
     private long lines;
     private long entries;
@@ -32,6 +38,24 @@ final class Trace {
     /** Whether there is something to compare. */
     boolean isBegun() {
         return from != null;
+    }
+
+    /** How many bytes it takes in a position: none where it is not begun, or too long to be read again whenever reading begins. */
+    int length() {
+        return from == null || entries > MAX_CARRIED ? 0 : LENGTH;
+    }
+
+    void write(ByteBuffer bytes) {
+        if (from != null && length() > 0) {
+            from.write(bytes);
+            bytes.putLong(lines).putLong(entries);
+        }
+    }
+
+    void read(ByteBuffer bytes) {
+        from = Place.read(bytes);
+        lines = Math.max(0, bytes.getLong());
+        entries = Math.max(0, Math.min(MAX_CARRIED, bytes.getLong()));
     }
 
     /** How many entries the log has at least from where it is compared. */

@@ -378,7 +378,7 @@ final class FakeDaemon implements Closeable {
                     next = 0;
                 }
                 batch = container.entries.subList(next, container.entries.size()).stream()
-                        .filter(wanted)
+                        .filter(wanted.and(entry -> !entry.leftOut()))
                         .toList();
                 next = container.entries.size();
                 if (batch.isEmpty() && over) {

@@ -179,6 +179,32 @@ class FaultyDaemonTest {
         }
     }
 
+    /** It was not compared yet what had come with what the daemon has. */
+    @Test
+    void gapIsTold_ofWhatWasLeftOut_beforeTheConnectionWasLost() throws Exception {
+        web.driverOptions = "\"max-size\":\"10k\"";
+        try (LogHub hub = LogHub.create()) {
+            CollectingViewer viewer = follow(hub, source());
+            web.write(Channel.STDOUT, "one\n");
+            viewer.awaitLine("one");
+            synchronized (fake) {
+                web.leavesOut = true;
+                web.write(Channel.STDERR, "two\n");
+                web.leavesOut = false;
+            }
+            web.write(Channel.STDOUT, "three\n");
+            viewer.awaitLine("three");
+            fake.breakConnections();
+            web.write(Channel.STDOUT, "four\n");
+            viewer.awaitLine("four");
+            assertThat(viewer.lines()).containsExactly("one", "three", "four");
+            assertThat(viewer.gaps()).hasSize(1).allSatisfy(gap -> {
+                assertThat(gap.reason()).isEqualTo(Gap.Reason.DROPPED);
+                assertThat(gap.lines()).isEqualTo(1);
+            });
+        }
+    }
+
     // ---- silence
 
     /** Reads until there is nothing more, as often as the reader wants it. */

@@ -2,8 +2,10 @@ package io.logstream.docker;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.logstream.spi.SourcePosition;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -72,6 +74,47 @@ class TraceTest {
         assertThat(readAgain(Gate.Window.WHOLE, entries(104, 106))).isTrue();
         assertThat(trace.settle(place, sink)).isTrue();
         assertThat(sink.told).hasToString("[gap -1 ROTATED]");
+    }
+
+    @Test
+    void whatIsToBeCompared_isCarriedByThePosition() {
+        handOver(entries(100, 102, 104, 106));
+        Trace carried = new Trace();
+        Place there = Place.of(place.position(-1, trace), carried);
+        assertThat(there).usingRecursiveComparison().isEqualTo(place);
+        assertThat(carried).usingRecursiveComparison().isEqualTo(trace);
+        assertThat(carried.isBegun()).isTrue();
+    }
+
+    /** Or a cut connection would take minutes. */
+    @Test
+    void whatIsToBeCompared_isNotCarried_whereItIsMuch() {
+        for (int i = 0; i < 30_000; i++) {
+            handOver(new Entry(0, 100 + i));
+        }
+        Trace carried = new Trace();
+        assertThat(Place.of(place.position(-1, trace), carried))
+                .usingRecursiveComparison()
+                .isEqualTo(place);
+        assertThat(carried.isBegun()).isFalse();
+    }
+
+    @Test
+    void positionOfTheFirstVersion_isUnderstood() {
+        byte[] first = HexFormat.of()
+                .parseHex("01" + "00000000000000ab" + "01" + "00" + "0000000000000005" + "0000000000000064" + "00000002"
+                        + "8000000000000000" + "00000000");
+        Place there = Place.of(SourcePosition.of(first, -1), trace);
+        assertThat(there).isNotNull();
+        assertThat(there.container).isEqualTo(0xab);
+        assertThat(there.started).isEqualTo(5);
+        assertThat(there.time).containsExactly(100, Place.NONE);
+        assertThat(there.count).containsExactly(2, 0);
+        assertThat(there.open).containsExactly(true, false);
+        assertThat(trace.isBegun()).isFalse();
+        assertThat(there.position(-1, trace).data()).isEqualTo(first);
+        assertThat(Place.of(SourcePosition.of(new byte[] {2}, -1), trace)).isNull();
+        assertThat(Place.of(SourcePosition.of(new byte[0], -1), trace)).isNull();
     }
 
     @Test
