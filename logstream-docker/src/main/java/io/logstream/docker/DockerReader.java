@@ -390,7 +390,7 @@ final class DockerReader implements LogReader {
                             : this + ": no such container; 'docker ps -a' shows all there are");
         }
         Place at = place;
-        boolean isRead = at != null && (at.over || at.started == Place.NONE) && !runs.isRestarted();
+        boolean isRead = at != null && (at.over || at.isBeforeTheFirstRun()) && !runs.isRestarted();
         boolean isSeen = last != null && !runs.mayBeUnseen(questions.isPodman());
         return isRead && !isSeen && !questions.isPodman()
                 ? enter(new Farewell(this))

@@ -41,7 +41,7 @@ final class Farewell implements Stage {
             first++;
         }
         boolean complete = first > 0; // it remembers what was before, and so has forgotten nothing that came since
-        boolean ended = place.started == Place.NONE;
+        boolean ended = place.isBeforeTheFirstRun();
         for (DaemonEvents.Event event : events.subList(first, events.size())) {
             if (event.id().startsWith(place.reference())) {
                 if (ended && event.action().equals("start")) {

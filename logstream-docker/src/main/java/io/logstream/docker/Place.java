@@ -126,6 +126,11 @@ final class Place {
         return earliest;
     }
 
+    /** Whether the container had not been started, for all that was seen of it. */
+    boolean isBeforeTheFirstRun() {
+        return started == NONE && anchor < 0;
+    }
+
     /** Whether nothing comes before it, and all is wanted. */
     boolean isBeginning() {
         return anchor < 0 && earliest() == NONE;

@@ -59,6 +59,9 @@ class FarewellTest {
         assertThat(Farewell.wasNotStarted(place, List.of(destroy))).isFalse();
         assertThat(Farewell.wasNotStarted(place, List.of(create, event(60, "start", ID), destroy)))
                 .isFalse();
+        place.pass(0, 70, false); // it was, as it has written
+        assertThat(Farewell.wasNotStarted(place, List.of(create, event(60, "start", ID), destroy)))
+                .isFalse();
     }
 
     /** The clock was set back: what has an earlier time may have happened later, and the other way round. */
