@@ -370,7 +370,11 @@ final class FakeDaemon implements Closeable {
                 boolean over = !follow || !container.isRunning() || container.started != run || ends != logEnds;
                 boolean lags = lagging && !follow && !"1".equals(query.get("tail"));
                 if (container.deaf && follow || lags && container.entries.size() == next) {
+                    batch = List.of(); // it was sent
                     wait(1000);
+                    if (!to.isOpen() || closed) {
+                        return;
+                    }
                     continue;
                 }
                 if (generation != container.generation) {
