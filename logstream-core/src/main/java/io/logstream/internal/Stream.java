@@ -95,12 +95,16 @@ final class Stream implements Broadcaster, Run.Owner {
         boolean joined = false;
         try {
             synchronized (this) {
+                boolean first = run == null;
                 Run current = openRun(how.replay());
                 Cursor cursor = new Cursor(this, current, viewer, how);
                 try {
                     current.join(cursor, c -> Placement.place(current, how.replay(), c));
                     joined = viewer.viewing.add(cursor);
                 } finally {
+                    if (first) {
+                        beginReading(); // only now: of what is read before, it could lose some in silence
+                    }
                     if (joined) {
                         cancelLinger();
                     } else {
@@ -137,7 +141,7 @@ final class Stream implements Broadcaster, Run.Owner {
 
     // ---- runs
 
-    /** The run that goes on or has ended, or a new one that begins where a viewer wants it. */
+    /** The run that goes on or has ended, or a new one that begins where a viewer wants it and is not read yet. */
     private Run openRun(Replay replay) {
         EndReason ended = end;
         Run current = run;
@@ -155,12 +159,16 @@ final class Stream implements Broadcaster, Run.Owner {
             if (given != null) {
                 begun.beginAt(Token.decode(given.toBytes()));
             }
-            Reading begunReading = new Reading(begun, source, start, hub.engine());
-            reading = begunReading;
-            begunReading.wake();
+            reading = new Reading(begun, source, start, hub.engine());
         }
         run = begun;
         return begun;
+    }
+
+    private synchronized void beginReading() {
+        if (reading != null) {
+            reading.wake();
+        }
     }
 
     /** A feed's run, which begins with the feed. */
@@ -278,6 +286,7 @@ final class Stream implements Broadcaster, Run.Owner {
             if (ended() == null) {
                 keepReading = true;
                 openRun(Replay.last(Replay.DEFAULT_LINES));
+                beginReading();
                 cancelLinger();
             }
         }

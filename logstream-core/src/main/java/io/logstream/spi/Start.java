@@ -10,10 +10,14 @@ import java.util.Objects;
 public sealed interface Start {
 
     /** At the first byte there is. */
-    record Beginning() implements Start {}
+    record Beginning() implements Start {
+        private static final Beginning ALL = new Beginning();
+    }
 
     /** Behind the last byte there is. */
-    record End() implements Start {}
+    record End() implements Start {
+        private static final End ALL = new End();
+    }
 
     /**
      * Some lines before the end.
@@ -42,7 +46,7 @@ public sealed interface Start {
      * @return the start
      */
     static Start beginning() {
-        return new Beginning();
+        return Beginning.ALL;
     }
 
     /**
@@ -51,7 +55,7 @@ public sealed interface Start {
      * @return the start
      */
     static Start end() {
-        return new End();
+        return End.ALL;
     }
 
     /**

@@ -23,10 +23,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A log that is rotated a thousand times by a writer at full speed, while a hub follows it. */
+@Tag("long")
 class RotationStormTest {
     private static final int ROTATIONS = 1_000;
     private static final int LINES = 300;

@@ -2,7 +2,10 @@ package io.logstream.internal;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.logstream.Broadcaster;
 import io.logstream.Channel;
+import io.logstream.Gap;
+import io.logstream.LogCursor;
 import io.logstream.Replay;
 import io.logstream.StreamOptions;
 import io.logstream.SubscribeOptions;
@@ -17,6 +20,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -122,5 +126,68 @@ class ReadingTest {
         look();
 
         assertThat(lines).hasSize(viewers).containsOnly("half");
+    }
+
+    @Test
+    void firstViewer_isThereBeforeItsLogIsRead() {
+        Engine engine = sim.engine;
+        Engine readsAtOnce = new Engine(
+                engine.time(),
+                engine.delivery(),
+                new InThisThread(engine.reading()),
+                engine.blocking(),
+                engine.budget(),
+                engine.random(),
+                engine.firstSequence(),
+                engine.bulkBytes());
+        source.written = "line\n".repeat(1000);
+        Broadcaster stream = new Hub(SETTINGS, readsAtOnce)
+                .open("log", source, StreamOptions.builder().retainLines(100).build());
+
+        LogCursor cursor =
+                stream.tail(SubscribeOptions.builder().replay(Replay.all()).build());
+
+        assertThat(cursor.poll())
+                .as("what was read and is no longer retained")
+                .isInstanceOfSatisfying(
+                        Gap.class, gap -> assertThat(gap.first()).isZero());
+    }
+
+    /** Threads so fast that whatever they are given is done by then. */
+    private record InThisThread(Pool pool) implements Pool {
+        @Override
+        public void execute(Runnable work) {
+            work.run();
+        }
+
+        @Override
+        public boolean staysWith(SerialTask task, boolean more) {
+            return more;
+        }
+
+        @Override
+        public boolean isOwnThread() {
+            return false;
+        }
+
+        @Override
+        public int threads() {
+            return pool.threads();
+        }
+
+        @Override
+        public int stuck() {
+            return pool.stuck();
+        }
+
+        @Override
+        public void close() {
+            pool.close();
+        }
+
+        @Override
+        public void awaitEnd(Deadline deadline) {
+            pool.awaitEnd(deadline);
+        }
     }
 }

@@ -21,6 +21,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.spi.ToolProvider;
 import org.assertj.core.api.Assertions;
 import org.jspecify.annotations.NullMarked;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -31,6 +32,7 @@ import org.slf4j.LoggerFactory;
  * Shows that the simulation can fail: each of these bugs is put into a copy of one class, and the simulation has to find it.
  * What is shipped knows nothing of them.
  */
+@Tag("long")
 class SeededBugsTest {
     private static final Path SOURCES = Path.of("src", "main", "java", "io", "logstream", "internal");
     private static final Duration PATIENCE = Duration.ofSeconds(15);

@@ -95,6 +95,9 @@ final class Handover implements Entries {
             turn = Turn.LOOK_FIRST;
             return;
         }
+        if (checkBytes > 0 && time >= history) {
+            reader.trace().beginAt(place); // not behind this entry: others may be missing before it
+        }
         boolean ended =
                 place.open[c] && time != place.time[c] && reader.questions().partBytes() > 0;
         Place before = gate.isSettled() ? null : place.copy();

@@ -25,6 +25,13 @@ final class Trace {
     private long found;
     private boolean torn;
 
+    /** What comes next is to be compared, from a place on behind which something was handed over, if nothing is yet. */
+    void beginAt(Place place) {
+        if (from == null && place.anchor >= 0) {
+            from = place.copy();
+        }
+    }
+
     /** An entry was handed over, and the place is right behind it. */
     void add(Place place, boolean endsLine) {
         if (from == null) {

@@ -59,6 +59,17 @@ class TraceTest {
     }
 
     @Test
+    void whatIsMissingBeforeTheFirstEntry_isCountedToo() {
+        place.pass(0, 100, false); // history, which is not compared
+        trace.beginAt(place);
+        handOver(entries(106, 108));
+        assertThat(readAgain(Gate.Window.TAIL, entries(98, 100, 102, 104, 106, 108)))
+                .isTrue();
+        assertThat(trace.settle(place, sink)).isTrue();
+        assertThat(sink.told).hasToString("[gap 2 DROPPED]");
+    }
+
+    @Test
     void moreIsRead_untilItReachesBackFarEnough() {
         handOver(entries(100, 102, 104, 106));
         assertThat(readAgain(Gate.Window.TAIL, entries(104, 106))).isFalse();

@@ -34,6 +34,7 @@ class RandomActionsTest {
     private long pieces;
 
     @Test
+    @Tag("long")
     void nothingIsLostInSilenceOrTwice_whateverHappensToTheLog() throws Exception {
         Long seed = Long.getLong("file.seed");
         if (seed != null) {
