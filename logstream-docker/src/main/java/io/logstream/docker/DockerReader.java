@@ -189,10 +189,13 @@ final class DockerReader implements LogReader {
     @Nullable
     Outcome found(ContainerState now, LineSink sink) throws IOException {
         boolean first = runs.container() == null;
-        runs.judge(now, isInDoubt(now));
-        if (place == null) {
+        Place at = place == null ? known : place;
+        if (at == null) {
             runs.meet(now);
         } else {
+            runs.judge(now, at, isInDoubt(now));
+        }
+        if (place != null) {
             see(now);
         }
         if (questions.reference().equals(source.reference())) {
@@ -321,7 +324,9 @@ final class DockerReader implements LogReader {
             if (runs.isRestarted() || !verified) {
                 return readLog(now); // also what came between the end that was told and the container's
             }
-            runs.tellLoss(sink, place());
+            if (runs.tellLoss(sink, place())) {
+                place().over = true; // all is read that there is
+            }
             tellFinished(OptionalInt.of(now.exitCode()), sink);
             if (source.endsWithContainer()) {
                 return Outcome.END;
@@ -358,7 +363,9 @@ final class DockerReader implements LogReader {
 
     /** Tells that the container was started again, before the first entry from after that. */
     void tellRestart(LineSink sink, long time) {
-        if (runs.isRestarted()) {
+        ContainerState now = runs.container();
+        if (now != null && runs.isRestarted()) {
+            runs.judge(now, place(), isInDoubt(now)); // looked at just now, and what the daemon remembers is not known
             runs.tellRestart(sink, place(), time);
             wait = FIRST_WAIT;
         }
@@ -390,7 +397,7 @@ final class DockerReader implements LogReader {
                             : this + ": no such container; 'docker ps -a' shows all there are");
         }
         Place at = place;
-        boolean isRead = at != null && (at.over || at.isBeforeTheFirstRun()) && !runs.isRestarted();
+        boolean isRead = at != null && !at.cut && (at.over || at.isBeforeTheFirstRun()) && !runs.isRestarted();
         boolean isSeen = last != null && !runs.mayBeUnseen(questions.isPodman());
         return isRead && !isSeen && !questions.isPodman()
                 ? enter(new Farewell(this))
@@ -426,7 +433,7 @@ final class DockerReader implements LogReader {
         if (!source.follows()) {
             return Outcome.END;
         }
-        boolean over = !runs.isRestarted() && !runs.wereCutShort();
+        boolean over = !runs.isRestarted() && !place().cut;
         tellRestart(sink);
         place().over |= over;
         sink.position(position());

@@ -31,6 +31,7 @@ final class Place {
 
     private static final int FINISHED = 4;
     private static final int OVER = 8;
+    private static final int CUT = 16;
 
     /** A hash of the container's id. */
     long container;
@@ -40,6 +41,8 @@ final class Place {
     boolean finished;
     /** Whether all is before it that was written in this run, which has ended: the daemon has said so and was not away then. */
     boolean over;
+    /** Whether a run behind it has ended while the daemon was perhaps away, so that something may be lost, which is not told yet. */
+    boolean cut;
     /** The channel of the last entry before this place, or -1. */
     int anchor = -1;
     /** Per channel: the time of its last entry before this place; or a time before which nothing is wanted, with count 0. */
@@ -73,6 +76,7 @@ final class Place {
         copy.started = started;
         copy.finished = finished;
         copy.over = over;
+        copy.cut = cut;
         copy.anchor = anchor;
         System.arraycopy(time, 0, copy.time, 0, 2);
         System.arraycopy(count, 0, copy.count, 0, 2);
@@ -150,7 +154,8 @@ final class Place {
     }
 
     void write(ByteBuffer bytes) {
-        int flags = (open[0] ? 1 : 0) | (open[1] ? 2 : 0) | (finished ? FINISHED : 0) | (over ? OVER : 0);
+        int flags =
+                (open[0] ? 1 : 0) | (open[1] ? 2 : 0) | (finished ? FINISHED : 0) | (over ? OVER : 0) | (cut ? CUT : 0);
         bytes.putLong(container).put((byte) flags).put((byte) anchor).putLong(started);
         for (int c = 0; c < 2; c++) {
             bytes.putLong(time[c]).putInt(count[c]);
@@ -183,6 +188,7 @@ final class Place {
         place.open[1] = (flags & 2) != 0;
         place.finished = (flags & FINISHED) != 0;
         place.over = (flags & OVER) != 0;
+        place.cut = (flags & CUT) != 0;
         place.anchor = Math.max(-1, Math.min(1, bytes.get()));
         place.started = bytes.getLong();
         for (int c = 0; c < 2; c++) {

@@ -29,7 +29,7 @@ final class Runs implements DaemonEvents.Listener {
     private long allowed = Place.NONE; // entries up to this one were written before the container was looked at last
 
     private long judged = Place.NONE; // the last end of which is known whether the daemon was away then
-    private boolean cutShort; // it was: what was in the container's pipe then was logged by nobody
+    private long cutAt = Place.NONE; // the last end that was cut short
 
     private boolean changed; // guarded by this, like those below
     private boolean started;
@@ -56,15 +56,20 @@ final class Runs implements DaemonEvents.Listener {
         return container;
     }
 
-    /** The container is like this, but where reading begins is not known yet. */
-    synchronized void meet(ContainerState now) {
+    /** The container is like this, and reading begins, wherever that is: no end before is judged. */
+    void meet(ContainerState now) {
+        judged = now.finished();
+        isLike(now);
+    }
+
+    private synchronized void isLike(ContainerState now) {
         container = now;
         seen = asked;
     }
 
     /** The container is like this, while reading is at a place. */
     void see(ContainerState now, Place at) {
-        meet(now);
+        isLike(now);
         death = Long.MAX_VALUE;
         if (at.started == Place.NONE) {
             at.started = now.started();
@@ -167,7 +172,7 @@ final class Runs implements DaemonEvents.Listener {
         ContainerState now = container;
         if (restarted && now != null && time > endOfTheLast(now)) {
             restarted = false;
-            if (!now.isOver()) {
+            if (!now.isOver() || cutAt != now.finished()) {
                 tellLoss(sink, at);
             }
             at.started = now.started();
@@ -192,31 +197,31 @@ final class Runs implements DaemonEvents.Listener {
         return now.finished() != judged && daemon.outages().contain(now.finished());
     }
 
-    /** The container was seen after perhaps nobody had listened: was its end, if it has ended, cut short by an outage? */
-    void judge(ContainerState now, boolean cut) {
+    /**
+     * Judges the container's last end. What was in its pipe then was logged by nobody, if the daemon was away: that is to be told
+     * where this run is told to be over, however many others follow until then.
+     *
+     * @param isCut whether the daemon was away at that time
+     */
+    void judge(ContainerState now, Place at, boolean isCut) {
         if (now.finished() != judged) {
             judged = now.finished();
-            cutShort = cut;
+            boolean behind = now.started() != at.started || !now.isRunning() && !at.finished && !at.over;
+            if (isCut && behind) {
+                at.cut = true;
+                cutAt = judged;
+            }
         }
     }
 
-    /** Whether the container is over, and the daemon was away when it ended. */
-    boolean wereCutShort() {
-        ContainerState now = container;
-        return now != null && now.isOver() && isCutShort(now);
-    }
-
-    private boolean isCutShort(ContainerState now) {
-        return cutShort && now.finished() == judged;
-    }
-
-    /** Tells that what the container wrote before it ended may be lost, unless that was told. */
-    void tellLoss(LineSink sink, Place at) {
-        ContainerState now = container;
-        boolean told = at.finished || at.over && now != null && now.started() == at.started;
-        if (!told && now != null && isCutShort(now)) {
+    /** Tells that what a run wrote before it ended may be lost, unless that was told; whether it was not. */
+    boolean tellLoss(LineSink sink, Place at) {
+        boolean was = at.cut;
+        if (was) {
+            at.cut = false;
             sink.gap(-1, Gap.Reason.RECONNECTED);
         }
+        return was;
     }
 
     /** How the last run has ended, where that is known. */

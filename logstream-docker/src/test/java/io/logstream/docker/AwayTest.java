@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.logstream.Channel;
+import io.logstream.Gap;
 import io.logstream.LogHub;
 import io.logstream.Replay;
 import io.logstream.SourceEvent.Kind;
@@ -11,6 +12,7 @@ import io.logstream.StreamOptions;
 import io.logstream.SubscribeOptions;
 import io.logstream.testkit.CollectingViewer;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.ConnectException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -157,6 +159,59 @@ class AwayTest extends FakeCase {
             viewer.awaitLine("two");
             viewer.await("the second end", () -> viewer.told().contains("FINISHED 9"));
             assertThat(viewer.told()).endsWith("line two", "gap RECONNECTED", "FINISHED 9");
+        }
+    }
+
+    /** It has ended once more while the daemon was asked what it remembers, and again while a connection was lost. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void gapIsTold_whenAContainerThatHasEndedWhileTheDaemonWasAway_endsOnceMore(boolean connectionIsLost)
+            throws Exception {
+        web.write(Channel.STDOUT, "one\n");
+        try (LogHub hub = LogHub.create()) {
+            CollectingViewer viewer = follow(hub, DockerSource.of(daemon, "web"));
+            viewer.awaitLine("one");
+            awaitListeners();
+            fake.refuseConnections();
+            fake.breakConnections();
+            viewer.awaitEvent(Kind.RECONNECTING);
+            AtomicBoolean again = new AtomicBoolean(true);
+            AtomicBoolean lost = new AtomicBoolean(connectionIsLost);
+            synchronized (fake) {
+                fake.clock += 2_000_000_000L;
+                web.exit(9);
+                startAgain("two");
+                fake.frozen = request -> {
+                    if (request.contains("/events?since") && again.getAndSet(false)) {
+                        endsOnceMore("three");
+                    } else if (request.contains("/logs") && lost.getAndSet(false)) {
+                        endsOnceMore("four");
+                        breakConnections();
+                    }
+                    return false;
+                };
+            }
+            fake.launch();
+            String last = connectionIsLost ? "four" : "three";
+            viewer.awaitLine(last);
+            viewer.awaitEvent(Kind.RESTARTED);
+            assertThat(viewer.gaps()).extracting(Gap::reason).containsExactly(Gap.Reason.RECONNECTED);
+        }
+    }
+
+    /** Some seconds later, when no outage is near. */
+    private void endsOnceMore(String line) {
+        fake.clock += 5_000_000_000L;
+        web.exit(8);
+        startAgain(line);
+        fake.clock += 5_000_000_000L;
+    }
+
+    private void breakConnections() {
+        try {
+            fake.breakConnections();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 
