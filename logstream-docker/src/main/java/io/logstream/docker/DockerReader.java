@@ -50,7 +50,7 @@ final class DockerReader implements LogReader {
     private boolean closed;
     private DaemonEvents.@Nullable Watch watch;
     private boolean read; // the log was read, and the daemon said that it is over
-    private boolean wasOver; // all of the container's run was read, for all that was known before the log was asked for
+    private Place.End before = Place.End.OPEN; // what was known of the end before the log was asked for
     private boolean verified; // once more after the container had stopped
     private boolean waited; // a read has returned
     private boolean waitingTold;
@@ -304,8 +304,10 @@ final class DockerReader implements LogReader {
     private @Nullable Outcome readLog(ContainerState now) throws IOException {
         Place at = place();
         verified = read && now.isOver();
-        wasOver = at.over;
-        at.over &= !now.isRunning() || now.started() != at.started; // or the log was told to be over too soon
+        before = at.end;
+        if (now.isRunning() && now.started() == at.started) {
+            at.end = Place.End.OPEN; // the log was told to be over too soon
+        }
         LogFile file = at.isBeginning()
                         && source.readsFiles()
                         && daemon.isLocal()
@@ -325,7 +327,7 @@ final class DockerReader implements LogReader {
                 return readLog(now); // also what came between the end that was told and the container's
             }
             if (runs.tellLoss(sink, place())) {
-                place().over = true; // all is read that there is
+                place().end = Place.End.SEEN; // all is read that there is
             }
             tellFinished(OptionalInt.of(now.exitCode()), sink);
             if (source.endsWithContainer()) {
@@ -397,7 +399,7 @@ final class DockerReader implements LogReader {
                             : this + ": no such container; 'docker ps -a' shows all there are");
         }
         Place at = place;
-        boolean isRead = at != null && !at.cut && (at.over || at.isBeforeTheFirstRun()) && !runs.isRestarted();
+        boolean isRead = at != null && !at.cut && (at.end != Place.End.OPEN || at.isBeforeTheFirstRun()) && !runs.isRestarted();
         boolean isSeen = last != null && !runs.mayBeUnseen(questions.isPodman());
         return isRead && !isSeen && !questions.isPodman()
                 ? enter(new Farewell(this))
@@ -433,9 +435,14 @@ final class DockerReader implements LogReader {
         if (!source.follows()) {
             return Outcome.END;
         }
-        boolean over = !runs.isRestarted() && !place().cut;
+        Place at = place();
+        Place.End end = runs.isRestarted() || at.cut ? Place.End.OPEN : Place.End.SAID;
+        ContainerState now = runs.container();
+        if (end == Place.End.SAID && now != null && now.isOver() && !isInDoubt(now)) {
+            end = Place.End.SEEN;
+        }
         tellRestart(sink);
-        place().over |= over;
+        at.end = at.end.or(end);
         sink.position(position());
         read = true;
         wait = anything ? FIRST_WAIT : wait;
@@ -448,7 +455,7 @@ final class DockerReader implements LogReader {
         boolean removed = request.status() == 404;
         boolean dead = request.status() == 409; // or being removed
         if (place != null && (removed || dead)) {
-            place.over |= wasOver; // it did not run on, but ended
+            place.end = place.end.or(before); // it did not run on, but ended
         }
         if (removed) {
             return gone(sink);
@@ -473,7 +480,7 @@ final class DockerReader implements LogReader {
     Outcome readAgain(boolean nothingNew) throws IOException {
         Place at = place();
         boolean same = nothingNew && at.anchor >= 0 && at.time[at.anchor] == backAt;
-        wasOver = false;
+        before = Place.End.OPEN;
         backAt = at.anchor >= 0 ? at.time[at.anchor] : Place.NONE;
         return enter(new Logs(this, same));
     }

@@ -23,6 +23,7 @@ final class Outages {
     private long heardAt; // when that was, by the clock that only measures, like those below
     private boolean away;
     private long awaySince;
+    private int losses;
     private final Runnable whenLost;
 
     /**
@@ -48,6 +49,7 @@ final class Outages {
         whenLost.run();
         synchronized (this) {
             awaySince = away ? awaySince : System.nanoTime();
+            losses += away ? 0 : 1;
             away = true;
         }
     }
@@ -92,6 +94,11 @@ final class Outages {
     /** The daemon remembers something that happened at this time, so it was there ever since: it keeps that in its memory. */
     synchronized void remembered(long time) {
         outages.removeIf(outage -> time != Place.NONE && time <= outage.from());
+    }
+
+    /** How often the daemon was lost. */
+    synchronized int losses() {
+        return losses;
     }
 
     /** The latest time that the daemon has told, by its clock as it is now. */

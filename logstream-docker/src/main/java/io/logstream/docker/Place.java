@@ -32,6 +32,21 @@ final class Place {
     private static final int FINISHED = 4;
     private static final int OVER = 8;
     private static final int CUT = 16;
+    private static final int SEEN = 32;
+
+    /** What is known of the end of a run, each more than the one before. */
+    enum End {
+        /** More may come. */
+        OPEN,
+        /** The daemon has told the log to its end, but was not asked whether the container has ended. */
+        SAID,
+        /** It has told the log to its end when the container had ended, and was not away at that time. */
+        SEEN;
+
+        End or(End other) {
+            return compareTo(other) < 0 ? other : this;
+        }
+    }
 
     /** A hash of the container's id. */
     long container;
@@ -39,8 +54,8 @@ final class Place {
     long started = NONE;
     /** Whether its end was told. */
     boolean finished;
-    /** Whether all is before it that was written in this run, which has ended: the daemon has said so and was not away then. */
-    boolean over;
+    /** Whether all is before it that was written in this run. */
+    End end = End.OPEN;
     /** Whether a run behind it has ended while the daemon was perhaps away, so that something may be lost, which is not told yet. */
     boolean cut;
     /** The channel of the last entry before this place, or -1. */
@@ -75,7 +90,7 @@ final class Place {
         Place copy = new Place(container);
         copy.started = started;
         copy.finished = finished;
-        copy.over = over;
+        copy.end = end;
         copy.cut = cut;
         copy.anchor = anchor;
         System.arraycopy(time, 0, copy.time, 0, 2);
@@ -94,7 +109,7 @@ final class Place {
         }
         open[channel] = unfinished;
         anchor = channel;
-        over = false;
+        end = End.OPEN;
     }
 
     /**
@@ -154,8 +169,8 @@ final class Place {
     }
 
     void write(ByteBuffer bytes) {
-        int flags =
-                (open[0] ? 1 : 0) | (open[1] ? 2 : 0) | (finished ? FINISHED : 0) | (over ? OVER : 0) | (cut ? CUT : 0);
+        int flags = (open[0] ? 1 : 0) | (open[1] ? 2 : 0) | (finished ? FINISHED : 0) | (cut ? CUT : 0);
+        flags |= end == End.OPEN ? 0 : end == End.SAID ? OVER : OVER | SEEN;
         bytes.putLong(container).put((byte) flags).put((byte) anchor).putLong(started);
         for (int c = 0; c < 2; c++) {
             bytes.putLong(time[c]).putInt(count[c]);
@@ -187,7 +202,7 @@ final class Place {
         place.open[0] = (flags & 1) != 0;
         place.open[1] = (flags & 2) != 0;
         place.finished = (flags & FINISHED) != 0;
-        place.over = (flags & OVER) != 0;
+        place.end = (flags & OVER) == 0 ? End.OPEN : (flags & SEEN) == 0 ? End.SAID : End.SEEN;
         place.cut = (flags & CUT) != 0;
         place.anchor = Math.max(-1, Math.min(1, bytes.get()));
         place.started = bytes.getLong();

@@ -36,6 +36,8 @@ final class Runs implements DaemonEvents.Listener {
     private int starts; // told, and moments when perhaps one was not told
     private int asked; // those of them behind which the container was asked for
     private int seen; // and has answered
+    private int asking; // how often the daemon had been lost when the container was asked for
+    private int losses; // the same, where there was an answer
     private boolean removed;
     private OptionalInt lastExit = OptionalInt.empty();
     private final long[] deaths = {Place.NONE, Place.NONE}; // the last two that the daemon has told
@@ -65,6 +67,7 @@ final class Runs implements DaemonEvents.Listener {
     private synchronized void isLike(ContainerState now) {
         container = now;
         seen = asked;
+        losses = asking;
     }
 
     /** The container is like this, while reading is at a place. */
@@ -114,6 +117,7 @@ final class Runs implements DaemonEvents.Listener {
     synchronized void ask() {
         started = false;
         asked = starts;
+        asking = daemon.outages().losses();
     }
 
     /** Whether the container was started since it was asked for. */
@@ -177,7 +181,7 @@ final class Runs implements DaemonEvents.Listener {
             }
             at.started = now.started();
             at.finished = false;
-            at.over = false;
+            at.end = Place.End.OPEN;
             sink.event(new SourceEvent(SourceEvent.Kind.RESTARTED, "", takeExit(), "", -1));
         }
     }
@@ -194,7 +198,9 @@ final class Runs implements DaemonEvents.Listener {
 
     /** Whether the container has ended when the daemon was perhaps away, and that was not judged. */
     boolean isInDoubt(ContainerState now) {
-        return now.finished() != judged && daemon.outages().contain(now.finished());
+        ContainerState last = container;
+        boolean ranSince = last != null && last.isRunning() && losses == daemon.outages().losses();
+        return now.finished() != judged && !ranSince && daemon.outages().contain(now.finished());
     }
 
     /**
@@ -206,7 +212,8 @@ final class Runs implements DaemonEvents.Listener {
     void judge(ContainerState now, Place at, boolean isCut) {
         if (now.finished() != judged) {
             judged = now.finished();
-            boolean behind = now.started() != at.started || !now.isRunning() && !at.finished && !at.over;
+            boolean read = at.finished || at.end == Place.End.SEEN;
+            boolean behind = now.started() != at.started || !now.isRunning() && !read;
             if (isCut && behind) {
                 at.cut = true;
                 cutAt = judged;

@@ -137,6 +137,53 @@ class AwayTest extends FakeCase {
         }
     }
 
+    /** It was not looked at any more when its log was told to be over, and may have gone on. */
+    @Test
+    void gapIsTold_whenAContainerHasEndedWhileTheDaemonWasAway_whoseLogWasToldToBeOver() throws Exception {
+        web.write(Channel.STDOUT, "one\n");
+        try (LogHub hub = LogHub.create()) {
+            CollectingViewer viewer = follow(hub, source());
+            viewer.awaitLine("one");
+            awaitListeners();
+            long asked = fake.requests("/json");
+            fake.frozen = request -> request.endsWith("/json");
+            fake.endLogs();
+            CollectingViewer.until("the container is asked for", () -> fake.requests("/json") > asked);
+            fake.refuseConnections();
+            fake.breakConnections();
+            viewer.awaitEvent(Kind.RECONNECTING);
+            synchronized (fake) {
+                fake.clock += 2_000_000_000L;
+                web.exit(9);
+                fake.frozen = request -> false;
+            }
+            fake.launch();
+            viewer.awaitEnd();
+            assertThat(viewer.told()).endsWith("gap RECONNECTED", "FINISHED 9");
+        }
+    }
+
+    /** The daemon's times are known to the second, so its end is hardly later than the outage. */
+    @Test
+    void nothingIsLost_whenAContainerEnds_rightAfterTheDaemonIsBack() throws Exception {
+        web.write(Channel.STDOUT, "one\n");
+        try (LogHub hub = LogHub.create()) {
+            CollectingViewer viewer = follow(hub, source());
+            viewer.awaitLine("one");
+            awaitListeners();
+            fake.refuseConnections();
+            fake.breakConnections();
+            viewer.awaitEvent(Kind.RECONNECTING);
+            fake.launch();
+            web.write(Channel.STDOUT, "two\n");
+            viewer.awaitLine("two");
+            web.exit(9);
+            viewer.awaitEnd();
+            assertThat(viewer.told()).endsWith("line two", "FINISHED 9");
+            assertThat(viewer.gaps()).isEmpty();
+        }
+    }
+
     /** The reader has no connection at that time: it waits for the next run. */
     @Test
     void gapIsTold_whenTheNextRunHasEndedWhileTheDaemonWasAway() throws Exception {
