@@ -36,13 +36,9 @@ final class Farewell implements Stage {
      */
     static boolean wasNotStarted(Place place, List<DaemonEvents.Event> events) {
         long known = Math.max(place.started, place.anchor < 0 ? Place.NONE : place.time[place.anchor]);
-        int first = 0; // that is later
-        while (first < events.size() && events.get(first).isWithin(known)) {
-            first++;
-        }
-        boolean complete = first > 0; // it remembers what was before, and so has forgotten nothing that came since
+        boolean complete = laterThan(known, events) > 0; // it remembers what was before, and so has forgotten nothing that came since
         boolean ended = place.isBeforeTheFirstRun();
-        for (DaemonEvents.Event event : events.subList(first, events.size())) {
+        for (DaemonEvents.Event event : events.subList(laterThan(place.started, events), events.size())) {
             if (event.id().startsWith(place.reference())) {
                 if (ended && event.action().equals("start")) {
                     return false;
@@ -52,6 +48,14 @@ final class Farewell implements Stage {
             }
         }
         return complete && ended;
+    }
+
+    private static int laterThan(long time, List<DaemonEvents.Event> events) {
+        int first = 0;
+        while (first < events.size() && events.get(first).isWithin(time)) {
+            first++;
+        }
+        return first;
     }
 
     @Override

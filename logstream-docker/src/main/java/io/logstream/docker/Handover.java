@@ -4,6 +4,9 @@ import io.logstream.Channel;
 import io.logstream.Gap;
 import io.logstream.spi.LineSink;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,9 +25,12 @@ final class Handover implements Entries {
         WIDEN,
         /** The daemon has gone back in the log, which must be read again from the place. */
         READ_AGAIN,
-        /** It may be of a later run of the container than is known: that must be looked at first. */
+        /** It may be of a later run of the container than is known: that must be looked at first. What came is kept. */
         LOOK_FIRST
     }
+
+    /** An entry that waits until the container was looked at. */
+    private record Kept(int channel, byte[] bytes, long time) {}
 
     private final DockerReader reader;
     private final Place place;
@@ -38,6 +44,7 @@ final class Handover implements Entries {
     private long unplaced;
     private long unchecked;
     private long entries;
+    private final List<Kept> kept = new ArrayList<>(); // at most what is received at once
 
     /**
      * @param window how the part of the log is chosen that is read
@@ -84,15 +91,27 @@ final class Handover implements Entries {
         return checkBytes > 0 && unchecked > checkBytes && gate.isSettled();
     }
 
+    /** The container was looked at: goes on with what has come, up to what may be of a later run still. */
+    void goOn() {
+        List<Kept> all = List.copyOf(kept);
+        kept.clear();
+        turn = null;
+        for (Kept one : all) {
+            entry(one.channel, one.bytes, 0, one.bytes.length, one.time);
+        }
+    }
+
     @Override
     public void entry(int c, byte[] bytes, int from, int to, long time) {
         LineSink into = sink;
-        if (turn != null || into == null) {
-            return;
-        }
-        if (time > reader.runs().knownUntil()) {
+        if (turn == null && time > reader.runs().knownUntil()) {
             reader.runs().isLater(time);
             turn = Turn.LOOK_FIRST;
+        }
+        if (turn == Turn.LOOK_FIRST) {
+            kept.add(new Kept(c, Arrays.copyOfRange(bytes, from, to), time));
+        }
+        if (turn != null || into == null) {
             return;
         }
         if (checkBytes > 0 && time >= history) {
@@ -100,11 +119,11 @@ final class Handover implements Entries {
         }
         boolean ended =
                 place.open[c] && time != place.time[c] && reader.questions().partBytes() > 0;
-        Place before = gate.isSettled() ? null : place.copy();
+        boolean settled = gate.isSettled();
         Gate.Verdict verdict = gate.judge(c, time, bytes, from, to);
         switch (verdict) {
             case OLD -> {
-                if (before != null) {
+                if (!settled) {
                     compare(into, c, bytes, from, to, time);
                 }
             }
@@ -112,9 +131,7 @@ final class Handover implements Entries {
             case NEW_BEHIND_GAP -> {
                 into.gap(-1, Gap.Reason.ROTATED);
                 reader.trace().forget();
-                if (before != null) {
-                    into.position(Place.before(c, time, before).position(-1, reader.trace()));
-                }
+                into.position(Place.before(c, time, place).position(-1, reader.trace()));
                 deliver(into, c, bytes, from, to, time, false);
             }
             case TOO_LATE -> turn = Turn.WIDEN;

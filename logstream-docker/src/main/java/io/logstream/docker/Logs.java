@@ -82,8 +82,11 @@ final class Logs implements Stage {
             if (!look.isDone()) {
                 return look(to);
             }
-            Exchange.Step step;
-            do {
+            if (handover.turn() == Handover.Turn.LOOK_FIRST) {
+                handover.goOn();
+            }
+            Exchange.Step step = Exchange.Step.MORE;
+            while (step == Exchange.Step.MORE && handover.turn() == null && to.room() > 0) {
                 step = request.step();
                 if (step == Exchange.Step.MORE) {
                     heardAt = reader.now();
@@ -91,7 +94,7 @@ final class Logs implements Stage {
                 if (step == Exchange.Step.DONE && !request.isGranted()) {
                     return reader.refused(request, to);
                 }
-            } while (step == Exchange.Step.MORE && handover.turn() == null && to.room() > 0);
+            }
             return handover.turn() != null ? turned() : outcome(step, to);
         } finally {
             handover.end();
@@ -127,8 +130,11 @@ final class Logs implements Stage {
     private LogReader.@Nullable Outcome turned() throws IOException {
         if (handover.turn() == Handover.Turn.WIDEN) {
             return widen();
+        } else if (handover.turn() == Handover.Turn.READ_AGAIN) {
+            return reader.readAgain(handover.entries() == 0);
         }
-        return reader.readAgain(handover.turn() == Handover.Turn.READ_AGAIN && handover.entries() == 0);
+        look.begin(); // while what has come waits: of a container that is removed it can't be had again
+        return null;
     }
 
     private LogReader.@Nullable Outcome widen() throws IOException {

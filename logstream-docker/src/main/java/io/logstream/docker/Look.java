@@ -5,8 +5,8 @@ import java.io.IOException;
 import java.time.Duration;
 
 /**
- * Looks at a container while its log is read: when the daemon has opened the log, before anything of it is handed over, and
- * when the container was started again. While a container is started again the daemon opens no log, so what was known before
+ * Looks at a container while its log is read: when the daemon has opened the log, before anything of it is handed over, when
+ * something comes that may be of a later run, and when the container was started again. While a container is started again the daemon opens no log, so what was known before
  * may be of the run before, but the log is of both. For one thread; closed by any.
  */
 final class Look implements Closeable {
@@ -64,6 +64,8 @@ final class Look implements Closeable {
         Answer answer = question.answer(reader.questions()::container);
         if (answer != null && answer.status() == 200) {
             reader.see(ContainerState.parse(answer.body()));
+        } else if (answer != null) {
+            reader.runs().isUnknown();
         }
         return answer != null;
     }

@@ -140,9 +140,15 @@ final class Runs implements DaemonEvents.Listener {
         return Math.min(knownUntil, death);
     }
 
+    /** The daemon can't tell what the container is like: all that comes is taken as it is. */
+    void isUnknown() {
+        knownUntil = Long.MAX_VALUE;
+        death = Long.MAX_VALUE;
+    }
+
     /**
-     * An entry is later. The container is looked at before the log is read again, and then an entry may be twice as late: so
-     * the log is read again a few times only, however much of it was logged behind the end.
+     * An entry is later. The container is looked at before the log is read on, and then an entry may be twice as late: so
+     * it is looked at a few times only, however much of it was logged behind the end.
      */
     void isLater(long time) {
         ContainerState now = container;

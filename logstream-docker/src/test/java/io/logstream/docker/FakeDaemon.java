@@ -47,6 +47,8 @@ final class FakeDaemon implements Closeable {
     boolean lateHeads;
     /** Which requests get no answer at all. */
     Predicate<String> frozen = request -> false;
+    /** Which requests fail. */
+    volatile Predicate<String> failing = request -> false;
     /** How many bytes of a log are sent before the connection is cut, once; less than 0 for all. */
     volatile long cutAfter = -1;
     /** Whether a log that is not followed is read on behind its end, until this is over; not where only a line is wanted. */
@@ -211,6 +213,10 @@ final class FakeDaemon implements Closeable {
             while (frozen.test(target) && to.isOpen() && !closed) {
                 wait(50);
             }
+        }
+        if (failing.test(target)) {
+            json(to, 500, "{\"message\":\"the daemon is in trouble\"}");
+            return;
         }
         String path = target.replaceFirst("^/v[0-9.]+", "").replaceFirst("\\?.*", "");
         String[] parts = path.split("/");

@@ -35,6 +35,9 @@ class FarewellTest {
         assertThat(wasNotStarted(event(Place.NONE, "start", "another"), die, destroy))
                 .as("nobody knows when something was")
                 .isFalse();
+        assertThat(wasNotStarted(event(95, "start", ID), event(98, "die", ID), destroy))
+                .as("its last line was logged late")
+                .isTrue();
         assertThat(wasNotStarted(before, destroy)).as("its end was not told").isFalse();
         assertThat(wasNotStarted()).isFalse();
     }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.logstream.Channel;
 import io.logstream.LogHub;
 import io.logstream.SourceEvent.Kind;
+import io.logstream.spi.LogReader;
 import io.logstream.spi.Start;
 import io.logstream.testkit.CollectingViewer;
 import java.io.IOException;
@@ -18,6 +19,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Containers that are started again, with a scripted daemon that is late, slow or busy. */
 class RestartTest extends FakeCase {
@@ -180,6 +183,47 @@ class RestartTest extends FakeCase {
             readUntil(reader, context, sink, "1000");
             assertThat(sink.told.toString()).startsWith(expected);
             assertThat(fake.requests("/logs")).isLessThan(15);
+        }
+    }
+
+    /** Its end was told before lines that were logged behind it, and then there is no container to look at, or no answer. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void linesBehindTheEnd_areReadOnce_whereTheContainerCantBeLookedAt(boolean removed) throws Exception {
+        web.write(Channel.STDOUT, "one\n");
+        HandContext context = new HandContext();
+        TextSink sink = new TextSink();
+        try (DockerReader reader = new DockerReader(source(), Start.beginning(), context)) {
+            readUntil(reader, context, sink, "one");
+            awaitListeners();
+            synchronized (fake) {
+                web.deaf = true;
+                web.exit(9);
+                web.add(Channel.STDOUT, web.finished + 50_000_000, "late\n");
+                web.add(Channel.STDOUT, web.finished + 90_000_000, "later\n");
+            }
+            CollectingViewer.until("the death is told", () -> reader.runs().knownUntil() < Long.MAX_VALUE);
+            long asked = fake.requests("/logs");
+            synchronized (fake) {
+                AtomicBoolean there = new AtomicBoolean(removed);
+                fake.failing = request -> {
+                    if (request.endsWith("/json") && there.getAndSet(false)) {
+                        web.remove();
+                    }
+                    return request.endsWith("/json") && !removed;
+                };
+                web.deaf = false;
+                fake.notifyAll();
+            }
+            CollectingViewer.until("all is read", () -> {
+                try {
+                    return reader.read(sink) == LogReader.Outcome.END;
+                } catch (IOException e) {
+                    return e.getMessage().contains("trouble"); // at the end of the log
+                }
+            });
+            assertThat(sink.told.toString()).isEqualTo("one\nlate\nlater\n" + (removed ? "[FINISHED]" : ""));
+            assertThat(fake.requests("/logs")).isEqualTo(asked);
         }
     }
 
