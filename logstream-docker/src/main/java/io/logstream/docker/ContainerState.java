@@ -2,6 +2,7 @@ package io.logstream.docker;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.regex.Matcher;
@@ -19,6 +20,7 @@ import java.util.regex.Pattern;
  * @param finished when it ended last, in nanoseconds since 1970, or {@link Place#NONE}
  * @param driver the log driver
  * @param rotatedAt at how many bytes the log's file is rotated, or 0 if it is not
+ * @param labelled whether its entries have more in the log's file than their text, channel and time
  * @param logPath where the log's file is, or an empty text
  */
 record ContainerState(
@@ -31,8 +33,10 @@ record ContainerState(
         long finished,
         String driver,
         long rotatedAt,
+        boolean labelled,
         String logPath) {
     private static final long LOCAL_SIZE = 20 << 20;
+    private static final List<String> LABELS = List.of("labels", "labels-regex", "env", "env-regex", "tag");
     private static final Pattern SIZE = Pattern.compile("([0-9]+(?:\\.[0-9]+)?) ?([kKmMgG]?)i?[bB]?");
 
     boolean wasNeverStarted() {
@@ -71,6 +75,7 @@ record ContainerState(
                 time(in.getOrDefault("State.FinishedAt", "")),
                 driver,
                 rotatedAt(in.getOrDefault("HostConfig.LogConfig.Config.max-size", ""), driver),
+                LABELS.stream().anyMatch(name -> in.containsKey("HostConfig.LogConfig.Config." + name)),
                 in.getOrDefault("LogPath", ""));
     }
 

@@ -1,5 +1,6 @@
 package io.logstream.docker;
 
+import io.logstream.Channel;
 import io.logstream.Gap;
 import io.logstream.LogStreamException;
 import io.logstream.SourceEvent;
@@ -35,6 +36,7 @@ final class DockerReader implements LogReader {
     static final Duration FOR_EXIT_CODE = Duration.ofMillis(300);
 
     private static final long LATE_NANOS = 1_000_000_000;
+    private static final int CHANNELS = Channel.values().length;
 
     private final DockerDaemon daemon;
     private final DockerSource source;
@@ -248,19 +250,26 @@ final class DockerReader implements LogReader {
             return false;
         }
         begin.started = now.started();
-        place = begin;
-        see(now);
+        begin(begin, now);
         return true;
+    }
+
+    private void begin(Place at, ContainerState now) {
+        place = at;
+        see(now);
+        if (at.isBeginning() && source.channels().size() == CHANNELS && !now.labelled()) {
+            trace.beginWhole();
+        }
     }
 
     /** The place where reading begins was found. */
     @Nullable
     Outcome placed(Place found, LineSink sink) throws IOException {
-        place = found;
         ContainerState now = runs.container();
-        if (now != null) {
-            see(now);
+        if (now == null) {
+            throw new IllegalStateException("not seen yet");
         }
+        begin(found, now);
         sink.position(position());
         return askForLog();
     }
@@ -415,7 +424,10 @@ final class DockerReader implements LogReader {
         if (place != null) {
             if (withMore) {
                 sink.gap(-1, Gap.Reason.RECONNECTED);
+            } else if (trace.isOpen(rotatedAt())) {
+                sink.gap(-1, Gap.Reason.ROTATED);
             }
+            trace.forget();
             tellFinished(runs.lastExit(), sink);
         }
         return Outcome.END;

@@ -150,6 +150,7 @@ final class Handover implements Entries {
 
     private void deliver(LineSink into, int c, byte[] bytes, int from, int to, long time, boolean ended) {
         entries++;
+        reader.trace().count(to - from);
         if (checkBytes > 0 && (time >= history || reader.trace().isBegun())) {
             reader.trace().add(place, Trace.endsLine(bytes, from, to));
             unchecked += to - from;

@@ -164,7 +164,7 @@ final class Place {
         ByteBuffer bytes = ByteBuffer.allocate(1 + LENGTH + trace.length());
         bytes.put((byte) (trace.length() > 0 ? TRACED : VERSION));
         write(bytes);
-        trace.write(bytes);
+        trace.write(bytes, this);
         return SourcePosition.of(bytes.array(), linesBefore);
     }
 

@@ -15,10 +15,18 @@ final class Trace {
     static final int LENGTH = Place.LENGTH + 8 + 8;
 
     private static final int MAX_CARRIED = 20_000; // entries: all of them are read again before anything new is
+    private static final long UNKNOWN = Long.MAX_VALUE;
+    private static final long LOST = -1; // lines, in a position
+
+    // An entry of a log's file: each byte may be escaped, and what is around them, its channel and time, takes some 75 bytes.
+    private static final int MAX_ESCAPED = 6;
+    private static final int MAX_AROUND = 128;
 
     private @Nullable Place from;
     private long lines;
     private long entries;
+    private boolean lost; // something was not compared, and is not known any more
+    private long logged = UNKNOWN; // how many bytes the log's file has at most
 
     // while the log is read again
     private @Nullable Gate gate;
@@ -47,22 +55,49 @@ final class Trace {
         return from != null;
     }
 
-    /** How many bytes it takes in a position: none where it is not begun, or too long to be read again whenever reading begins. */
-    int length() {
-        return from == null || entries > MAX_CARRIED ? 0 : LENGTH;
+    /** All of the log is read, from its first entry on. */
+    void beginWhole() {
+        logged = 0;
     }
 
-    void write(ByteBuffer bytes) {
-        if (from != null && length() > 0) {
-            from.write(bytes);
-            bytes.putLong(lines).putLong(entries);
+    /** An entry of so many bytes was handed over, whether it is to be compared or not. */
+    void count(int bytes) {
+        logged += logged == UNKNOWN ? 0 : (long) MAX_ESCAPED * bytes + MAX_AROUND;
+    }
+
+    /**
+     * Whether the daemon may have left something out that was not found yet.
+     *
+     * @param rotatedAt at how many bytes the log is rotated: one that has less was not
+     */
+    boolean isOpen(long rotatedAt) {
+        return lost || entries > 0 && logged >= rotatedAt;
+    }
+
+    /** How many bytes it takes in a position: none where it is not begun. */
+    int length() {
+        return from == null ? 0 : LENGTH;
+    }
+
+    /**
+     * Writes it, or where it is too long to be read again whenever reading begins, that something was not compared.
+     *
+     * @param place up to which all was handed over
+     */
+    void write(ByteBuffer bytes, Place place) {
+        if (from != null) {
+            boolean carried = !lost && entries <= MAX_CARRIED;
+            (carried ? from : place).write(bytes);
+            bytes.putLong(carried ? lines : LOST).putLong(carried ? entries : 0);
         }
     }
 
     void read(ByteBuffer bytes) {
         from = Place.read(bytes);
-        lines = Math.max(0, bytes.getLong());
+        lines = bytes.getLong();
         entries = Math.max(0, Math.min(MAX_CARRIED, bytes.getLong()));
+        lost = lines == LOST;
+        lines = Math.max(0, lines);
     }
 
     /** How many entries the log has at least from where it is compared. */
@@ -115,14 +150,14 @@ final class Trace {
         if (from == null) {
             return false;
         }
-        boolean compared = gate != null;
-        long missing = found - lines;
+        boolean unknown = lost || gate != null && torn;
+        long missing = gate == null ? 0 : found - lines;
         forget();
         from = place.copy();
-        if (!compared || !torn && missing <= 0) {
+        if (!unknown && missing <= 0) {
             return false;
         }
-        sink.gap(torn ? -1 : missing, torn ? Gap.Reason.ROTATED : Gap.Reason.DROPPED);
+        sink.gap(unknown ? -1 : missing, unknown ? Gap.Reason.ROTATED : Gap.Reason.DROPPED);
         return true;
     }
 
@@ -131,6 +166,7 @@ final class Trace {
         from = null;
         lines = 0;
         entries = 0;
+        lost = false;
         gate = null;
     }
 }

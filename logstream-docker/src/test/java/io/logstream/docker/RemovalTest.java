@@ -9,6 +9,7 @@ import io.logstream.LogHub;
 import io.logstream.SourceEvent.Kind;
 import io.logstream.spi.Start;
 import io.logstream.testkit.CollectingViewer;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -216,6 +217,43 @@ class RemovalTest extends FakeCase {
             }
             assertThat(viewer.awaitEnd().kind()).isEqualTo(EndReason.Kind.COMPLETED);
             assertThat(viewer.told()).endsWith("gap RECONNECTED", "FINISHED");
+        }
+    }
+
+    /** Nobody can tell any more what the daemon has left out while it rotated the log, if it has. */
+    @ParameterizedTest
+    @CsvSource({"10k, false", "10k, true", "10m, false"})
+    void containerThatIsRemoved_beforeItsLogWasCompared_endsWithAGap_ifItsLogWasRotated(String size, boolean isReadAgain)
+            throws Exception {
+        web.driverOptions = "\"max-size\":\"" + size + "\"";
+        try (LogHub hub = LogHub.create()) {
+            CollectingViewer viewer = follow(hub, DockerSource.of(daemon, "web"));
+            for (int i = 1; i <= 100; i++) {
+                web.write(Channel.STDOUT, "line " + i + "\n");
+            }
+            viewer.awaitLine("line 100");
+            awaitListeners();
+            synchronized (fake) {
+                web.leavesOut = size.equals("10k");
+                web.write(Channel.STDOUT, "perhaps left out\n");
+                web.leavesOut = false;
+                web.write(Channel.STDOUT, "last\n");
+                web.exit(0);
+                fake.refusal = isReadAgain ? 0 : 409;
+                if (!isReadAgain) {
+                    web.remove();
+                }
+            }
+            if (isReadAgain) {
+                viewer.awaitEvent(Kind.FINISHED);
+                web.remove();
+            }
+            viewer.awaitEnd();
+            List<String> gaps = viewer.told().stream()
+                    .filter(what -> what.startsWith("gap"))
+                    .toList();
+            assertThat(gaps)
+                    .isEqualTo(size.equals("10m") ? List.of() : List.of(isReadAgain ? "gap DROPPED" : "gap ROTATED"));
         }
     }
 

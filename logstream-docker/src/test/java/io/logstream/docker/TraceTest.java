@@ -97,17 +97,25 @@ class TraceTest {
         assertThat(carried.isBegun()).isTrue();
     }
 
-    /** Or a cut connection would take minutes. */
+    /** Or a cut connection would take minutes. What is missing can't be known then. */
     @Test
-    void whatIsToBeCompared_isNotCarried_whereItIsMuch() {
+    void gapOfUnknownSizeIsTold_whereWhatIsToBeCompared_isTooMuchToBeCarried() {
         for (int i = 0; i < 30_000; i++) {
             handOver(new Entry(0, 100 + i));
         }
         Trace carried = new Trace();
-        assertThat(Place.of(place.position(-1, trace), carried))
-                .usingRecursiveComparison()
-                .isEqualTo(place);
-        assertThat(carried.isBegun()).isFalse();
+        Place there = Place.of(place.position(-1, trace), carried);
+        assertThat(there).usingRecursiveComparison().isEqualTo(place);
+        assertThat(carried.entries()).isZero();
+        assertThat(carried.isOpen(1)).isTrue();
+        Trace again = new Trace();
+        assertThat(Place.of(place.position(-1, carried), again)).isNotNull();
+        again.begin(Gate.Window.TAIL, 0);
+        again.compare(0, LINE, 0, LINE.length, 30_098);
+        again.compare(0, LINE, 0, LINE.length, 30_099);
+        assertThat(again.settle(place, sink)).isTrue();
+        assertThat(sink.told).hasToString("[gap -1 ROTATED]");
+        assertThat(again.settle(place, sink)).as("once").isFalse();
     }
 
     @Test
