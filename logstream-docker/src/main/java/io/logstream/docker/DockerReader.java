@@ -35,6 +35,9 @@ final class DockerReader implements LogReader {
     /** How long the daemon may take to tell how a container has exited that is running again. */
     static final Duration FOR_EXIT_CODE = Duration.ofMillis(300);
 
+    /** How long the daemon may take to tell that a container is gone that it does not know any more. */
+    private static final Duration FOR_REMOVAL = Duration.ofSeconds(1);
+
     private static final long LATE_NANOS = 1_000_000_000;
     private static final int CHANNELS = Channel.values().length;
 
@@ -58,6 +61,7 @@ final class DockerReader implements LogReader {
     private boolean waitingTold;
     private boolean waitedForCode;
     private Duration wait = FIRST_WAIT;
+    private long goneBy = Long.MIN_VALUE; // until then it is awaited what has happened to the container that is gone; unset
     private long backAt = Place.NONE;
 
     private final EarlySink early = new EarlySink();
@@ -409,6 +413,12 @@ final class DockerReader implements LogReader {
         }
         Place at = place;
         boolean isRead = at != null && !at.cut && (at.end != Place.End.OPEN || at.isBeforeTheFirstRun()) && !runs.isRestarted();
+        if (isRead && last != null && source.follows() && !runs.wasRemoved()) {
+            goneBy = goneBy == Long.MIN_VALUE ? now() + FOR_REMOVAL.toNanos() : goneBy;
+            if (goneBy - now() > 0) {
+                return enter(new Waiting(this, Duration.ofNanos(goneBy - now()))); // also a start may be told yet
+            }
+        }
         boolean isSeen = last != null && !runs.mayBeUnseen(questions.isPodman());
         return isRead && !isSeen && !questions.isPodman()
                 ? enter(new Farewell(this))

@@ -93,7 +93,7 @@ final class Runs implements DaemonEvents.Listener {
             changed = true;
             started |= event.action().equals("start");
             starts += event.action().equals("start") || event.equals(DaemonEvents.Event.ANYTHING) ? 1 : 0;
-            removed |= event.action().equals("destroy");
+            removed |= event.action().equals("destroy") || event.action().equals("remove"); // podman's word
             if (event.exitCode().isPresent()) {
                 lastExit = event.exitCode();
             }
@@ -123,6 +123,11 @@ final class Runs implements DaemonEvents.Listener {
     /** Whether the container was started since it was asked for. */
     synchronized boolean wasStarted() {
         return started;
+    }
+
+    /** Whether the daemon has told that the container was removed, and so all that has happened to it. */
+    synchronized boolean wasRemoved() {
+        return removed;
     }
 
     /**

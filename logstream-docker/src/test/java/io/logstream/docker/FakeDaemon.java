@@ -63,6 +63,7 @@ final class FakeDaemon implements Closeable {
     String systemError = "";
 
     private int ids;
+    private int forgotten; // events
     private int logEnds; // how often all logs were ended
     private boolean closed;
 
@@ -101,6 +102,7 @@ final class FakeDaemon implements Closeable {
     /** Is another process, some seconds later. */
     synchronized void beAnother() {
         clock += 5_000_000_000L;
+        forgotten += events.size();
         events.clear();
     }
 
@@ -291,7 +293,7 @@ final class FakeDaemon implements Closeable {
         List<Event> batch = new ArrayList<>();
         int next;
         synchronized (this) {
-            next = events.size();
+            next = forgotten + events.size();
             if (query.containsKey("since")) {
                 long since = since(query.get("since"));
                 events.stream().filter(event -> event.time() >= since).forEach(batch::add);
@@ -308,14 +310,14 @@ final class FakeDaemon implements Closeable {
                 return;
             }
             synchronized (this) {
-                while (next >= events.size()) {
+                while (next >= forgotten + events.size()) {
                     wait(1000);
                     if (!to.isOpen() || closed) {
                         return;
                     }
                 }
-                batch = List.copyOf(events.subList(next, events.size()));
-                next = events.size();
+                batch = List.copyOf(events.subList(Math.max(0, next - forgotten), events.size()));
+                next = forgotten + events.size();
             }
         }
     }

@@ -220,6 +220,30 @@ class RemovalTest extends FakeCase {
         }
     }
 
+    /** The daemon knows it no more before it tells so, and is too busy to remember what was before. */
+    @Test
+    void containerThatIsRemoved_andToldToBeLate_endsWithoutAGap() throws Exception {
+        web.write(Channel.STDOUT, "one\n");
+        try (LogHub hub = LogHub.create()) {
+            CollectingViewer viewer = follow(hub, DockerSource.of(daemon, "web"));
+            viewer.awaitLine("one");
+            awaitListeners();
+            web.exit(0);
+            viewer.awaitEvent(Kind.FINISHED);
+            long asked;
+            synchronized (fake) {
+                fake.beAnother();
+                fake.containers.clear();
+                asked = fake.requests("/json");
+            }
+            CollectingViewer.until("it is not found", () -> fake.requests("/json") > asked);
+            fake.event(web, "destroy", "");
+            viewer.awaitEnd();
+            assertThat(viewer.told()).endsWith("line one", "FINISHED 0");
+            assertThat(viewer.gaps()).isEmpty();
+        }
+    }
+
     /** Nobody can tell any more what the daemon has left out while it rotated the log, if it has. */
     @ParameterizedTest
     @CsvSource({"10k, false", "10k, true", "10m, false"})
