@@ -43,6 +43,7 @@ final class Handover implements Entries {
     private ByteBuffer view = ByteBuffer.wrap(NONE);
     private long unplaced;
     private long unchecked;
+    private long begins = Place.NONE;
     private long entries;
     private final List<Kept> kept = new ArrayList<>(); // at most what is received at once
 
@@ -69,6 +70,11 @@ final class Handover implements Entries {
         tellPosition();
         sink = null;
         viewed = NONE; // the array is another reader's from now on
+    }
+
+    /** The time of the first entry that has come, or {@link Place#NONE}. */
+    long begins() {
+        return begins;
     }
 
     /** How many entries were new. */
@@ -104,6 +110,7 @@ final class Handover implements Entries {
     @Override
     public void entry(int c, byte[] bytes, int from, int to, long time) {
         LineSink into = sink;
+        begins = begins == Place.NONE ? time : begins;
         if (turn == null && time > reader.runs().knownUntil()) {
             reader.runs().isLater(time);
             turn = Turn.LOOK_FIRST;

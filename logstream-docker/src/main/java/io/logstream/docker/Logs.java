@@ -23,6 +23,7 @@ final class Logs implements Stage {
     private final Place place;
     private final boolean stepBack;
     private int tail;
+    private long begins = Long.MAX_VALUE; // with an entry of this time, the shorter answer before
     private volatile LogRequest request;
     private Handover handover;
     private boolean told;
@@ -139,7 +140,9 @@ final class Logs implements Stage {
 
     private LogReader.@Nullable Outcome widen() throws IOException {
         request.close();
-        tail = tail(4L * tail); // all that was known before is told again
+        boolean isAll = handover.begins() >= begins; // the answer before was no shorter: the log has no more
+        begins = handover.begins() == Place.NONE ? begins : handover.begins();
+        tail = isAll ? Integer.MAX_VALUE : tail(4L * tail); // all that was known before is told again
         handover = handover();
         request = ask();
         look.begin();

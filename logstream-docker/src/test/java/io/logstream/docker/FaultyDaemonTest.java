@@ -156,6 +156,27 @@ class FaultyDaemonTest extends FakeCase {
         }
     }
 
+    /** As with one file only, which is emptied when it is full. */
+    @Test
+    void gapOfUnknownSizeIsTold_whenTheLogWasEmptied_andNoMoreIsAskedForThanItHas() throws Exception {
+        web.driverOptions = "\"max-size\":\"10k\"";
+        try (LogHub hub = LogHub.create()) {
+            CollectingViewer viewer = follow(hub, source());
+            web.write(Channel.STDOUT, "one\ntwo\n");
+            viewer.awaitLine("two");
+            web.forget();
+            web.write(Channel.STDOUT, "three\nfour\n");
+            viewer.awaitLine("four");
+            long asked = fake.requests("/logs");
+            fake.breakConnections();
+            viewer.awaitEvent(Kind.RECONNECTED);
+            web.write(Channel.STDOUT, "five\n");
+            viewer.awaitLine("five");
+            assertThat(viewer.told()).endsWith("line four", "RECONNECTING", "RECONNECTED", "gap ROTATED", "line five");
+            assertThat(fake.requests("/logs") - asked).isLessThanOrEqualTo(3);
+        }
+    }
+
     // ---- silence
     @Test
     void silenceIsNoError_howeverLateTheHeadComes() throws Exception {
