@@ -35,6 +35,11 @@ final class Answer implements Closeable {
         return step == Exchange.Step.DONE;
     }
 
+    /** Nobody has answered in time. */
+    IOException unanswered() {
+        return exchange.unanswered();
+    }
+
     int status() {
         return exchange.status();
     }

@@ -153,6 +153,18 @@ final class DaemonEvents {
         return !daemon.isClosed() && !(watches.isEmpty() && absent.isEmpty());
     }
 
+    /**
+     * Somebody got no answer: events that were asked for before may never come either, and are asked for anew.
+     *
+     * @param askedAt when he asked, by the clock that only measures
+     */
+    synchronized void isInDoubt(long askedAt) {
+        Exchange open = exchange;
+        if (open != null && open.askedAt() - askedAt < 0) {
+            failed(new IOException("the daemon does not answer"));
+        }
+    }
+
     private synchronized void forget(Watch watch) {
         Set<Watch> same = watches.get(watch.id);
         if (same != null && same.remove(watch) && same.isEmpty()) {

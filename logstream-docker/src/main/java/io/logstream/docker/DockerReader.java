@@ -66,6 +66,7 @@ final class DockerReader implements LogReader {
 
     private final EarlySink early = new EarlySink();
     private final Semaphore woken = new Semaphore(0);
+    private final long begunAt = System.nanoTime();
 
     DockerReader(DockerSource source, Start start, SourceContext context) {
         this.daemon = source.daemon();
@@ -292,6 +293,7 @@ final class DockerReader implements LogReader {
                 long left = stage instanceof Waiting waiting ? waiting.left() : Question.PATIENCE.toNanos();
                 boolean any = woken.tryAcquire(Math.min(left, deadline - now()), TimeUnit.NANOSECONDS);
                 if (!any && deadline - now() <= 0) {
+                    daemon.outages().silent(begunAt);
                     throw new IOException("the daemon does not answer");
                 }
             }

@@ -47,6 +47,17 @@ final class Exchange implements Closeable {
         request = ByteBuffer.wrap(text.getBytes(StandardCharsets.US_ASCII));
     }
 
+    /** When it was asked, by the clock that only measures. */
+    long askedAt() {
+        return askedAt;
+    }
+
+    /** Nobody has answered in time: the daemon, or the way to it, is taken to have vanished. */
+    IOException unanswered() {
+        outages.silent(askedAt);
+        return new IOException("the daemon does not answer");
+    }
+
     int status() {
         return response.status();
     }

@@ -5,10 +5,11 @@ import java.time.Instant;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.function.LongConsumer;
 
 /**
  * The times in which a daemon was perhaps away, by its own clock: each from the last time that it told before a connection was
- * refused, or ended of itself, to the first one that it tells after. So whatever ended while the daemon still told of it has not
+ * refused, ended of itself or was not answered, to the first one that it tells after. So whatever ended while the daemon still told of it has not
  * ended in an outage. Where only the way to it was cut, it remembers what was before. All times in nanoseconds since 1970.
  * Threadsafe.
  */
@@ -25,12 +26,15 @@ final class Outages {
     private long awaySince;
     private int losses;
     private final Runnable whenLost;
+    private final LongConsumer whenSilent;
 
     /**
      * @param whenLost run when the daemon is lost: who answers next may be another one
+     * @param whenSilent told when it is lost without a word, with the time of the question that it has not answered
      */
-    Outages(Runnable whenLost) {
+    Outages(Runnable whenLost, LongConsumer whenSilent) {
         this.whenLost = whenLost;
+        this.whenSilent = whenSilent;
     }
 
     /** The daemon tells of something that happened at this time, over a connection that it has not lost. */
@@ -52,6 +56,16 @@ final class Outages {
             losses += away ? 0 : 1;
             away = true;
         }
+    }
+
+    /**
+     * A question was not answered: where packets vanish on their way, no connection ends, nor is one refused.
+     *
+     * @param askedAt when it was asked, by the clock that only measures
+     */
+    void silent(long askedAt) {
+        lost();
+        whenSilent.accept(askedAt);
     }
 
     /**

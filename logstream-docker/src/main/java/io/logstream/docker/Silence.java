@@ -78,8 +78,9 @@ final class Silence implements Closeable {
     }
 
     private void ask() throws IOException {
-        if (asked != null) {
-            throw new IOException("the daemon does not answer");
+        LogRequest open = asked;
+        if (open != null) {
+            throw open.unanswered();
         }
         patience = patience.compareTo(LAST) < 0 ? patience.multipliedBy(2) : LAST;
         newest = Place.NONE;

@@ -10,6 +10,8 @@ import io.logstream.Replay;
 import io.logstream.SourceEvent.Kind;
 import io.logstream.StreamOptions;
 import io.logstream.SubscribeOptions;
+import io.logstream.spi.LogReader.Outcome;
+import io.logstream.spi.Start;
 import io.logstream.testkit.CollectingViewer;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -134,6 +136,51 @@ class AwayTest extends FakeCase {
             viewer.awaitEnd();
             assertThat(viewer.told()).endsWith(away ? "gap RECONNECTED" : "RECONNECTED", "FINISHED 9");
             assertThat(viewer.gaps()).hasSize(away ? 1 : 0);
+        }
+    }
+
+    /** Packets vanish on their way: no connection ends, and none is refused. */
+    @Test
+    void gapIsTold_whenAContainerHasEndedWhileTheDaemonWasAway_whereItVanishesWithoutAWord() throws Exception {
+        web.write(Channel.STDOUT, "one\n");
+        HandContext context = new HandContext();
+        TextSink first = new TextSink();
+        try (DockerReader reader = new DockerReader(source(), Start.beginning(), context)) {
+            readUntil(reader, context, first, "one");
+            awaitListeners();
+            long asked = daemon.events().openings();
+            synchronized (fake) {
+                fake.vanish();
+                fake.frozen = request -> true;
+            }
+            assertThatThrownBy(() -> {
+                        for (int i = 0; i < 10; i++) {
+                            context.time.advance(Duration.ofMinutes(1));
+                            readAll(reader, context, first);
+                        }
+                    })
+                    .isInstanceOf(IOException.class)
+                    .hasMessageContaining("does not answer");
+            assertThat(isAway(daemon)).isTrue();
+            synchronized (fake) {
+                fake.clock += 2_000_000_000L;
+                web.exit(9);
+                fake.beAnother();
+                fake.frozen = request -> false;
+            }
+            CollectingViewer.until("events come again", () -> daemon.events().openings() > asked);
+        }
+        TextSink second = new TextSink();
+        Start there = Start.at(first.positions.get(first.positions.size() - 1));
+        try (DockerReader reader = new DockerReader(source(), there, context)) {
+            CollectingViewer.until("the end", () -> {
+                try {
+                    return reader.read(second) == Outcome.END;
+                } catch (IOException e) {
+                    throw new UncheckedIOException(e);
+                }
+            });
+            assertThat(second.told.toString()).isEqualTo("[gap -1 RECONNECTED][FINISHED]");
         }
     }
 
@@ -391,7 +438,7 @@ class AwayTest extends FakeCase {
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
     void lossOfADaemon_isNoticed_howeverLateItComes(boolean refused) {
-        Outages outages = new Outages(() -> {});
+        Outages outages = new Outages(() -> {}, askedAt -> {});
         Connection lost = new Connection() {
             @Override
             public boolean isReady() throws IOException {

@@ -18,9 +18,11 @@ import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Predicate;
 
 /**
@@ -62,6 +64,7 @@ final class FakeDaemon implements Closeable {
     /** Sent as a last frame, before an end in order. */
     String systemError = "";
 
+    private final Set<SocketChannel> vanished = new HashSet<>();
     private int ids;
     private int forgotten; // events
     private int logEnds; // how often all logs were ended
@@ -148,6 +151,15 @@ final class FakeDaemon implements Closeable {
         for (SocketChannel connection : all) {
             connection.close();
         }
+    }
+
+    /** Nothing arrives any more over the connections that there are, nor does their end. */
+    synchronized void vanish() {
+        vanished.addAll(connections.keySet());
+    }
+
+    private synchronized boolean isVanished(SocketChannel connection) {
+        return vanished.contains(connection);
     }
 
     /** Says of all logs that they are over, while their containers run on. */
@@ -455,7 +467,7 @@ final class FakeDaemon implements Closeable {
     }
 
     private void send(SocketChannel to, byte[] bytes, int length) throws IOException {
-        for (int from = 0; from < length; ) {
+        for (int from = 0; from < length && !isVanished(to); ) {
             int to1 = pieces == 0 ? length : Math.min(length, from + pieces);
             ByteBuffer piece = ByteBuffer.wrap(bytes, from, to1 - from);
             while (piece.hasRemaining()) {

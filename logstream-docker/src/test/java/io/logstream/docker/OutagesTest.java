@@ -10,7 +10,7 @@ class OutagesTest {
     private static final long SECOND = 1_000_000_000L;
     private static final long TEN = Instant.parse("2026-11-26T10:00:00Z").getEpochSecond() * SECOND;
 
-    private final Outages outages = new Outages(() -> {});
+    private final Outages outages = new Outages(() -> {}, askedAt -> {});
 
     private void answered(String time) {
         outages.answered("Thu, 26 Nov 2026 " + time + " GMT", System.nanoTime());
