@@ -61,7 +61,7 @@ final class DockerReader implements LogReader {
     private boolean waitingTold;
     private boolean waitedForCode;
     private Duration wait = FIRST_WAIT;
-    private long goneBy = Long.MIN_VALUE; // until then it is awaited what has happened to the container that is gone; unset
+    private long goneBy = Long.MIN_VALUE; // how long it is awaited what is told of the container that is gone; not set
     private long backAt = Place.NONE;
 
     private final EarlySink early = new EarlySink();
@@ -259,10 +259,15 @@ final class DockerReader implements LogReader {
         return true;
     }
 
+    /** Whether it is known from what is read how long the log's file is. */
+    private boolean isCounted(ContainerState now) {
+        return source.channels().size() == CHANNELS && !now.labelled();
+    }
+
     private void begin(Place at, ContainerState now) {
         place = at;
         see(now);
-        if (at.isBeginning() && source.channels().size() == CHANNELS && !now.labelled()) {
+        if (at.isBeginning() && isCounted(now)) {
             trace.beginWhole();
         }
     }
@@ -368,6 +373,7 @@ final class DockerReader implements LogReader {
     /** The container is like this, while its log is read. */
     void see(ContainerState now) {
         runs.see(now, place());
+        trace.isOf(rotatedAt(), now.driver().equals("local"), isCounted(now));
     }
 
     /** Tells that the container was started again, behind all that has come. */
@@ -414,7 +420,8 @@ final class DockerReader implements LogReader {
                             : this + ": no such container; 'docker ps -a' shows all there are");
         }
         Place at = place;
-        boolean isRead = at != null && !at.cut && (at.end != Place.End.OPEN || at.isBeforeTheFirstRun()) && !runs.isRestarted();
+        boolean isRead =
+                at != null && !at.cut && (at.end != Place.End.OPEN || at.isBeforeTheFirstRun()) && !runs.isRestarted();
         if (isRead && last != null && source.follows() && !runs.wasRemoved()) {
             goneBy = goneBy == Long.MIN_VALUE ? now() + FOR_REMOVAL.toNanos() : goneBy;
             if (goneBy - now() > 0) {
@@ -436,7 +443,7 @@ final class DockerReader implements LogReader {
         if (place != null) {
             if (withMore) {
                 sink.gap(-1, Gap.Reason.RECONNECTED);
-            } else if (trace.isOpen(rotatedAt())) {
+            } else if (trace.isOpen()) {
                 sink.gap(-1, Gap.Reason.ROTATED);
             }
             trace.forget();

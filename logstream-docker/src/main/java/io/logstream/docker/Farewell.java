@@ -36,7 +36,8 @@ final class Farewell implements Stage {
      */
     static boolean wasNotStarted(Place place, List<DaemonEvents.Event> events) {
         long known = Math.max(place.started, place.anchor < 0 ? Place.NONE : place.time[place.anchor]);
-        boolean complete = laterThan(known, events) > 0; // it remembers what was before, and so has forgotten nothing that came since
+        boolean complete = laterThan(known, events)
+                > 0; // it remembers what was before, and so has forgotten nothing that came since
         boolean ended = place.isBeforeTheFirstRun();
         for (DaemonEvents.Event event : events.subList(laterThan(place.started, events), events.size())) {
             if (event.id().startsWith(place.reference())) {

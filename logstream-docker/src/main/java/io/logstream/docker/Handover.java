@@ -159,8 +159,7 @@ final class Handover implements Entries {
         entries++;
         reader.trace().count(to - from);
         if (checkBytes > 0 && (time >= history || reader.trace().isBegun())) {
-            reader.trace().add(place, Trace.endsLine(bytes, from, to));
-            unchecked += to - from;
+            unchecked += reader.trace().add(place, Trace.endsLine(bytes, from, to)) ? to - from : 0;
         }
         if (ended) {
             into.endLine(CHANNELS[c]);

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * the log's file follows the place.
  *
  * <pre>{@code
- * position:  version (1)  place  [ place from which on the log is to be compared  lines (8)  entries (8) ]
+ * position:  version (1)  place  [ place from which on the log is to be compared  lines (8)  entries (8)  bytes (8) ]
  * place:     container (8)  flags (1)  anchor (1)  started (8)  { time (8)  count (4) } per channel
  * }</pre>
  *

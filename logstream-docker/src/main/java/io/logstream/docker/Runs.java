@@ -210,7 +210,8 @@ final class Runs implements DaemonEvents.Listener {
     /** Whether the container has ended when the daemon was perhaps away, and that was not judged. */
     boolean isInDoubt(ContainerState now) {
         ContainerState last = container;
-        boolean ranSince = last != null && last.isRunning() && losses == daemon.outages().losses();
+        boolean ranSince =
+                last != null && last.isRunning() && losses == daemon.outages().losses();
         return now.finished() != judged && !ranSince && daemon.outages().contain(now.finished());
     }
 

@@ -12,42 +12,63 @@ import org.jspecify.annotations.Nullable;
  */
 final class Trace {
     /** How many bytes it takes in a position. */
-    static final int LENGTH = Place.LENGTH + 8 + 8;
+    static final int LENGTH = Place.LENGTH + 8 + 8 + 8;
 
     private static final int MAX_CARRIED = 20_000; // entries: all of them are read again before anything new is
     private static final long UNKNOWN = Long.MAX_VALUE;
+    private static final int PART = 8 * 1024; // as long as this, an entry may be one of the parts of a line
+    private static final int A_PART = 256; // what may be written with one, and with the last one, which may be short
     private static final long LOST = -1; // lines, in a position
-
-    // An entry of a log's file: each byte may be escaped, and what is around them, its channel and time, takes some 75 bytes.
-    private static final int MAX_ESCAPED = 6;
-    private static final int MAX_AROUND = 128;
 
     private @Nullable Place from;
     private long lines;
     private long entries;
     private boolean lost; // something was not compared, and is not known any more
     private long logged = UNKNOWN; // how many bytes the log's file has at most
+    private long rotatedAt;
+    private int aByte = 1; // how many an entry's byte may be in the file
+    private int anEntry; // and how many are around them: its channel, its time
 
     // while the log is read again
     private @Nullable Gate gate;
     private long found;
     private boolean torn;
 
+    /**
+     * The log is of this kind.
+     *
+     * @param rotatedAtBytes see {@link DockerReader#rotatedAt}
+     * @param local whether it is of the driver local, else of json-file, which escapes what is not plain text
+     * @param counted whether an entry's size in the file is known from what is read
+     */
+    void isOf(long rotatedAtBytes, boolean local, boolean counted) {
+        rotatedAt = rotatedAtBytes;
+        aByte = local ? 1 : 6;
+        anEntry = local ? 48 : 128;
+        logged = counted ? logged : UNKNOWN;
+    }
+
+    /** Whether the log may have been rotated: not one that has been read from its beginning, and is too short. */
+    private boolean mayBeRotated() {
+        return logged >= rotatedAt;
+    }
+
     /** What comes next is to be compared, from a place on behind which something was handed over, if nothing is yet. */
     void beginAt(Place place) {
-        if (from == null && place.anchor >= 0) {
+        if (from == null && place.anchor >= 0 && mayBeRotated()) {
             from = place.copy();
         }
     }
 
-    /** An entry was handed over, and the place is right behind it. */
-    void add(Place place, boolean endsLine) {
-        if (from == null) {
-            from = place.copy();
-        } else {
+    /** An entry was handed over, and the place is right behind it; whether it is to be compared. */
+    boolean add(Place place, boolean endsLine) {
+        if (from != null) {
             entries++;
             lines += endsLine ? 1 : 0;
+        } else if (mayBeRotated()) {
+            from = place.copy();
         }
+        return from != null;
     }
 
     /** Whether there is something to compare. */
@@ -62,21 +83,17 @@ final class Trace {
 
     /** An entry of so many bytes was handed over, whether it is to be compared or not. */
     void count(int bytes) {
-        logged += logged == UNKNOWN ? 0 : (long) MAX_ESCAPED * bytes + MAX_AROUND;
+        logged += logged == UNKNOWN ? 0 : (long) aByte * bytes + anEntry + (bytes < PART ? 0 : A_PART);
     }
 
-    /**
-     * Whether the daemon may have left something out that was not found yet.
-     *
-     * @param rotatedAt at how many bytes the log is rotated: one that has less was not
-     */
-    boolean isOpen(long rotatedAt) {
-        return lost || entries > 0 && logged >= rotatedAt;
+    /** Whether the daemon may have left something out that was not found yet. */
+    boolean isOpen() {
+        return lost || entries > 0;
     }
 
-    /** How many bytes it takes in a position: none where it is not begun. */
+    /** How many bytes it takes in a position: none where nothing is known that is worth it. */
     int length() {
-        return from == null ? 0 : LENGTH;
+        return from != null || rotatedAt > 0 && logged != UNKNOWN ? LENGTH : 0;
     }
 
     /**
@@ -85,10 +102,10 @@ final class Trace {
      * @param place up to which all was handed over
      */
     void write(ByteBuffer bytes, Place place) {
-        if (from != null) {
-            boolean carried = !lost && entries <= MAX_CARRIED;
-            (carried ? from : place).write(bytes);
-            bytes.putLong(carried ? lines : LOST).putLong(carried ? entries : 0);
+        if (length() > 0) {
+            boolean much = lost || entries > MAX_CARRIED;
+            (from == null || much ? place : from).write(bytes);
+            bytes.putLong(much ? LOST : lines).putLong(much ? 0 : entries).putLong(logged);
         }
     }
 
@@ -96,8 +113,11 @@ final class Trace {
         from = Place.read(bytes);
         lines = bytes.getLong();
         entries = Math.max(0, Math.min(MAX_CARRIED, bytes.getLong()));
+        logged = bytes.getLong();
         lost = lines == LOST;
         lines = Math.max(0, lines);
+        from = lost || entries > 0 ? from : null; // or it begins at this place anyway
+        logged = logged < 0 ? UNKNOWN : logged;
     }
 
     /** How many entries the log has at least from where it is compared. */
@@ -152,7 +172,7 @@ final class Trace {
         }
         boolean unknown = lost || gate != null && torn;
         long missing = gate == null ? 0 : found - lines;
-        forget();
+        reset();
         from = place.copy();
         if (!unknown && missing <= 0) {
             return false;
@@ -163,6 +183,11 @@ final class Trace {
 
     /** Something is gone between what was handed over and what comes next, which is told. */
     void forget() {
+        reset();
+        logged = UNKNOWN;
+    }
+
+    private void reset() {
         from = null;
         lines = 0;
         entries = 0;

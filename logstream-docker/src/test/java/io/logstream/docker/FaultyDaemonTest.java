@@ -133,7 +133,7 @@ class FaultyDaemonTest extends FakeCase {
     /** It was not compared yet what had come with what the daemon has. */
     @Test
     void gapIsTold_ofWhatWasLeftOut_beforeTheConnectionWasLost() throws Exception {
-        web.driverOptions = "\"max-size\":\"10k\"";
+        web.driverOptions = "\"max-size\":\"100\"";
         try (LogHub hub = LogHub.create()) {
             CollectingViewer viewer = follow(hub, source());
             web.write(Channel.STDOUT, "one\n");
@@ -159,7 +159,7 @@ class FaultyDaemonTest extends FakeCase {
     /** As with one file only, which is emptied when it is full. */
     @Test
     void gapOfUnknownSizeIsTold_whenTheLogWasEmptied_andNoMoreIsAskedForThanItHas() throws Exception {
-        web.driverOptions = "\"max-size\":\"10k\"";
+        web.driverOptions = "\"max-size\":\"100\"";
         try (LogHub hub = LogHub.create()) {
             CollectingViewer viewer = follow(hub, source());
             web.write(Channel.STDOUT, "one\ntwo\n");

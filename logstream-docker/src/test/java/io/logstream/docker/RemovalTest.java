@@ -247,8 +247,8 @@ class RemovalTest extends FakeCase {
     /** Nobody can tell any more what the daemon has left out while it rotated the log, if it has. */
     @ParameterizedTest
     @CsvSource({"10k, false", "10k, true", "10m, false"})
-    void containerThatIsRemoved_beforeItsLogWasCompared_endsWithAGap_ifItsLogWasRotated(String size, boolean isReadAgain)
-            throws Exception {
+    void containerThatIsRemoved_beforeItsLogWasCompared_endsWithAGap_ifItsLogWasRotated(
+            String size, boolean isReadAgain) throws Exception {
         web.driverOptions = "\"max-size\":\"" + size + "\"";
         try (LogHub hub = LogHub.create()) {
             CollectingViewer viewer = follow(hub, DockerSource.of(daemon, "web"));

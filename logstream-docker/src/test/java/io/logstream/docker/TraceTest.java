@@ -97,6 +97,30 @@ class TraceTest {
         assertThat(carried.isBegun()).isTrue();
     }
 
+    /** It has been read from its beginning. Nothing is left out before the first rotation. */
+    @Test
+    void nothingIsCompared_ofALogThatIsTooShortToHaveBeenRotated() {
+        trace.isOf(2000, true, true);
+        trace.beginWhole();
+        for (int i = 0; i < 30; i++) {
+            trace.count(LINE.length);
+            handOver(new Entry(0, 100 + i));
+        }
+        assertThat(trace.isBegun()).isFalse();
+        Trace carried = new Trace();
+        assertThat(Place.of(place.position(-1, trace), carried))
+                .usingRecursiveComparison()
+                .isEqualTo(place);
+        carried.isOf(2000, true, true);
+        assertThat(carried.isOpen()).isFalse();
+        for (int i = 30; i < 40; i++) {
+            carried.count(LINE.length);
+            place.pass(0, 100 + i, false);
+            carried.add(place, true);
+        }
+        assertThat(carried.isOpen()).isTrue();
+    }
+
     /** Or a cut connection would take minutes. What is missing can't be known then. */
     @Test
     void gapOfUnknownSizeIsTold_whereWhatIsToBeCompared_isTooMuchToBeCarried() {
@@ -107,7 +131,7 @@ class TraceTest {
         Place there = Place.of(place.position(-1, trace), carried);
         assertThat(there).usingRecursiveComparison().isEqualTo(place);
         assertThat(carried.entries()).isZero();
-        assertThat(carried.isOpen(1)).isTrue();
+        assertThat(carried.isOpen()).isTrue();
         Trace again = new Trace();
         assertThat(Place.of(place.position(-1, carried), again)).isNotNull();
         again.begin(Gate.Window.TAIL, 0);
