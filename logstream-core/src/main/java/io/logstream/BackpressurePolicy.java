@@ -13,7 +13,9 @@ public sealed interface BackpressurePolicy {
     Duration FOREVER = Duration.ofSeconds(Long.MAX_VALUE / 2_000_000_000L);
 
     /** Skips forward when lapped. */
-    record DropOldest() implements BackpressurePolicy {}
+    record DropOldest() implements BackpressurePolicy {
+        private static final DropOldest ONLY = new DropOldest();
+    }
 
     /**
      * Keeps a window of old lines and skips newer ones.
@@ -84,7 +86,7 @@ public sealed interface BackpressurePolicy {
      * @return the policy
      */
     static BackpressurePolicy dropOldest() {
-        return new DropOldest();
+        return DropOldest.ONLY;
     }
 
     /**

@@ -41,7 +41,7 @@ public record Gap(
         WINDOW_FULL(false),
         /** The viewer was cut off because it fell further behind than its policy allows. */
         DISCONNECTED(false),
-        /** The viewer asked to go on from a place that is no longer retained. */
+        /** The viewer asked to begin or to go on at a place that is no longer retained. */
         EXPIRED(false),
         /** The source was cut while it still held lines that had not been read. */
         TRUNCATED(true),

@@ -81,9 +81,13 @@ class DiscoveryTest {
 
         synchronized MemoryLog add(String id, int lines) {
             MemoryLog log = MemoryLog.ofLines("log of " + id, lines);
+            add(id, log);
+            return log;
+        }
+
+        synchronized void add(String id, MemoryLog log) {
             present.put(id, log);
             contexts.forEach(SourceContext::wake);
-            return log;
         }
 
         synchronized void remove(String id) {
@@ -162,6 +166,31 @@ class DiscoveryTest {
         viewer.awaitLines(3002);
         eventually("all is counted", () -> subscription.stats().delivered() == 3002);
         assertThat(subscription.tokens()).containsOnlyKeys("early", "late");
+    }
+
+    @Test
+    void laterStream_thatAnotherViewerHasReadAlready_isShownFromItsBeginning_withAGapWhereItIsNotRetained()
+            throws Exception {
+        StreamOptions few = QUICK.toBuilder().retainLines(100).build();
+        Set foundLater = new Set();
+        Recorder slow = new Recorder();
+        found.add("early", 1);
+        foundLater.add("early", MemoryLog.ofLines("log of early", 1));
+        hub.subscribe(found, few, options(), viewer);
+        hub.subscribe(foundLater, few, options(), slow);
+        viewer.awaitLines(1);
+        slow.awaitLines(1);
+        MemoryLog late = found.add("late", 2000);
+        eventually("it was read", () -> hub.find("late").orElseThrow().stats().tail() == 2000);
+
+        foundLater.add("late", late);
+
+        slow.awaitText("1999").check();
+        assertThat(slow.gaps()).singleElement().satisfies(gap -> {
+            assertThat(gap.first()).isZero();
+            assertThat(gap.reason()).isEqualTo(Gap.Reason.EXPIRED);
+            assertThat(gap.lines() + slow.texts().size()).isEqualTo(2001);
+        });
     }
 
     @Test

@@ -12,6 +12,7 @@ import io.logstream.spi.LogSource;
 import java.io.IOException;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
@@ -26,6 +27,9 @@ import org.slf4j.LoggerFactory;
  */
 final class Discovering extends SerialTask implements LogDiscovery.Sink {
     private static final Logger LOG = LoggerFactory.getLogger(Discovering.class);
+
+    /** All that a stream has had: what is no longer retained, because others were quicker to find it, is a gap. */
+    private static final Replay WHOLE = Replay.after(Map.of());
 
     private final Hub hub;
     private final Engine engine;
@@ -155,7 +159,7 @@ final class Discovering extends SerialTask implements LogDiscovery.Sink {
             boolean resumed = options.replay() instanceof Replay.After;
             SubscribeOptions how = !scanned || resumed
                     ? options
-                    : options.toBuilder().replay(Replay.all()).build();
+                    : options.toBuilder().replay(WHOLE).build();
             hub.streamAnew(id, source, streamOptions).join(viewer, how);
         } catch (LogStreamException | IllegalArgumentException e) {
             LOG.warn("discovery {}: stream {} can't be shown: {}", discovery.identity(), id, e.getMessage());

@@ -38,6 +38,8 @@ final class Placement {
         ResumeToken given = tokenFor(replay, run.name.id());
         if (given != null) {
             after(run, given, cursor);
+        } else if (replay instanceof Replay.After) {
+            after(run, run.token(new Place(run.firstSlot, run.firstSlot, -1), null), cursor);
         } else if (replay instanceof Replay.None) {
             cursor.beginAt(run.placeAt(ring.tail()));
         } else if (replay instanceof Replay.Last last) {

@@ -50,7 +50,7 @@ final class Reading extends SerialTask {
     private int unshown;
 
     private volatile Broadcaster.State state = Broadcaster.State.WAITING;
-    private volatile long retries;
+    private volatile int retries;
     private volatile String lastError = "";
     private volatile boolean closing;
     private volatile boolean finishing;
@@ -76,7 +76,7 @@ final class Reading extends SerialTask {
         return now == Broadcaster.State.LIVE && intake.isWaiting() ? Broadcaster.State.WAITING : now;
     }
 
-    long retries() {
+    int retries() {
         return retries;
     }
 

@@ -48,7 +48,6 @@ public final class FileReader implements LogReader {
             AtomicIntegerFieldUpdater.newUpdater(FileReader.class, "use");
 
     private final FileSettings settings;
-    private final SourceContext context;
     private final PathWatch watch;
     private final Trail trail;
     /** For files on remote file systems only. */
@@ -66,9 +65,8 @@ public final class FileReader implements LogReader {
 
     private long quietSince;
 
-    private FileReader(FileSettings settings, SourceContext context, FileAccess access, PathWatch watch, Trail trail) {
+    private FileReader(FileSettings settings, FileAccess access, PathWatch watch, Trail trail) {
         this.settings = settings;
-        this.context = context;
         this.remote = watch.isLocal() ? null : new RemoteHandle(access, settings.path());
         this.watch = watch;
         this.trail = trail;
@@ -96,7 +94,7 @@ public final class FileReader implements LogReader {
         FileAccess files = settings.followLinks() ? access : new NoLinks(access);
         PathWatch watch = new PathWatch(settings, files, watching, context);
         Trail trail = new Trail(settings, files, watch, context.time());
-        FileReader reader = new FileReader(settings, context, files, watch, trail);
+        FileReader reader = new FileReader(settings, files, watch, trail);
         boolean begun = false;
         try {
             trail.begin(start, context.time().nanoTime());
@@ -124,7 +122,7 @@ public final class FileReader implements LogReader {
     }
 
     private Outcome readOn(LineSink sink) throws IOException {
-        long now = context.time().nanoTime();
+        long now = watch.context().time().nanoTime();
         boolean due = settings.follow() && (watch.isChanged() || trail.sinceLook(now) >= lookInterval());
         if (due || trail.isLookDue()) {
             look(now);
@@ -149,6 +147,7 @@ public final class FileReader implements LogReader {
                 && now - quietSince >= settings.drainTime().toNanos()) {
             throw refusal;
         }
+        SourceContext context = watch.context();
         context.wakeWithin(Duration.ofNanos(nextDelay(context.time().nanoTime())));
         return Outcome.WAIT;
     }

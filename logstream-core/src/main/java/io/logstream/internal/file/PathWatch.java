@@ -68,6 +68,10 @@ final class PathWatch implements FileWatch.Listener {
         this.context = context;
     }
 
+    SourceContext context() {
+        return context;
+    }
+
     @Override
     public void changed(boolean path) {
         synchronized (this) {
