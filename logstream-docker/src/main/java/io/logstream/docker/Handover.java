@@ -29,9 +29,6 @@ final class Handover implements Entries {
         LOOK_FIRST
     }
 
-    /** An entry that waits until the container was looked at. */
-    private record Kept(int channel, byte[] bytes, long time) {}
-
     private final DockerReader reader;
     private final Place place;
     private final Gate gate;
@@ -45,7 +42,7 @@ final class Handover implements Entries {
     private long unchecked;
     private long begins = Place.NONE;
     private long entries;
-    private final List<Kept> kept = new ArrayList<>(); // at most what is received at once
+    private final List<Runnable> kept = new ArrayList<>(); // entries, at most what is received at once
 
     /**
      * @param window how the part of the log is chosen that is read
@@ -99,12 +96,10 @@ final class Handover implements Entries {
 
     /** The container was looked at: goes on with what has come, up to what may be of a later run still. */
     void goOn() {
-        List<Kept> all = List.copyOf(kept);
+        List<Runnable> all = List.copyOf(kept);
         kept.clear();
         turn = null;
-        for (Kept one : all) {
-            entry(one.channel, one.bytes, 0, one.bytes.length, one.time);
-        }
+        all.forEach(Runnable::run);
     }
 
     @Override
@@ -116,7 +111,8 @@ final class Handover implements Entries {
             turn = Turn.LOOK_FIRST;
         }
         if (turn == Turn.LOOK_FIRST) {
-            kept.add(new Kept(c, Arrays.copyOfRange(bytes, from, to), time));
+            byte[] copy = Arrays.copyOfRange(bytes, from, to);
+            kept.add(() -> entry(c, copy, 0, copy.length, time));
         }
         if (turn != null || into == null) {
             return;
