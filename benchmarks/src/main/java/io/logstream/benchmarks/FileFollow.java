@@ -78,7 +78,8 @@ final class FileFollow {
                 logstream(FileSource.builder(file).watch(FileSource.Watch.OFF).build(), arrivals);
             case "commons-io" -> commons(file, Duration.ofSeconds(1), arrivals); // the default
             case "commons-io-100ms" -> commons(file, Duration.ofMillis(100), arrivals);
-            case "ssh-sftp", "ssh-sftp-program" -> ssh(peer.substring("ssh-".length()), file, arrivals);
+            case "ssh-sftp", "ssh-sftp-program", "ssh-exec", "ssh-exec-program" ->
+                ssh(peer.substring("ssh-".length()), file, arrivals);
             case "stdin" -> pipe(System.in, arrivals);
             default -> throw new IllegalArgumentException("no way '" + peer + "' to follow a file");
         }
@@ -214,7 +215,11 @@ final class FileFollow {
 
     private static void ssh(String peer, Path file, Arrivals arrivals) throws InterruptedException {
         try (SshConnection connection = SshRead.connection(peer)) {
-            logstream(SshFileSource.of(connection, file.toString()), arrivals);
+            logstream(
+                    SshFileSource.builder(connection, file.toString())
+                            .mode(SshRead.mode(peer))
+                            .build(),
+                    arrivals);
         }
     }
 

@@ -50,10 +50,16 @@ final class SshRead {
                 .identity(directory.resolve("user"))
                 .knownHosts(directory.resolve("known"));
         return switch (peer) {
-            case "sftp" -> connection.build();
-            case "sftp-program" -> connection.command(List.of("ssh")).build();
+            case "sftp", "exec" -> connection.build();
+            case "sftp-program", "exec-program" ->
+                connection.command(List.of("ssh")).build();
             default -> throw new IllegalArgumentException("no way '" + peer + "' to reach a host");
         };
+    }
+
+    /** How the peer notices new lines. */
+    static SshFileSource.Mode mode(String peer) {
+        return peer.startsWith("exec") ? SshFileSource.Mode.EXEC : SshFileSource.Mode.SFTP;
     }
 
     private static void read(LogHub hub, SshFileSource source, int lines) throws InterruptedException {

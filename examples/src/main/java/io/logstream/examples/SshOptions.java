@@ -1,5 +1,6 @@
 package io.logstream.examples;
 
+import io.logstream.ssh.SshFileSource;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -35,4 +36,12 @@ final class SshOptions {
                     + " (default: with the built-in SSH).")
     @Nullable
     String command;
+
+    @Option(
+            names = "--ssh-mode",
+            paramLabel = "MODE",
+            description =
+                    "How a new line is noticed: sftp looks at the file, exec also runs tail on the host, for lines"
+                            + " within a millisecond (default: sftp).")
+    SshFileSource.Mode mode = SshFileSource.Mode.SFTP;
 }

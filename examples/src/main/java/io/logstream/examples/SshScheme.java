@@ -43,7 +43,10 @@ final class SshScheme {
             return NamedSource.of(
                     given,
                     "ssh",
-                    SshFileSource.builder(connection, path).follow(follow).build());
+                    SshFileSource.builder(connection, path)
+                            .follow(follow)
+                            .mode(options.mode)
+                            .build());
         } catch (IllegalArgumentException e) {
             throw new UserError("'" + given + "': " + e.getMessage());
         }

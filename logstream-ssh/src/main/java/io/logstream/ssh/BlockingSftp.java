@@ -120,6 +120,10 @@ final class BlockingSftp {
 
     /** What is in a directory; nothing, if there is none or it can't be listed. */
     List<Sftp.Name> list(String path) throws IOException, InterruptedException {
+        return sftp.listings().list(path, () -> listed(path));
+    }
+
+    private List<Sftp.Name> listed(String path) throws IOException, InterruptedException {
         Handle directory = null;
         List<Sftp.Name> names = new ArrayList<>();
         try {

@@ -49,15 +49,22 @@ final class LateLines {
     }
 
     private final Runnable wake;
+    /** Whether what is not there yet is waited for; else each file ends where it ends now. */
+    private final boolean follows;
+
     private final List<Old> files = new ArrayList<>();
     private final List<Ended> ended = new ArrayList<>();
     private long askedAt;
 
-    LateLines(Runnable wake) {
+    LateLines(Runnable wake, boolean follows) {
         this.wake = wake;
+        this.follows = follows;
     }
 
     void add(RemoteFile file, long now) {
+        if (!follows) {
+            file.limitTo(file.seenSize());
+        }
         files.add(new Old(new ReadAhead(file, wake), now));
         askedAt = now;
     }
@@ -123,38 +130,44 @@ final class LateLines {
         return files.isEmpty();
     }
 
-    boolean isPending() {
-        return files.stream().anyMatch(old -> old.reads.isPending());
-    }
-
     /** How long it is until they are looked at again. */
     long dueIn(long now) {
         return Math.max(0, INTERVAL - (now - askedAt));
     }
 
-    /** Hands over what came late. Called between two lines of the current file. Says whether it handed over anything. */
-    boolean hand(LineSink sink, long now) {
+    /**
+     * Hands over what came late. Called between two lines of the current file. Says whether it handed over anything.
+     *
+     * @throws IOException if one can't be read as the connection has ended; not where something was handed over before that, so
+     *     that its place can be told
+     */
+    boolean hand(LineSink sink, long now) throws IOException {
         boolean due = now - askedAt >= INTERVAL;
         boolean handed = false;
+        IOException lost = null;
         int left = files.size();
         for (Iterator<Old> all = files.iterator(); all.hasNext(); left--) {
             Old old = all.next();
-            boolean last = now - old.quietSince >= HOLD || left > MOST;
+            boolean last = !follows || now - old.quietSince >= HOLD || left > MOST;
             boolean over = false;
-            switch (next(old, now)) {
-                case BYTES -> {
-                    if (hand(old, last, sink, now)) {
-                        handed = true;
-                        old.reads.ask(now); // there may be more
+            try {
+                switch (next(old, now)) {
+                    case BYTES -> {
+                        if (hand(old, last, sink, now)) {
+                            handed = true;
+                            old.reads.ask(now); // there may be more
+                        }
                     }
+                    case END -> over = last;
+                    case SHRUNK, REWRITTEN -> { // it is no log any more
+                        sink.gap(-1, Gap.Reason.TRUNCATED);
+                        handed = true;
+                        over = true;
+                    }
+                    default -> {}
                 }
-                case END -> over = last;
-                case SHRUNK, REWRITTEN -> { // it is no log any more
-                    sink.gap(-1, Gap.Reason.TRUNCATED);
-                    handed = true;
-                    over = true;
-                }
-                default -> {}
+            } catch (IOException e) {
+                lost = e;
             }
             if (over) {
                 all.remove();
@@ -164,17 +177,18 @@ final class LateLines {
             }
         }
         askedAt = due ? now : askedAt;
+        if (lost != null && !handed) {
+            throw lost;
+        }
         return handed;
     }
 
-    /** What cannot be read is as good as cut; where the connection has ended, the current file notices. */
-    private static ReadAhead.Step next(Old old, long now) {
+    /** What cannot be read is as good as cut. */
+    private static ReadAhead.Step next(Old old, long now) throws IOException {
         try {
             return old.reads.next(now);
         } catch (SftpStatus e) {
             return ReadAhead.Step.SHRUNK;
-        } catch (IOException e) {
-            return ReadAhead.Step.PENDING;
         }
     }
 
@@ -185,7 +199,7 @@ final class LateLines {
         while (whole > 0 && bytes.get(bytes.position() + whole - 1) != '\n') {
             whole--;
         }
-        boolean cut = whole == 0 && (last || bytes.remaining() >= Sftp.MAX_READ / 2);
+        boolean cut = whole == 0 && (last || bytes.remaining() >= Sftp.LEAST_READ / 2);
         whole = cut ? bytes.remaining() : whole;
         if (whole > 0) {
             sink.position(null);

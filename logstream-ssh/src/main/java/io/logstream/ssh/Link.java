@@ -15,6 +15,17 @@ interface Link extends Closeable {
     OutputStream out();
 
     /**
+     * Starts a command on the same host, over a channel of its own. It may wait for that, but not for the command.
+     *
+     * @param line what the login shell there is given
+     * @param sink told what the command does, once this has returned or before
+     * @throws IOException if it can't be done now
+     */
+    default Exec exec(String line, Exec.Sink sink) throws IOException, InterruptedException {
+        throw new IOException("no commands can be run here");
+    }
+
+    /**
      * Why the channel has ended.
      *
      * @param begun whether the server has answered before: then it is an outage, whatever it looks like

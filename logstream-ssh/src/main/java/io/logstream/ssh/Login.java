@@ -23,6 +23,7 @@ import org.apache.sshd.agent.SshAgentServer;
 import org.apache.sshd.client.SshClient;
 import org.apache.sshd.client.auth.pubkey.UserAuthPublicKeyFactory;
 import org.apache.sshd.client.config.hosts.HostConfigEntryResolver;
+import org.apache.sshd.client.future.ConnectFuture;
 import org.apache.sshd.client.session.ClientSession;
 import org.apache.sshd.common.FactoryManager;
 import org.apache.sshd.common.NamedFactory;
@@ -240,7 +241,7 @@ final class Login implements Closeable {
             tunnel = through.session()
                     .startLocalPortForwarding(
                             new SshdSocketAddress("127.0.0.1", 0), new SshdSocketAddress(hop.host(), hop.port()));
-            fresh = connect(tunnel.toInetSocketAddress());
+            fresh = connect(tunnel.toInetSocketAddress(), left());
         }
         try {
             fresh.auth().verify(left());
@@ -256,10 +257,29 @@ final class Login implements Closeable {
     }
 
     private ClientSession connect(InetAddress[] addresses) throws IOException {
+        return firstOf(
+                addresses,
+                this::left,
+                (address, most) -> connect(new InetSocketAddress(address, hop.port()), most),
+                String.valueOf(hop));
+    }
+
+    /** How much time is left. */
+    interface Left {
+        Duration now() throws IOException;
+    }
+
+    /** Connects to an address. */
+    interface Connecting<T> {
+        T to(InetAddress address, Duration most) throws IOException;
+    }
+
+    /** What comes of the first address that answers; each gets its share of the time that is left, so that all are tried. */
+    static <T> T firstOf(InetAddress[] addresses, Left left, Connecting<T> connecting, String host) throws IOException {
         IOException first = null;
-        for (InetAddress address : addresses) {
+        for (int i = 0; i < addresses.length; i++) {
             try {
-                return connect(new InetSocketAddress(address, hop.port()));
+                return connecting.to(addresses[i], left.now().dividedBy(addresses.length - i));
             } catch (InterruptedIOException e) {
                 throw e;
             } catch (IOException e) {
@@ -270,11 +290,21 @@ final class Login implements Closeable {
                 }
             }
         }
-        throw first == null ? new IOException("no address of " + hop) : first;
+        throw first == null ? new IOException("no address of " + host) : first;
     }
 
-    private ClientSession connect(SocketAddress address) throws IOException {
-        return client.connect(hop.user(), address, null, null).verify(left()).getClientSession();
+    private ClientSession connect(SocketAddress address, Duration most) throws IOException {
+        ConnectFuture connecting = client.connect(hop.user(), address, null, null);
+        boolean done = false;
+        try {
+            ClientSession made = connecting.verify(most).getClientSession();
+            done = true;
+            return made;
+        } finally {
+            if (!done) { // one that comes later is closed
+                connecting.cancel();
+            }
+        }
     }
 
     private Exception explainedOrRefused(IOException failure) {

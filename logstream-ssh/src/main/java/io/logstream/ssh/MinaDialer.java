@@ -13,11 +13,15 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import org.apache.sshd.client.channel.ChannelExec;
 import org.apache.sshd.client.channel.ChannelSubsystem;
+import org.apache.sshd.common.channel.exception.SshChannelOpenException;
+import org.apache.sshd.core.CoreModuleProperties;
 import org.jspecify.annotations.Nullable;
 
 /** Connects in this process, with Apache MINA SSHD, over jump hosts where there are some. Threadsafe. */
 final class MinaDialer implements Dialer {
+    private static final Duration TO_OPEN = Duration.ofSeconds(20);
     private final Supplier<List<Hop>> route;
     private final @Nullable Function<Path, char[]> passphrases;
     private final Duration timeout;
@@ -82,6 +86,25 @@ final class MinaDialer implements Dialer {
         backwards.forEach(Login::close);
     }
 
+    /** What a command prints, as it comes. */
+    private static final class Printed extends OutputStream {
+        private final Exec.Output listener;
+
+        Printed(Exec.Output listener) {
+            this.listener = listener;
+        }
+
+        @Override
+        public void write(int one) {
+            write(new byte[] {(byte) one}, 0, 1);
+        }
+
+        @Override
+        public void write(byte[] bytes, int offset, int length) {
+            listener.have(bytes, offset, length);
+        }
+    }
+
     private record MinaLink(List<Login> logins, ChannelSubsystem channel) implements Link {
         @Override
         public InputStream in() {
@@ -91,6 +114,55 @@ final class MinaDialer implements Dialer {
         @Override
         public OutputStream out() {
             return channel.getInvertedIn();
+        }
+
+        @Override
+        public Exec exec(String line, Exec.Sink sink) throws IOException, InterruptedException {
+            ChannelExec exec = logins.get(logins.size() - 1).session().createExecChannel(line);
+            CoreModuleProperties.REQUEST_EXEC_REPLY.set(exec, true);
+            exec.setOut(new Printed(sink::out));
+            exec.setErr(new Printed(sink::errors));
+            boolean open = false;
+            try {
+                exec.open().verify(TO_OPEN);
+                open = true;
+            } catch (InterruptedIOException e) {
+                throw new InterruptedException(e.getMessage());
+            } catch (IOException e) {
+                if (e.getCause() instanceof SshChannelOpenException || e instanceof SshChannelOpenException) {
+                    throw new NoChannel("the host opens no further channel", e);
+                }
+                throw new IOException("no command can be run: " + Text.shown(String.valueOf(e.getMessage())), e);
+            } finally {
+                if (!open) {
+                    exec.close(true);
+                }
+            }
+            exec.addCloseFutureListener(closed -> ended(exec, sink));
+            return new Exec() {
+                @Override
+                public OutputStream in() {
+                    return exec.getInvertedIn();
+                }
+
+                @Override
+                public void close() {
+                    exec.close(false); // which the host is told
+                }
+            };
+        }
+
+        private static void ended(ChannelExec exec, Exec.Sink sink) {
+            Integer status = exec.getExitStatus();
+            String signal = exec.getExitSignal();
+            boolean stays = exec.getSession().isOpen();
+            if (status != null && (exec.isEofSignalled() || stays)) { // it may come before all that was printed
+                sink.ended(status, null);
+                return;
+            }
+            String why =
+                    stays ? "the host does not run the command" : "the connection was lost before the command ended";
+            sink.ended(-1, new IOException(signal == null ? why : "the command was killed: " + Text.shown(signal)));
         }
 
         @Override

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
@@ -76,21 +77,48 @@ final class Pool implements Closeable {
      * @throws LogStreamException if it refuses
      */
     Sftp take() throws IOException, InterruptedException {
-        Line mine;
-        synchronized (this) {
-            checkOpen();
-            if (refusal != null) {
-                throw new LogStreamException(String.valueOf(refusal.getMessage()), refusal);
+        return take(maxConnections);
+    }
+
+    /** The same, but a connection that is there is preferred to a new one. */
+    Sftp takeForCommand() throws IOException, InterruptedException {
+        return take(1);
+    }
+
+    private Sftp take(int most) throws IOException, InterruptedException {
+        while (true) {
+            Line mine;
+            boolean again = false;
+            synchronized (this) {
+                Line least = choose();
+                boolean another = least == null || (least.files > 0 && lines.size() < most);
+                // until one has come about, nobody tries a second: a login that fails is not tried many times at once
+                if (least == null || (another && lines.stream().anyMatch(line -> line.made.isDone()))) {
+                    mine = begin();
+                } else {
+                    mine = least;
+                    again = another;
+                }
+                mine.files++;
             }
-            lines.removeIf(Line::isOver);
-            mine = lines.stream()
-                    .min(Comparator.comparingInt(line -> line.files))
-                    .orElse(null);
-            if (mine == null || (mine.files > 0 && lines.size() < maxConnections)) {
-                mine = begin();
+            Sftp sftp = await(mine);
+            if (!again) {
+                return sftp;
             }
-            mine.files++;
+            leave(mine);
         }
+    }
+
+    private @Nullable Line choose() {
+        checkOpen();
+        if (refusal != null) {
+            throw new LogStreamException(String.valueOf(refusal.getMessage()), refusal);
+        }
+        lines.removeIf(Line::isOver);
+        return lines.stream().min(Comparator.comparingInt(line -> line.files)).orElse(null);
+    }
+
+    private Sftp await(Line mine) throws IOException, InterruptedException {
         boolean taken = false;
         try {
             Sftp sftp = mine.made.get();
@@ -125,7 +153,7 @@ final class Pool implements Closeable {
         line.files--;
         if (line.files == 0 && !closed) {
             line.unusedSince = System.nanoTime();
-            Watch.after(maxIdle, () -> endIfUnused(line));
+            Future<?> unused = Watch.after(maxIdle, () -> endIfUnused(line));
         }
     }
 
@@ -161,7 +189,7 @@ final class Pool implements Closeable {
     private void connect(Line line) {
         long deadline = System.nanoTime() + connectTimeout.toNanos();
         try {
-            Sftp sftp = new Sftp(dial(line), name);
+            Sftp sftp = new Sftp(dial(line), name, connecting);
             synchronized (this) {
                 line.sftp = sftp;
                 if (line.ended) {

@@ -9,10 +9,11 @@ import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The reads of one file that were asked for and not handed over yet: one while the file is quiet, up to sixteen in a row
- * while there is more. Waits for nothing: {@code wake} is run when an answer is there. Used by one thread at a time.
+ * The reads of one file that were asked for and not handed over yet: a small one while the file is quiet, several large ones in a
+ * row while there is more. Waits for nothing: {@code wake} is run when an answer is there. Used by one thread at a time.
  */
 final class ReadAhead {
+    private static final int MOST_BYTES = 1 << 20;
     private static final int MOST = 16;
 
     /** What the next answer has brought. */
@@ -31,7 +32,7 @@ final class ReadAhead {
         REWRITTEN
     }
 
-    private record Asked(CompletableFuture<ByteBuffer> answer, long at, boolean ahead) {}
+    private record Asked(CompletableFuture<ByteBuffer> answer, int fresh, long at, boolean ahead) {}
 
     private final RemoteFile file;
     private final Runnable wake;
@@ -69,9 +70,11 @@ final class ReadAhead {
     }
 
     private void ask(long now, boolean ahead) {
-        CompletableFuture<ByteBuffer> answer = file.ask(askedTo);
-        asked.add(new Asked(answer, now, ahead));
-        askedTo += file.freshAt(askedTo);
+        int read = window == 1 ? Sftp.LEAST_READ : file.sftp().longestRead();
+        int fresh = file.freshAt(askedTo, read);
+        CompletableFuture<ByteBuffer> answer = file.ask(askedTo, read);
+        asked.add(new Asked(answer, fresh, now, ahead));
+        askedTo += fresh;
         CompletableFuture<ByteBuffer> unused = answer.whenComplete((data, failure) -> wake.run());
     }
 
@@ -104,8 +107,8 @@ final class ReadAhead {
             return state == RemoteFile.State.SHRUNK ? Step.SHRUNK : Step.REWRITTEN;
         }
         nothing = !data.hasRemaining();
-        if (data.remaining() == file.freshAt(file.offset())) {
-            window = Math.min(MOST, 2 * window);
+        if (data.remaining() == first.fresh) {
+            window = Math.min(Math.min(MOST, MOST_BYTES / file.sftp().longestRead()), 2 * window);
             ended = false;
             topUp(now);
         } else {
@@ -141,15 +144,20 @@ final class ReadAhead {
     }
 
     private void topUp(long now) {
-        if (asked.isEmpty() && file.freshAt(askedTo) > 0) {
+        if (asked.isEmpty() && hasMore()) {
             ask(now, false);
         }
         while (!asked.isEmpty()
                 && asked.size() < window
-                && file.freshAt(askedTo) > 0
+                && hasMore()
                 && file.sftp().takeAhead()) {
             ask(now, true);
         }
+    }
+
+    /** Whether there is more to ask for, if the file has it. */
+    private boolean hasMore() {
+        return file.freshAt(askedTo, Sftp.LEAST_READ) > 0;
     }
 
     private void give(Asked one) {

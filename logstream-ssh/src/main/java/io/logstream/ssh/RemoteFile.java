@@ -163,19 +163,19 @@ final class RemoteFile {
 
     // ---- reading
 
-    /** How much of the file a read at this offset brings. */
-    int freshAt(long at) {
-        return (int) Math.min(Sftp.MAX_READ - anchorAt(at), Math.max(0, limit - at));
+    /** How much of the file a read of so many bytes brings at this offset. */
+    int freshAt(long at, int read) {
+        return (int) Math.min(read - anchorAt(at), Math.max(0, limit - at));
     }
 
     private static int anchorAt(long at) {
         return (int) Math.min(at, Place.ANCHOR_BYTES);
     }
 
-    /** Asks for what is at an offset, with the bytes before it. */
-    CompletableFuture<ByteBuffer> ask(long at) {
+    /** Asks for what is at an offset, with the bytes before it: so many together. */
+    CompletableFuture<ByteBuffer> ask(long at, int read) {
         int before = anchorAt(at);
-        return sftp.read(handle, at - before, before + freshAt(at));
+        return sftp.read(handle, at - before, before + freshAt(at, read));
     }
 
     /**
@@ -195,7 +195,7 @@ final class RemoteFile {
         }
         data.position(data.position() + before);
         if (offset < head.length) {
-            int seen = Math.min(head.length - (int) offset, freshAt(offset));
+            int seen = Math.min(head.length - (int) offset, freshAt(offset, Sftp.LEAST_READ));
             if (data.remaining() < seen) {
                 return State.SHRUNK;
             }

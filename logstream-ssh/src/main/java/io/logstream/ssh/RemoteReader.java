@@ -28,17 +28,7 @@ final class RemoteReader implements LogReader {
     private static final int TURN_BYTES = 256 * 1024;
 
     private static final int LEAST_BYTES = 512;
-    private static final long FIRST_DELAY = Duration.ofMillis(20).toNanos();
     private static final long LOOK_INTERVAL = Duration.ofMillis(200).toNanos();
-    /**
-     * When a file that looks the same as before is compared with what is at the path, byte for byte, counted from when it came to
-     * look so: another one of this size could have been written in the same second, but not later.
-     */
-    private static final long[] COMPARISONS = {
-        Duration.ofMillis(200).toNanos(),
-        Duration.ofSeconds(1).toNanos(),
-        Duration.ofMillis(2500).toNanos()
-    };
 
     private interface Task {
         Found run() throws IOException, InterruptedException;
@@ -52,6 +42,11 @@ final class RemoteReader implements LogReader {
     private final Sftp sftp;
     private final Search search;
     private final Trail trail;
+    private final Pace pace;
+    private final Rest rest;
+    private @Nullable Bell bell;
+    /** Whether the file was written since it was asked for last, as the bell tells. */
+    private volatile boolean rung;
 
     private @Nullable Look look;
     private @Nullable Searching searching;
@@ -61,13 +56,7 @@ final class RemoteReader implements LogReader {
     private long refusedAt;
     private boolean closed;
 
-    private long delay = FIRST_DELAY;
-    private long pollAt;
     private long lookedAt;
-    private long heardAt;
-    private @Nullable Attributes lookedLike;
-    private long lookedLikeSince;
-    private int comparisons;
 
     RemoteReader(SshFileSource source, SourceContext context, Sftp sftp) {
         this.source = source;
@@ -76,9 +65,9 @@ final class RemoteReader implements LogReader {
         this.search = new Search(sftp, source.path(), source.connection().answerTimeout());
         long now = context.time().nanoTime();
         this.trail = new Trail(source, context::wake, now);
-        pollAt = now;
+        this.pace = new Pace(source.pollInterval(), now);
+        this.rest = new Rest(now);
         lookedAt = now;
-        heardAt = now;
     }
 
     /** Finds where to begin; may wait. */
@@ -111,8 +100,15 @@ final class RemoteReader implements LogReader {
                             sftp + ": there is no " + Text.escaped(source.path()) + ": follow it, or name a file");
                 }
                 trail.limit();
+            } else if (source.mode() == SshFileSource.Mode.EXEC) {
+                bell = new Bell(sftp, source.path(), this::ring);
             }
         }
+    }
+
+    private void ring() {
+        rung = true;
+        context.wake();
     }
 
     // ---- reading
@@ -160,9 +156,11 @@ final class RemoteReader implements LogReader {
                     handed += hand(reads, sink, room, now);
                 }
                 case END -> {
-                    heardAt = now;
-                    pollAt = now + (isRestless() ? FIRST_DELAY : delay);
-                    delay = Math.min(source.pollInterval().toNanos(), delay + delay / 4);
+                    if (rung) {
+                        continue; // it asks again
+                    }
+                    rest.nothing();
+                    pollLater(now);
                     return false;
                 }
                 case SHRUNK, REWRITTEN -> {
@@ -173,11 +171,17 @@ final class RemoteReader implements LogReader {
                     return false;
                 }
                 case IDLE -> {
-                    if (pollAt - now > 0) {
+                    if (!pace.isDue(now) && !rung) {
                         return false;
                     }
+                    if (isAtRest()) {
+                        rest.glimpse(sftp, source.path(), context::wake);
+                        pollLater(now);
+                        return false;
+                    }
+                    rest.asked();
+                    rung = false; // before it asks: what is written later rings again
                     reads.ask(now);
-                    heardAt = now;
                     if (reads.isPending()) {
                         return false;
                     }
@@ -194,14 +198,17 @@ final class RemoteReader implements LogReader {
         reads.took(length);
         sink.position(trail.place().position(-1));
         trail.wasBusy(now);
-        heardAt = now;
-        readSoon(now);
+        rest.bytes();
+        pace.soon(now);
         return length;
     }
 
-    private void readSoon(long now) {
-        delay = FIRST_DELAY;
-        pollAt = now;
+    private void pollLater(long now) {
+        if (isRestless()) {
+            pace.shortlyAgain(now);
+        } else {
+            pace.later(now);
+        }
     }
 
     /** Whether something is about to change, so that looks are not to wait. */
@@ -217,7 +224,7 @@ final class RemoteReader implements LogReader {
         }
         boolean entered = trail.advance(now);
         if (entered) {
-            readSoon(now);
+            pace.soon(now);
         }
         return entered;
     }
@@ -225,24 +232,22 @@ final class RemoteReader implements LogReader {
     /** Without following: whether all was read that was there when it was found. */
     private boolean isComplete() {
         ReadAhead reads = trail.current();
-        return !source.follows() && !trail.hasNext() && searching == null && reads != null && reads.isAtEnd();
+        return !source.follows()
+                && !trail.hasNext()
+                && searching == null
+                && reads != null
+                && reads.isAtEnd()
+                && trail.isLateDone();
     }
 
-    private void schedule(long now) throws IOException {
+    /** What was asked for wakes by itself, also when the connection is lost. */
+    private void schedule(long now) {
         ReadAhead reads = trail.current();
-        boolean pending = (reads != null && reads.isPending()) || look != null || trail.isLatePending();
-        long patience = source.connection().answerTimeout().toNanos();
-        if (pending && now - heardAt >= patience) {
-            IOException silent = new IOException("the SFTP server has not answered for "
-                    + source.connection().answerTimeout().toSeconds() + " s");
-            sftp.fail(silent);
-            throw silent;
-        }
-        long soon = pending ? patience - (now - heardAt) : Long.MAX_VALUE;
+        long soon = Long.MAX_VALUE;
         if (reads == null) {
-            soon = Math.min(soon, look == null && searching == null ? Math.max(0, pollAt - now) : soon);
+            soon = Math.min(soon, look == null && searching == null ? pace.in(now) : soon);
         } else if (!reads.isPending() && !isHeldUp()) {
-            soon = Math.min(soon, Math.max(0, pollAt - now));
+            soon = Math.min(soon, pace.in(now));
         }
         if (searching == null) {
             soon = Math.min(soon, Math.max(1_000_000, trail.lateIn(now)));
@@ -254,6 +259,16 @@ final class RemoteReader implements LogReader {
 
     // ---- what is at the path
 
+    /** Whether a glimpse tells if there is anything new. */
+    private boolean isAtRest() {
+        return source.follows()
+                && !rung
+                && look == null
+                && searching == null
+                && !isRestless()
+                && rest.isEnough(trail.current(), trail.newest());
+    }
+
     private void takeLook(long now) throws IOException {
         if (searching != null) {
             look = null; // it may be about what was there before
@@ -262,20 +277,25 @@ final class RemoteReader implements LogReader {
         Look running = look;
         if (running != null && running.isDone()) {
             look = null;
-            heardAt = now;
             take(running, now);
         }
+        if (rest.beginsRound(now)) {
+            pace.now(now);
+            lookedAt = now - LOOK_INTERVAL;
+        }
         boolean following = trail.current() != null;
-        if (look != null || searching != null || (!source.follows() && following)) {
+        if (look != null || searching != null || isAtRest() || (!source.follows() && following)) {
             return;
         }
-        long interval = !following ? 0 : isRestless() ? FIRST_DELAY : LOOK_INTERVAL;
-        if (now - lookedAt >= interval && (following || pollAt - now <= 0)) {
+        if (!following && rung) {
+            rung = false;
+            pace.now(now);
+        }
+        long interval = !following ? 0 : isRestless() ? Pace.FIRST : LOOK_INTERVAL;
+        if (now - lookedAt >= interval && (following || pace.isDue(now))) {
             lookedAt = now;
-            heardAt = now;
             if (!following) {
-                pollAt = now + delay;
-                delay = Math.min(source.pollInterval().toNanos(), delay + delay / 4);
+                pace.later(now);
             }
             look = new Look(sftp, source.path(), trail.newest(), context::wake);
         }
@@ -313,12 +333,7 @@ final class RemoteReader implements LogReader {
             searchBefore(newest, () -> newest.modified(seen.modified()), now);
             return;
         }
-        if (!seen.equals(lookedLike)) {
-            lookedLike = seen;
-            lookedLikeSince = now;
-            comparisons = 0;
-        } else if (comparisons < COMPARISONS.length && now - lookedLikeSince >= COMPARISONS[comparisons]) {
-            comparisons++;
+        if (rest.isComparedNow(newest, seen, now)) {
             searchNext(newest);
         }
     }
@@ -331,7 +346,7 @@ final class RemoteReader implements LogReader {
         Known known = trail.known();
         search(false, () -> search.goOn(place, unread, known), (found, now) -> {
             trail.appear(found, now);
-            readSoon(now);
+            pace.soon(now);
         });
     }
 
@@ -342,13 +357,15 @@ final class RemoteReader implements LogReader {
         Known known = trail.known();
         search(false, () -> search.another(handle, generation, since, known), (found, now) -> {
             trail.follow(found, now);
-            pollAt = trail.hasNext() ? now : pollAt;
+            if (trail.hasNext()) {
+                pace.now(now);
+            }
         });
     }
 
     private void searchCopy(RemoteFile file, long now) {
         if (searching != null) {
-            pollAt = now + FIRST_DELAY; // it is found to be cut again then
+            pace.shortly(now); // it is found to be cut again then
             return;
         }
         Place place = file.place();
@@ -356,14 +373,14 @@ final class RemoteReader implements LogReader {
         Known known = trail.known();
         search(true, () -> search.afterCut(file.handle(), place, size, known), (found, later) -> {
             trail.restart(found, later);
-            readSoon(later);
+            pace.soon(later);
         });
     }
 
     /** The file has first bytes, or was written although it has none: another content may have come and gone. */
     private void searchBefore(RemoteFile file, Runnable done, long now) {
         if (searching != null) {
-            pollAt = now + FIRST_DELAY;
+            pace.shortly(now);
             return;
         }
         long since = file.modified();
@@ -407,7 +424,6 @@ final class RemoteReader implements LogReader {
             return;
         }
         searching = null;
-        heardAt = now;
         try {
             done.use.accept(done.found.join(), now);
         } catch (CompletionException e) {
@@ -432,6 +448,10 @@ final class RemoteReader implements LogReader {
         Searching running = searching;
         if (running != null && running.found.isDone() && !running.found.isCompletedExceptionally()) {
             running.found.join().close();
+        }
+        Bell hung = bell;
+        if (hung != null) {
+            hung.close();
         }
         trail.close();
         source.connection().release(sftp);

@@ -26,7 +26,7 @@ final class Search {
     /** How often two handles must look different in a row: one of them may be cut in between. */
     private static final int LOOKS = 3;
 
-    private static final int BLOCK = Sftp.MAX_READ;
+    private static final int BLOCK = Sftp.LEAST_READ;
     private static final int WINDOW = 8;
 
     private final BlockingSftp sftp;

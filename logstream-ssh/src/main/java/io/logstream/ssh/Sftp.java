@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
 import java.util.concurrent.Future;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -41,10 +42,15 @@ final class Sftp implements Closeable {
     static final int MAX_PACKET = 256 * 1024 + 1024;
     /** What the protocol says a handle has at most. */
     private static final int MAX_HANDLE = 256;
-    /** How many bytes of a file every server sends at once. */
-    static final int MAX_READ = 32 * 1024;
-    /** How many reads all followers together may have ahead of what they have handed over, each of one apart. */
-    private static final int MAX_AHEAD = 256;
+    /** How many bytes of a file every server sends at once; many send more. */
+    static final int LEAST_READ = 32 * 1024;
+
+    private static final int MOST_READ = 255 * 1024;
+    /** How many bytes all followers together may have asked for ahead of what they have handed over, a read of each apart. */
+    private static final int MOST_AHEAD = 8 << 20;
+
+    /** Of OpenSSH's servers since 8.5: tells how long a read may be, in its second number. */
+    private static final String LIMITS = "limits@openssh.com";
 
     private static final int INIT = 1;
     private static final int VERSION = 2;
@@ -56,7 +62,8 @@ final class Sftp implements Closeable {
     private static final int READDIR = 12;
     private static final int REALPATH = 16;
     private static final int STAT = 17;
-    private static final int STATUS = 101;
+    private static final int EXTENDED = 200;
+    private static final int EXTENDED_REPLY = 201;
     private static final int HANDLE = 102;
     private static final int DATA = 103;
     private static final int NAME = 104;
@@ -77,46 +84,28 @@ final class Sftp implements Closeable {
     /** One entry of a directory. */
     record Name(String name, Attributes attributes) {}
 
-    /** Makes the answer of a reply that is no status. */
-    private interface Answer<T> {
-        T of(SftpReply reply) throws IOException;
-    }
-
-    private record Request<T>(
-            int expected, Answer<T> answer, @Nullable T atEnd, CompletableFuture<T> future) {
-        /** Completes the future; an exception breaks the connection. */
-        void complete(int type, SftpReply reply) throws IOException {
-            if (type == STATUS) {
-                int code = reply.int32();
-                String message = reply.hasMore() ? Text.shown(reply.bytes(MAX_PACKET)) : "";
-                if (atEnd != null && (code == SftpStatus.EOF || (code == SftpStatus.OK && expected == STATUS))) {
-                    future.complete(atEnd);
-                } else {
-                    future.completeExceptionally(
-                            new SftpStatus(code, message.isEmpty() ? "the SFTP server says " + code : message));
-                }
-            } else if (type == expected) {
-                future.complete(answer.of(reply));
-            } else {
-                throw new BrokenProtocol("the SFTP server answers with a packet of type " + type);
-            }
-        }
-    }
-
     private final Link link;
+    private final Commands commands;
+    private final Listings listings = new Listings();
     private final String name;
-    private final Map<Integer, Request<?>> requests = new ConcurrentHashMap<>();
+    private final Map<Integer, SftpRequest<?>> requests = new ConcurrentHashMap<>();
     private final AtomicInteger ids = new AtomicInteger();
     private final AtomicInteger ahead = new AtomicInteger();
     private final LinkedBlockingQueue<byte[]> outgoing = new LinkedBlockingQueue<>();
+    private volatile int longestRead = LEAST_READ;
     private final CompletableFuture<Sftp> ready = new CompletableFuture<>();
     private volatile @Nullable Exception failure;
     private volatile @Nullable Silence silence;
     private @Nullable Future<?> watch;
 
-    /** Begins to talk over a link, which is closed with this. */
-    Sftp(Link link, String name) {
+    /**
+     * Begins to talk over a link, which is closed with this.
+     *
+     * @param starting runs what starts a command, and may wait for it
+     */
+    Sftp(Link link, String name, Executor starting) {
         this.link = link;
+        this.commands = new Commands(link, starting);
         this.name = name;
         outgoing.add(ByteBuffer.allocate(9)
                 .putInt(5)
@@ -144,6 +133,16 @@ final class Sftp implements Closeable {
     /** Complete when the server has answered for the first time. Fails with what {@link Link#whyEnded} says. */
     CompletableFuture<Sftp> ready() {
         return ready;
+    }
+
+    /** What runs over the same connection. */
+    Commands commands() {
+        return commands;
+    }
+
+    /** The directories that are listed over it. */
+    Listings listings() {
+        return listings;
     }
 
     boolean isOpen() {
@@ -191,7 +190,7 @@ final class Sftp implements Closeable {
                 CLOSE,
                 string(handle.bytes.length),
                 packet -> putString(packet, handle.bytes),
-                STATUS,
+                SftpRequest.STATUS,
                 reply -> true,
                 true);
     }
@@ -268,9 +267,34 @@ final class Sftp implements Closeable {
         return names;
     }
 
+    /** How many bytes of a file the server sends at once. */
+    int longestRead() {
+        return longestRead;
+    }
+
+    /** Asks a server that can tell. What it tells is used if it makes sense. */
+    private void askForLimits() {
+        byte[] name = LIMITS.getBytes(StandardCharsets.UTF_8);
+        CompletableFuture<Long> unused = ask(
+                        EXTENDED,
+                        string(name.length),
+                        packet -> putString(packet, name),
+                        EXTENDED_REPLY,
+                        reply -> {
+                            reply.int64();
+                            return reply.int64();
+                        },
+                        null)
+                .whenComplete((most, failure) -> {
+                    if (failure == null && most >= LEAST_READ) {
+                        longestRead = (int) Math.min(most, MOST_READ);
+                    }
+                });
+    }
+
     /** Whether one more read may be on its way, or wait to be handed over, beyond the first of a follower. */
     boolean takeAhead() {
-        if (ahead.incrementAndGet() <= MAX_AHEAD) {
+        if (ahead.incrementAndGet() <= MOST_AHEAD / longestRead) {
             return true;
         }
         ahead.decrementAndGet();
@@ -294,7 +318,7 @@ final class Sftp implements Closeable {
     }
 
     private <T> CompletableFuture<T> ask(
-            int type, int length, Fill fill, int expected, Answer<T> answer, @Nullable T atEnd) {
+            int type, int length, Fill fill, int expected, SftpRequest.Answer<T> answer, @Nullable T atEnd) {
         int id = ids.incrementAndGet();
         ByteBuffer packet = ByteBuffer.allocate(4 + 1 + 4 + length)
                 .putInt(1 + 4 + length)
@@ -302,7 +326,7 @@ final class Sftp implements Closeable {
                 .putInt(id);
         fill.into(packet);
         CompletableFuture<T> future = new CompletableFuture<>();
-        requests.put(id, new Request<>(expected, answer, atEnd, future));
+        requests.put(id, new SftpRequest<>(expected, answer, atEnd, future));
         outgoing.add(packet.array());
         Exception failed = failure;
         if (failed != null) { // whoever failed may have passed over this one
@@ -375,16 +399,24 @@ final class Sftp implements Closeable {
                 throw new BrokenProtocol("the server does not speak SFTP version 3");
             }
             ready.complete(this);
+            boolean tells = false;
+            while (reply.hasMore()) {
+                tells |= LIMITS.contentEquals(StandardCharsets.UTF_8.decode(reply.string()));
+                reply.skipString();
+            }
+            if (tells) {
+                askForLimits();
+            }
             return;
         }
-        Request<?> request = requests.remove(id);
+        SftpRequest<?> request = requests.remove(id);
         if (request == null) {
             throw new BrokenProtocol("the SFTP server answers a question that was not asked");
         }
         try {
             request.complete(type, reply);
         } catch (IOException e) {
-            request.future.completeExceptionally(lost(e));
+            request.future().completeExceptionally(lost(e));
             throw e;
         }
     }
@@ -402,14 +434,15 @@ final class Sftp implements Closeable {
         }
         LOG.debug("{}: {}", name, why.getMessage());
         try {
+            commands.close();
             link.close();
         } finally {
             outgoing.add(new byte[0]); // whoever waits there looks again
             ready.completeExceptionally(why);
             for (Integer id : List.copyOf(requests.keySet())) {
-                Request<?> request = requests.remove(id);
+                SftpRequest<?> request = requests.remove(id);
                 if (request != null) {
-                    request.future.completeExceptionally(lost(why));
+                    request.future().completeExceptionally(lost(why));
                 }
             }
         }

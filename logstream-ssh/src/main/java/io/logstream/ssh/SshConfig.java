@@ -151,6 +151,8 @@ final class SshConfig {
             values.putIfAbsent(keyword, List.copyOf(arguments));
         } else if (keyword.equals("proxycommand") && values.containsKey("proxyjump")) {
             return; // as in ssh, the first of the two counts
+        } else if (keyword.equals("proxycommand") && arguments.get(0).equalsIgnoreCase("none")) {
+            values.put("proxyjump", List.of("none"));
         } else if (keyword.equals("preferredauthentications")) {
             if (!List.of(arguments.get(0).split(",", -1)).contains("publickey")) {
                 throw refused(file, line, shown, "leaves out keys");

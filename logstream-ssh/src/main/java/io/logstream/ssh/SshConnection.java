@@ -7,7 +7,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -22,8 +24,9 @@ import org.jspecify.annotations.Nullable;
  * line for this host that would change more than that is refused, with its name. The system's own configuration in {@code /etc}
  * is not read. Or the system's {@code ssh} makes it, {@link Builder#command}, which understands all.
  *
- * <p>Nobody is asked for anything, and only keys are offered: those of files and those of the agent. On the host it takes the
- * SFTP subsystem and nothing else: no shell, no command, and nothing that stays behind.
+ * <p>Nobody is asked for anything, and only keys are offered: those of files and those of the agent. For files it
+ * takes the SFTP subsystem of the host and nothing else, unless {@link SshFileSource.Mode#EXEC} or {@link #run} asks for it: no
+ * shell, no command. In no case does anything stay behind of what follows a file.
  *
  * <p>Host keys are strict, whatever the configuration says: one that is not known, or not the known one, is refused before the
  * login. (Of jump hosts the configuration decides where {@code ssh} makes the connection.) A refused host key or login is a
@@ -42,13 +45,16 @@ public final class SshConnection implements AutoCloseable {
 
     private final String name;
     private final Pool pool;
+    private final Executor connecting;
 
     private SshConnection(Builder builder) {
         this(
                 (builder.user.isEmpty() ? "" : builder.user + "@")
                         + (builder.host.contains(":") ? "[" + builder.host + "]" : builder.host)
                         + (builder.port > 0 ? ":" + builder.port : ""),
-                builder.command.isEmpty() ? MinaDialer.of(builder) : new ProcessDialer(SystemSsh.command(builder)),
+                builder.command.isEmpty()
+                        ? MinaDialer.of(builder)
+                        : new ProcessDialer(SystemSsh.command(builder), SystemSsh.forCommands(builder)),
                 builder,
                 SshConnection::startThread);
     }
@@ -56,6 +62,7 @@ public final class SshConnection implements AutoCloseable {
     /** For tests: by another way than the builder says. */
     SshConnection(String name, Dialer dialer, Builder builder, Executor connecting) {
         this.name = name;
+        this.connecting = connecting;
         this.pool = new Pool(name, dialer, builder, connecting);
     }
 
@@ -102,6 +109,85 @@ public final class SshConnection implements AutoCloseable {
      */
     Duration answerTimeout() {
         return ONE_ANSWER;
+    }
+
+    /**
+     * Runs a program on the host, and waits for nothing: the connection is made first if there is none. At most 8 run over a
+     * connection at a time, others wait. A command that ends with an exit status has not failed, whatever the status is.
+     *
+     * <p>The login shell of the user there starts it, so the words are to be fixed text: any of sh, bash, zsh, csh, tcsh and fish
+     * takes them as they are given, between single quotes, and what one of them would still understand there is refused. What
+     * comes from data, such as a path, goes to {@code input}, which no shell reads.
+     *
+     * <p>Who no longer wants it cancels the future: then its channel is closed, so its input ends, and what it prints goes nowhere.
+     * A program that does neither read nor print goes on on the host until it ends by itself.
+     *
+     * @param command a program, not a builtin of the shell, and its arguments: printable ASCII without {@code '}, {@code \} and
+     *     {@code !}
+     * @param input what it reads, and then finds the end; empty for nothing
+     * @param patience how long it may take, with connecting and waiting
+     * @return what came of it, told on a thread that may be held up. It fails with an {@link java.io.IOException} if the
+     *     connection is lost, the time is over, or it prints more than 256 MiB; with a {@link LogStreamException} if the host
+     *     refuses, or this connection was closed. Where {@code ssh} connects, an exit status of 255, or of 129 to 192, is a failed
+     *     connection: it may be that of {@code ssh}.
+     * @throws IllegalArgumentException if a word is refused
+     */
+    public CompletableFuture<RemoteResult> run(List<String> command, byte[] input, Duration patience) {
+        String line = CommandLine.of(command);
+        byte[] told = input.clone();
+        Command run = new Command(name + ": " + command.get(0), patience, connecting);
+        withServer(run.result(), server -> run.began(server.commands().start(line, told, false, run)));
+        return run.result();
+    }
+
+    /**
+     * Whether there is a file, or anything else, with this path on the host: asked over SFTP, without a shell or a command. Waits
+     * for nothing; the connection is made first if there is none.
+     *
+     * @param path its path there; a relative one begins in the user's home directory. Nothing is there if it is empty, longer than
+     *     4096 bytes, or has a NUL in it
+     * @return the answer, told on a thread that may be held up. It fails with an {@link java.io.IOException} if the connection is
+     *     lost or the host does not tell, as where a directory may not be searched; with a {@link LogStreamException} if the host
+     *     refuses, or this connection was closed
+     */
+    public CompletableFuture<Boolean> exists(String path) {
+        if (!SshFileSource.isPath(path)) {
+            return CompletableFuture.completedFuture(false);
+        }
+        CompletableFuture<Boolean> there = new CompletableFuture<>();
+        withServer(there, server -> {
+            CompletableFuture<Attributes> unused = server.stat(path)
+                    .whenComplete((attributes, failure) -> connecting.execute(() -> {
+                        if (failure == null) {
+                            there.complete(true);
+                        } else if (failure instanceof SftpStatus status && status.code() == SftpStatus.NO_SUCH_FILE) {
+                            there.complete(false);
+                        } else {
+                            there.completeExceptionally(
+                                    failure instanceof SftpStatus status
+                                            ? status.again(name + ": " + Text.escaped(path))
+                                            : failure);
+                        }
+                    }));
+        });
+        return there;
+    }
+
+    /** Asks the server for something, connected until the answer is there. */
+    private void withServer(CompletableFuture<?> answer, Consumer<Sftp> ask) {
+        connecting.execute(() -> {
+            try {
+                Sftp server = pool.takeForCommand();
+                CompletableFuture<?> unused = answer.whenComplete((any, failure) -> pool.give(server));
+                if (!answer.isDone()) {
+                    ask.accept(server);
+                }
+            } catch (InterruptedException e) {
+                answer.completeExceptionally(new IOException("interrupted", e));
+            } catch (IOException | RuntimeException | Error e) {
+                answer.completeExceptionally(e);
+            }
+        });
     }
 
     void checkOpen() {

@@ -4,6 +4,7 @@ import io.logstream.LogStreamException;
 import java.io.IOException;
 import java.util.List;
 import java.util.Locale;
+import java.util.regex.Pattern;
 
 /** What the end of the {@code ssh} program means, by what it printed before. */
 final class SshErrors {
@@ -34,7 +35,17 @@ final class SshErrors {
             new Refusal("can't open user config file", "name a file of configuration that can be read"),
             new Refusal("subsystem request failed", "the host offers no SFTP: enable 'Subsystem sftp' there"));
 
+    private static final Pattern CLOSED = Pattern.compile("(?s).*Connection to \\S+ closed by remote host\\.\\s*");
+
     private SshErrors() {}
+
+    /**
+     * Whether the connection ended between a command's exit status and the end of its output: ssh ends with that status then, and
+     * only what it prints tells.
+     */
+    static boolean isLostAfterStatus(String printed) {
+        return CLOSED.matcher(printed).matches();
+    }
 
     static Exception explain(boolean begun, int code, String printed, IOException cause) {
         String shown = Text.shown(printed.length() > 300 ? printed.substring(printed.length() - 300) : printed);

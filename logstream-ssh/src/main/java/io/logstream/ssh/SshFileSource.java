@@ -36,6 +36,7 @@ public final class SshFileSource implements LogSource {
     private final SshConnection connection;
     private final String path;
     private final boolean follow;
+    private final Mode mode;
     private final Duration pollInterval;
     private final Duration drainTime;
 
@@ -43,6 +44,7 @@ public final class SshFileSource implements LogSource {
         connection = builder.connection;
         path = builder.path;
         follow = builder.follow;
+        mode = builder.mode;
         pollInterval = builder.pollInterval;
         drainTime = builder.drainTime;
     }
@@ -88,6 +90,10 @@ public final class SshFileSource implements LogSource {
         return follow;
     }
 
+    Mode mode() {
+        return mode;
+    }
+
     Duration pollInterval() {
         return pollInterval;
     }
@@ -121,6 +127,26 @@ public final class SshFileSource implements LogSource {
         return identity();
     }
 
+    /** How it is noticed that a file was written. The bytes come over SFTP in any case, so the log is the same. */
+    public enum Mode {
+
+        /** The file is looked at: every 20 ms while it is written, less and less often up to the poll interval while not. */
+        SFTP,
+
+        /**
+         * A {@code tail} on the host tells as well, so that a line comes within about a millisecond, where that is coreutils' (other
+         * ones look once in a second themselves). It takes two processes on the host, which end with the connection, and what is
+         * written crosses the network twice, up to 1 MiB a second. At most 8 files of a connection have one, others and those
+         * with a line feed in their path are looked at only.
+         */
+        EXEC
+    }
+
+    /** Whether a server can be asked for it: some end the connection where not. */
+    static boolean isPath(String path) {
+        return !path.isEmpty() && path.indexOf('\0') < 0 && path.getBytes(StandardCharsets.UTF_8).length <= MAX_PATH;
+    }
+
     /** Collects the options; not threadsafe. */
     public static final class Builder {
         private static final Duration LEAST_POLL = Duration.ofMillis(20);
@@ -129,14 +155,14 @@ public final class SshFileSource implements LogSource {
         private final SshConnection connection;
         private final String path;
         private boolean follow = true;
+        private Mode mode = Mode.SFTP;
         private Duration pollInterval = Duration.ofSeconds(1);
         private Duration drainTime = Duration.ofMillis(500);
 
         private Builder(SshConnection connection, String path) {
             this.connection = Objects.requireNonNull(connection, "connection");
             this.path = Objects.requireNonNull(path, "path");
-            int bytes = path.getBytes(StandardCharsets.UTF_8).length;
-            if (path.isEmpty() || path.endsWith("/") || path.indexOf('\0') >= 0 || bytes > MAX_PATH) {
+            if (path.endsWith("/") || !isPath(path)) {
                 throw new IllegalArgumentException("no file can have the path '" + Text.shown(path) + "'");
             }
         }
@@ -150,6 +176,17 @@ public final class SshFileSource implements LogSource {
          */
         public Builder follow(boolean follow) {
             this.follow = follow;
+            return this;
+        }
+
+        /**
+         * How it is noticed that the file was written. By default {@link Mode#SFTP}.
+         *
+         * @param mode the way
+         * @return this
+         */
+        public Builder mode(Mode mode) {
+            this.mode = Objects.requireNonNull(mode, "mode");
             return this;
         }
 

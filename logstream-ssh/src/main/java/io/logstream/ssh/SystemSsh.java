@@ -9,7 +9,17 @@ import java.util.List;
 final class SystemSsh {
     private SystemSsh() {}
 
+    /** For the SFTP server. */
     static List<String> command(SshConnection.Builder how) {
+        return command(how, List.of("-s", "--", how.host, "sftp"));
+    }
+
+    /** For a command, whose line for the host's shell is to be added. */
+    static List<String> forCommands(SshConnection.Builder how) {
+        return command(how, List.of("--", how.host));
+    }
+
+    private static List<String> command(SshConnection.Builder how, List<String> last) {
         List<String> command = new ArrayList<>(how.command);
         if (how.config != null) {
             command.addAll(List.of("-F", how.config.toString()));
@@ -49,7 +59,8 @@ final class SystemSsh {
         if (!how.user.isEmpty()) {
             command.addAll(List.of("-l", how.user));
         }
-        command.addAll(List.of("-T", "-a", "-x", "-s", "--", how.host, "sftp"));
+        command.addAll(List.of("-T", "-a", "-x"));
+        command.addAll(last);
         return command;
     }
 

@@ -9,6 +9,7 @@ import io.logstream.ssh.Beside.Known;
 import io.logstream.ssh.Search.Beginning;
 import io.logstream.ssh.Search.Found;
 import io.logstream.ssh.Sftp.Handle;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -64,7 +65,7 @@ final class Trail {
     Trail(SshFileSource source, Runnable wake, long now) {
         this.source = source;
         this.wake = wake;
-        this.late = new LateLines(wake);
+        this.late = new LateLines(wake, source.follows());
         busyAt = now;
     }
 
@@ -292,7 +293,7 @@ final class Trail {
     }
 
     /** Hands over what came late, if this is between two lines. Returns whether there was any. */
-    boolean handLate(LineSink sink, long now) {
+    boolean handLate(LineSink sink, long now) throws IOException {
         if (!mayHandLate() || !late.hand(sink, now)) {
             return false;
         }
@@ -305,8 +306,9 @@ final class Trail {
         return reads != null && !reads.file().isLineOpen();
     }
 
-    boolean isLatePending() {
-        return late.isPending();
+    /** Without following: whether nothing is left of what came late, or can't be put between two lines. */
+    boolean isLateDone() {
+        return late.isEmpty() || !mayHandLate();
     }
 
     /** How long it is until late lines are looked for. */

@@ -30,7 +30,7 @@ final class Watch {
         return THREAD.scheduleWithFixedDelay(look, pace.toNanos(), pace.toNanos(), TimeUnit.NANOSECONDS);
     }
 
-    static void after(Duration delay, Runnable task) {
-        Future<?> unused = THREAD.schedule(task, delay.toNanos(), TimeUnit.NANOSECONDS);
+    static Future<?> after(Duration delay, Runnable task) {
+        return THREAD.schedule(task, delay.toNanos(), TimeUnit.NANOSECONDS);
     }
 }

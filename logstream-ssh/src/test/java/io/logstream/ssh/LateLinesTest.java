@@ -8,6 +8,7 @@ import io.logstream.SourceEvent;
 import io.logstream.spi.LineSink;
 import io.logstream.spi.SourcePosition;
 import io.logstream.testkit.CollectingViewer;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -65,7 +66,7 @@ class LateLinesTest {
     void openAnEmptyLog() throws Exception {
         connection = SftpServerDialer.connection(new SftpServerDialer());
         log = Files.createFile(directory.resolve("app.log.1"));
-        late = new LateLines(() -> {});
+        late = new LateLines(() -> {}, true);
         late.add(new Search(connection.sftp(), log.toString(), Duration.ofSeconds(20)).open(0), 0);
     }
 
@@ -75,25 +76,33 @@ class LateLinesTest {
         connection.close();
     }
 
+    private void hand(long now) {
+        try {
+            late.hand(sink, now);
+        } catch (IOException e) {
+            throw new AssertionError(e);
+        }
+    }
+
     @Test
     void whatCameLate_isHandedOver_howeverLongNobodyAskedForIt() throws Exception {
         Files.writeString(log, "late\nunfinished");
         CollectingViewer.until("the late line", () -> {
-            late.hand(sink, MINUTE);
+            hand(MINUTE);
             return handed.toString().equals("late\n");
         });
         CollectingViewer.until("the rest, a minute later", () -> {
-            late.hand(sink, 2 * MINUTE);
+            hand(2 * MINUTE);
             return handed.toString().equals("late\nunfinished|");
         });
     }
 
     @Test
     void quietFile_isLetGo_onceItsEndWasSeen() {
-        late.hand(sink, MINUTE);
+        hand(MINUTE);
         assertThat(late.isEmpty()).isFalse();
         CollectingViewer.until("it is let go", () -> {
-            late.hand(sink, MINUTE);
+            hand(MINUTE);
             return late.isEmpty();
         });
         assertThat(handed).isEmpty();

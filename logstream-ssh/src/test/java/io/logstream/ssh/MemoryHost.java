@@ -51,6 +51,8 @@ final class MemoryHost implements Dialer {
 
     private final LongSupplier clock;
     private final Map<String, Node> names = new TreeMap<>();
+    private final Map<String, Node> stale = new HashMap<>();
+    private final List<Running> commands = new ArrayList<>();
     private final List<Session> sessions = new ArrayList<>();
     private IntConsumer before = type -> {};
     private boolean held;
@@ -81,6 +83,11 @@ final class MemoryHost implements Dialer {
         }
     }
 
+    /** Gives the oldest answer that was kept back. */
+    synchronized void giveOldestKept() {
+        sessions.forEach(Session::giveOldestKept);
+    }
+
     /** Whether requests wait, so that no answer comes in the middle of something. */
     synchronized void hold(boolean hold) {
         held = hold;
@@ -106,6 +113,15 @@ final class MemoryHost implements Dialer {
         node.content = Arrays.copyOf(node.content, length + bytes.length);
         System.arraycopy(bytes, 0, node.content, length, bytes.length);
         node.modified = now();
+    }
+
+    /** Puts another file at a name that says it was written last when the one before was. */
+    synchronized void replaceWithItsTime(String name, String text) {
+        Node old = names.remove(name);
+        Node node = write(name, text);
+        if (old != null) {
+            node.modified = old.modified;
+        }
     }
 
     synchronized Node create(String name) {
@@ -215,6 +231,34 @@ final class MemoryHost implements Dialer {
         }
     }
 
+    /** Whether paths look as they do now, whatever is written: as on a server that knows sizes late. */
+    synchronized void staleSizes(boolean isStale) {
+        stale.clear();
+        if (isStale) {
+            names.forEach((name, node) -> {
+                Node old = new Node(node.modified);
+                old.content = node.content.clone();
+                stale.put(name, old);
+            });
+        }
+    }
+
+    /** A command that runs until its channel is closed; it does what the test does with its sink. */
+    record Running(String line, ByteArrayOutputStream input, Exec.Sink sink) {}
+
+    /** The commands that run, the oldest first. */
+    synchronized List<Running> commands() {
+        return List.copyOf(commands);
+    }
+
+    /** A command ends by itself. */
+    void end(Running command, int status) {
+        synchronized (this) {
+            commands.remove(command);
+        }
+        command.sink.ended(status, null);
+    }
+
     /** One connection. */
     private final class Session extends OutputStream implements Link {
         private final Map<Integer, Node> handles = new HashMap<>();
@@ -261,6 +305,28 @@ final class MemoryHost implements Dialer {
                 }
                 return some;
             }
+        }
+
+        @Override
+        public Exec exec(String line, Exec.Sink sink) {
+            Running fresh = new Running(line, new ByteArrayOutputStream(), sink);
+            synchronized (MemoryHost.this) {
+                commands.add(fresh);
+            }
+            return new Exec() {
+                @Override
+                public OutputStream in() {
+                    return fresh.input;
+                }
+
+                @Override
+                public void close() {
+                    synchronized (MemoryHost.this) {
+                        commands.remove(fresh);
+                    }
+                    sink.ended(-1, new IOException("closed"));
+                }
+            };
         }
 
         @Override
@@ -315,6 +381,13 @@ final class MemoryHost implements Dialer {
             }
         }
 
+        private void giveOldestKept() {
+            ByteBuffer oldest = kept.poll();
+            if (oldest != null) {
+                give(oldest, answers);
+            }
+        }
+
         private void giveKept() {
             kept.forEach(answer -> give(answer, answers));
             kept.clear();
@@ -357,7 +430,7 @@ final class MemoryHost implements Dialer {
                     if (path.equals("/") || path.equals(BARRIER)) {
                         put(answer.put((byte) 105).putInt(id), 0, DIRECTORY, now());
                     } else {
-                        attributes(answer, id, names.get(path));
+                        attributes(answer, id, stale.containsKey(path) ? stale.get(path) : names.get(path));
                     }
                 }
                 case 11 -> {

@@ -152,6 +152,57 @@ class PoolTest {
     }
 
     @Test
+    void loginThatFails_isTriedOnce_howeverManyFilesWantItAtOnce() throws Exception {
+        AtomicInteger asked = new AtomicInteger();
+        CountDownLatch go = new CountDownLatch(1);
+        SshConnection connection = new SshConnection(
+                "here",
+                () -> {
+                    asked.incrementAndGet();
+                    go.await();
+                    throw new LogStreamException("never");
+                },
+                how().maxConnections(8),
+                SshConnection::startThread);
+        List<Thread> files = new ArrayList<>();
+        AtomicInteger failed = new AtomicInteger();
+        for (int i = 0; i < 20; i++) {
+            Thread file = new Thread(() -> {
+                try {
+                    connection.sftp();
+                } catch (LogStreamException e) {
+                    failed.incrementAndGet();
+                } catch (IOException | InterruptedException e) {
+                    throw new IllegalStateException(e);
+                }
+            });
+            files.add(file);
+            file.start();
+        }
+        CollectingViewer.until(
+                "all wait", () -> files.stream().allMatch(file -> file.getState() == Thread.State.WAITING));
+        go.countDown();
+        for (Thread file : files) {
+            file.join();
+        }
+        assertThat(asked).hasValue(1);
+        assertThat(failed).hasValue(20);
+    }
+
+    @Test
+    void filesAreSpread_whenTheyComeAtOnce() throws Exception {
+        SshConnection connection = connection(how().maxConnections(3));
+        List<CollectingViewer> viewers = new ArrayList<>();
+        for (int i = 0; i < 9; i++) {
+            viewers.add(follow(connection, write("file-" + i, "line\n")));
+        }
+        for (CollectingViewer viewer : viewers) {
+            viewer.awaitLine("line");
+        }
+        assertThat(dialer.running()).hasSize(3);
+    }
+
+    @Test
     void closing_interruptsWhoConnects() throws Exception {
         CountDownLatch dialing = new CountDownLatch(1);
         SshConnection connection = new SshConnection(

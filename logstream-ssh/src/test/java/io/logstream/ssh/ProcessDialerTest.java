@@ -9,6 +9,8 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -49,6 +51,55 @@ class ProcessDialerTest {
         assertThat(said.readLine()).isEqualTo("ended");
     }
 
+    /** How a command ended. */
+    private static final class Ending implements Exec.Sink {
+        private final CompletableFuture<Integer> status = new CompletableFuture<>();
+
+        @Override
+        public void out(byte[] bytes, int offset, int length) {}
+
+        @Override
+        public void errors(byte[] bytes, int offset, int length) {}
+
+        @Override
+        public void ended(int code, @Nullable Exception lost) {
+            if (lost == null) {
+                status.complete(code);
+            } else {
+                status.completeExceptionally(lost);
+            }
+        }
+    }
+
+    private static Exec run(String line, Ending ending) throws Exception {
+        ProcessDialer dialer = new ProcessDialer(List.of("/bin/true"), List.of("/bin/sh", "-c"));
+        return dialer.dial().exec(line, ending);
+    }
+
+    @Test
+    void commandHasAStatus_onlyIfItEndedByItself() throws Exception {
+        Ending alone = new Ending();
+        run("exit 128", alone);
+        assertThat(alone.status.get()).isEqualTo(128);
+        for (String line : List.of("kill -KILL $$", "kill -TERM $$", "exit 255")) {
+            Ending killed = new Ending();
+            run(line, killed);
+            assertThatThrownBy(killed.status::get).as(line).hasCauseExactlyInstanceOf(IOException.class);
+        }
+        Ending closed = new Ending();
+        run("trap 'exit 0' TERM; while :; do sleep 0.05; done", closed).close();
+        assertThatThrownBy(closed.status::get).hasCauseExactlyInstanceOf(IOException.class);
+    }
+
+    @Test
+    void whatACommandPrints_isNotTakenForTheProgramsRefusal() throws Exception {
+        Ending ending = new Ending();
+        run("echo 'git: Permission denied (publickey)' >&2; exit 255", ending);
+        assertThatThrownBy(ending.status::get)
+                .hasCauseExactlyInstanceOf(IOException.class)
+                .hasMessageContaining("git: Permission denied");
+    }
+
     @Test
     void compression_isSaid_onlyWhereItWasChosen() {
         assertThat(SystemSsh.command(SshConnection.builder("h"))).noneMatch(word -> word.startsWith("Compression"));
@@ -80,7 +131,7 @@ class ProcessDialerTest {
     @Test
     void frozenServer_isGivenUp_thoughNobodyAsksForAnything() throws Exception {
         SftpServerDialer dialer = new SftpServerDialer();
-        try (Sftp sftp = new Sftp(dialer.dial(), "here")) {
+        try (Sftp sftp = new Sftp(dialer.dial(), "here", SshConnection::startThread)) {
             sftp.ready().get();
             sftp.keepAlive(Duration.ofSeconds(1), 1);
             ProcessHandle server = dialer.running().get(0).toHandle();

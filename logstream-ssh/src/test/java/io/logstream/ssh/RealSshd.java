@@ -31,15 +31,12 @@ final class RealSshd implements Closeable {
     }
 
     RealSshd(Path directory, String... keyTypes) throws Exception {
-        boolean there = Files.isExecutable(Path.of(PROGRAM))
-                && System.getProperty("user.name").equals("root");
-        if (!there && "true".equals(System.getenv("CI"))) {
-            throw new AssertionError(PROGRAM + " and root are needed");
-        }
-        if (!there) {
-            System.err.println("SKIPPED: tests with a real sshd need " + PROGRAM + " and root");
-        }
-        Assumptions.assumeTrue(there, PROGRAM + " and root are needed");
+        this(directory, List.of(), "", keyTypes);
+    }
+
+    /** With more lines of its configuration, and a variable for its sessions. */
+    RealSshd(Path directory, List<String> more, String variable, String... keyTypes) throws Exception {
+        assumeThere(PROGRAM);
         this.directory = directory;
         Files.createDirectories(Path.of("/run/sshd"));
         List<String> hostKeys = new ArrayList<>();
@@ -66,9 +63,10 @@ final class RealSshd implements Closeable {
                 "KbdInteractiveAuthentication no",
                 "PermitRootLogin prohibit-password",
                 // Whatever the user's shell runs at its start, sessions are killed in the middle of it.
-                "SetEnv HOME=" + directory,
+                "SetEnv HOME=" + directory + " " + variable,
                 "MaxStartups 100",
                 "Subsystem sftp /usr/lib/openssh/sftp-server"));
+        lines.addAll(more);
         Path config = Files.write(directory.resolve("sshd_config"), lines);
         process = new ProcessBuilder(PROGRAM, "-D", "-e", "-f", config.toString())
                 .redirectErrorStream(true)
@@ -81,6 +79,19 @@ final class RealSshd implements Closeable {
                 throw new UncheckedIOException(e);
             }
         });
+    }
+
+    /** Skips a test that needs this program, and root; a failure where all are promised to be there. */
+    static void assumeThere(String program) {
+        boolean there = Files.isExecutable(Path.of(program))
+                && System.getProperty("user.name").equals("root");
+        if (!there && "true".equals(System.getenv("CI"))) {
+            throw new AssertionError(program + " and root are needed");
+        }
+        if (!there) {
+            System.err.println("SKIPPED: tests need " + program + " and root");
+        }
+        Assumptions.assumeTrue(there, program + " and root are needed");
     }
 
     Path key(String name, String type, String passphrase) throws Exception {
@@ -138,6 +149,13 @@ final class RealSshd implements Closeable {
 
     void killSessions() {
         sessions().forEach(ProcessHandle::destroyForcibly);
+    }
+
+    /** Kills what serves the sessions, and nothing of what runs in them. */
+    void killSshd() {
+        sessions().stream()
+                .filter(session -> session.info().command().orElse("").equals(PROGRAM))
+                .forEach(ProcessHandle::destroyForcibly);
     }
 
     void signalSessions(String signal) throws Exception {

@@ -70,7 +70,7 @@ class SftpTest {
     @Test
     void everyRequest_fails_whenTheServerDies() throws Exception {
         SftpServerDialer dialer = new SftpServerDialer();
-        try (Sftp sftp = new Sftp(dialer.dial(), "here")) {
+        try (Sftp sftp = new Sftp(dialer.dial(), "here", SshConnection::startThread)) {
             get(sftp.ready());
             dialer.breakConnections();
             assertThatThrownBy(() -> {
@@ -169,7 +169,7 @@ class SftpTest {
             @Override
             public void close() {}
         };
-        try (Sftp sftp = new Sftp(link, "scripted")) {
+        try (Sftp sftp = new Sftp(link, "scripted", SshConnection::startThread)) {
             CompletableFuture<?> first = sftp.stat("/a");
             CompletableFuture<?> second = sftp.open("/a");
             CompletableFuture<?> third = sftp.read(new Sftp.Handle(new byte[4]), 0, 3);
@@ -219,7 +219,7 @@ class SftpTest {
     }
 
     private static Sftp real() throws Exception {
-        return get(new Sftp(new SftpServerDialer().dial(), "here").ready());
+        return get(new Sftp(new SftpServerDialer().dial(), "here", SshConnection::startThread).ready());
     }
 
     private static <T> T get(CompletableFuture<T> future) throws Exception {

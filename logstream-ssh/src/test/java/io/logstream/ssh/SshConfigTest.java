@@ -157,6 +157,17 @@ class SshConfigTest {
     }
 
     @Test
+    void proxyCommandNone_endsTheSearchForAJumpHost_asInSsh() throws Exception {
+        SshConnection.Builder web = SshConnection.builder("web");
+        assertThat(route("Host web\n  ProxyCommand none\n  ProxyJump gate\n", web))
+                .hasSize(1);
+        assertThat(route("Host web\n  ProxyJump gate\n  ProxyCommand none\n", web))
+                .hasSize(2);
+        assertThatThrownBy(() -> route("Host web\n  ProxyCommand x\n  ProxyJump gate\n", web))
+                .hasMessageContaining("'ProxyCommand'");
+    }
+
+    @Test
     void match_isRefused_unlessItIsForAll() throws Exception {
         assertThatThrownBy(() -> hop("Host other\nMatch user x\n  Port 1\n")).hasMessageContaining("line 2: 'Match'");
         assertThat(hop("Host other\nMatch all\n  Port 4\n").port()).isEqualTo(4);
