@@ -259,9 +259,12 @@ final class DockerReader implements LogReader {
         return true;
     }
 
-    /** Whether it is known from what is read how long the log's file is. */
+    /**
+     * Whether it is known from what is read how long the log's file is, and so that it was not rotated. One file alone may have
+     * been emptied when only its beginning had come: of two the daemon tells the first one to its end.
+     */
     private boolean isCounted(ContainerState now) {
-        return source.channels().size() == CHANNELS && !now.labelled();
+        return source.channels().size() == CHANNELS && !now.labelled() && !now.emptied();
     }
 
     private void begin(Place at, ContainerState now) {
@@ -331,7 +334,7 @@ final class DockerReader implements LogReader {
         LogFile file = at.isBeginning()
                         && source.readsFiles()
                         && daemon.isLocal()
-                        && now.driver().equals("json-file")
+                        && now.isJson()
                 ? LogFile.open(this, now.logPath())
                 : null;
         return file != null ? enter(file) : askForLog();
@@ -373,7 +376,7 @@ final class DockerReader implements LogReader {
     /** The container is like this, while its log is read. */
     void see(ContainerState now) {
         runs.see(now, place());
-        trace.isOf(rotatedAt(), now.driver().equals("local"), isCounted(now));
+        trace.isOf(rotatedAt(), !now.isJson(), isCounted(now));
     }
 
     /** Tells that the container was started again, behind all that has come. */

@@ -177,6 +177,28 @@ class FaultyDaemonTest extends FakeCase {
         }
     }
 
+    /** With one file it may be emptied when only its beginning had come, and nothing shows how long it was. */
+    @Test
+    void gapIsTold_whenTheLogWasEmptied_ofWhichLittleHadCome() throws Exception {
+        web.driverOptions = "\"max-size\":\"10m\"";
+        try (LogHub hub = LogHub.create()) {
+            CollectingViewer viewer = follow(hub, source());
+            web.write(Channel.STDOUT, "one\n");
+            viewer.awaitLine("one");
+            synchronized (fake) {
+                web.leavesOut = true;
+                web.write(Channel.STDOUT, "two\n");
+                web.leavesOut = false;
+                web.forget();
+            }
+            web.write(Channel.STDOUT, "three\n");
+            viewer.awaitLine("three");
+            web.exit(0);
+            viewer.awaitEnd();
+            assertThat(viewer.told()).endsWith("line one", "line three", "gap ROTATED", "FINISHED 0");
+        }
+    }
+
     // ---- silence
     @Test
     void silenceIsNoError_howeverLateTheHeadComes() throws Exception {
