@@ -151,7 +151,10 @@ final class Trace {
             case TOO_LATE -> {
                 return false;
             }
-            case BACK -> gate = null; // the clock was set back: nothing can be said
+            case BACK -> {
+                gate = null; // the clock was set back: nobody can tell
+                torn = entries > 0;
+            }
         }
         return true;
     }
@@ -170,7 +173,7 @@ final class Trace {
         if (from == null) {
             return false;
         }
-        boolean unknown = lost || gate != null && torn;
+        boolean unknown = lost || torn;
         long missing = gate == null ? 0 : found - lines;
         reset();
         from = place.copy();
@@ -192,6 +195,7 @@ final class Trace {
         lines = 0;
         entries = 0;
         lost = false;
+        torn = false;
         gate = null;
     }
 }

@@ -161,11 +161,13 @@ class TraceTest {
     }
 
     @Test
-    void nothingIsSaid_whereTheClockWasSetBack() {
+    void gapOfUnknownSizeIsTold_whereTheClockWasSetBack() {
         handOver(entries(100, 102, 104, 50, 52));
         assertThat(readAgain(Gate.Window.WHOLE, entries(98, 100, 102, 103, 104, 50, 52)))
                 .isTrue();
-        assertThat(trace.settle(place, sink)).isFalse();
+        assertThat(trace.settle(place, sink)).isTrue();
+        assertThat(sink.told).hasToString("[gap -1 ROTATED]");
+        assertThat(trace.settle(place, sink)).as("once").isFalse();
     }
 
     /** Logs at random, of which some entries had not come. */
