@@ -91,6 +91,7 @@ final class DaemonEvents {
     private State state = State.IDLE;
     private int openings; // how often events have begun to come
     private @Nullable Exchange exchange;
+    private long openedAt; // by the clock that only measures
     private Duration retry = FIRST_RETRY;
     private Carry line = new Carry(MAX_EVENT, "an event");
 
@@ -127,6 +128,7 @@ final class DaemonEvents {
         boolean isBack;
         synchronized (this) {
             isBack = state == State.LISTENING && openings != before;
+            isWanted(); // or those would never be forgotten who ask for ever
             absent.add(new Absent(System.nanoTime(), told));
             try {
                 begin();
@@ -255,7 +257,7 @@ final class DaemonEvents {
                 }
                 state = State.LISTENING;
                 openings++;
-                retry = FIRST_RETRY;
+                openedAt = System.nanoTime();
                 events.add(0, Event.ANYTHING);
             }
             if (step == Exchange.Step.DONE) {
@@ -314,6 +316,9 @@ final class DaemonEvents {
     }
 
     private synchronized void failed(Throwable e) {
+        if (state == State.LISTENING && System.nanoTime() - openedAt > LAST_RETRY.toNanos()) {
+            retry = FIRST_RETRY; // else a peer that ends its answer at once would be asked all the time
+        }
         state = State.IDLE;
         close();
         daemon.forgetDialect();
