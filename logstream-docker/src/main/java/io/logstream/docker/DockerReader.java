@@ -189,19 +189,14 @@ final class DockerReader implements LogReader {
 
     /** Whether the container has ended, since reading began, in what may have been an outage. */
     boolean isInDoubt(ContainerState now) {
-        return (known != null || place != null) && !questions.isPodman() && runs.isInDoubt(now);
+        Place at = place == null ? known : place;
+        return at != null && !questions.isPodman() && runs.isInDoubt(now, at);
     }
 
     /** The container is there. */
     @Nullable
     Outcome found(ContainerState now, LineSink sink) throws IOException {
         boolean first = runs.container() == null;
-        Place at = place == null ? known : place;
-        if (at == null) {
-            runs.meet(now);
-        } else {
-            runs.judge(now, at, isInDoubt(now));
-        }
         if (place != null) {
             see(now);
         }
@@ -209,6 +204,9 @@ final class DockerReader implements LogReader {
             source.found(now.id());
         }
         questions.isNamed(now.id());
+        if (place == null && (known == null || known.container != questions.containerHash())) {
+            runs.meet(now);
+        }
         if (source.follows()) {
             watch(now.id());
         }
@@ -331,10 +329,7 @@ final class DockerReader implements LogReader {
         if (now.isRunning() && now.started() == at.started) {
             at.end = Place.End.OPEN; // the log was told to be over too soon
         }
-        LogFile file = at.isBeginning()
-                        && source.readsFiles()
-                        && daemon.isLocal()
-                        && now.isJson()
+        LogFile file = at.isBeginning() && source.readsFiles() && daemon.isLocal() && now.isJson()
                 ? LogFile.open(this, now.logPath())
                 : null;
         return file != null ? enter(file) : askForLog();
@@ -375,6 +370,9 @@ final class DockerReader implements LogReader {
 
     /** The container is like this, while its log is read. */
     void see(ContainerState now) {
+        if (!questions.isPodman()) {
+            runs.judge(now, place());
+        }
         runs.see(now, place());
         trace.isOf(rotatedAt(), !now.isJson(), isCounted(now));
     }
@@ -391,7 +389,6 @@ final class DockerReader implements LogReader {
     void tellRestart(LineSink sink, long time) {
         ContainerState now = runs.container();
         if (now != null && runs.isRestarted()) {
-            runs.judge(now, place(), isInDoubt(now)); // looked at just now, and what the daemon remembers is not known
             runs.tellRestart(sink, place(), time);
             wait = FIRST_WAIT;
         }
@@ -470,12 +467,11 @@ final class DockerReader implements LogReader {
             return Outcome.END;
         }
         Place at = place();
-        Place.End end = runs.isRestarted() || at.cut ? Place.End.OPEN : Place.End.SAID;
         ContainerState now = runs.container();
-        if (end == Place.End.SAID && now != null && now.isOver() && !isInDoubt(now)) {
-            end = Place.End.SEEN;
-        }
+        boolean isOver = now != null && now.isOver();
+        boolean isOpen = runs.isRestarted() && !isOver; // the run that is told now goes on
         tellRestart(sink);
+        Place.End end = isOpen || at.cut ? Place.End.OPEN : isOver ? Place.End.SEEN : Place.End.SAID;
         at.end = at.end.or(end);
         sink.position(position());
         read = true;

@@ -17,7 +17,13 @@ final class Outages {
     private static final int MAX = 32;
     private static final long SECOND = 1_000_000_000L;
 
-    private record Outage(long from, long to) {}
+    /** The one in which the daemon was lost for this time; of several that are one, the last. */
+    private record Outage(int loss, long from, long to) {
+        /** Both, and what is between them. */
+        Outage and(Outage later) {
+            return new Outage(later.loss, Math.min(from, later.from), Math.max(to, later.to));
+        }
+    }
 
     private final Deque<Outage> outages = new ArrayDeque<>();
     private long heard = Place.NONE; // the latest time that the daemon has told while it was there
@@ -85,7 +91,7 @@ final class Outages {
             long lasted = System.nanoTime() - awaySince;
             // Who tries only now and then notices late that nobody is there.
             long from = heard != Place.NONE && !setBack ? heard : second - lasted - SECOND;
-            add(new Outage(from, second + SECOND));
+            add(new Outage(losses, from, second + SECOND));
         }
         heard = setBack ? Place.NONE : heard;
         heard(second);
@@ -96,12 +102,12 @@ final class Outages {
         Outage last = outages.peekLast();
         if (last != null && one.from() <= last.to() && last.from() <= one.to()) {
             outages.removeLast();
-            outages.add(new Outage(Math.min(last.from(), one.from()), Math.max(last.to(), one.to())));
+            outages.add(last.and(one));
         } else {
             outages.add(one);
         }
         if (outages.size() > MAX) {
-            outages.addFirst(new Outage(outages.pop().from(), outages.pop().to()));
+            outages.addFirst(outages.pop().and(outages.pop()));
         }
     }
 
@@ -131,7 +137,18 @@ final class Outages {
     }
 
     /** Whether the daemon was away at a time, for all that is known. */
-    synchronized boolean contain(long time) {
-        return away && time > heard || outages.stream().anyMatch(outage -> outage.from() < time && time <= outage.to());
+    boolean contain(long time) {
+        return overlap(0, time - 1, time);
+    }
+
+    /**
+     * Whether the daemon was away at any time behind one and up to another, for all that is known.
+     *
+     * @param known as many losses of the daemon don't matter
+     */
+    synchronized boolean overlap(int known, long behind, long upTo) {
+        return away && upTo > heard
+                || outages.stream()
+                        .anyMatch(one -> one.loss() > known && Math.max(one.from(), behind) < Math.min(one.to(), upTo));
     }
 }

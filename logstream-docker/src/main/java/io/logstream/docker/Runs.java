@@ -25,19 +25,19 @@ final class Runs implements DaemonEvents.Listener {
     private boolean restarted; // since the run that the place is in; not told yet
     private boolean justRestarted;
     private long knownUntil = Long.MAX_VALUE;
-    private volatile long death = Long.MAX_VALUE; // told since the container was looked at last
+    private volatile long death = Long.MAX_VALUE; // told since the container was asked for, of the last answer
+    private long deathAsked = Long.MAX_VALUE; // the same when it was asked for; guarded by this
     private long allowed = Place.NONE; // entries up to this one were written before the container was looked at last
 
-    private long judged = Place.NONE; // the last end of which is known whether the daemon was away then
-    private long cutAt = Place.NONE; // the last end that was cut short
+    private boolean cutBefore; // a run before the last one was cut short
+    private long cutAt = Place.NONE; // the last run's end, where that was
 
     private boolean changed; // guarded by this, like those below
-    private boolean started;
     private int starts; // told, and moments when perhaps one was not told
     private int asked; // those of them behind which the container was asked for
     private int seen; // and has answered
     private int asking; // how often the daemon had been lost when the container was asked for
-    private int losses; // the same, where there was an answer
+    private int losses; // the same, where there was an answer: all ends before it are judged
     private boolean removed;
     private OptionalInt lastExit = OptionalInt.empty();
     private final long[] deaths = {Place.NONE, Place.NONE}; // the last two that the daemon has told
@@ -59,12 +59,8 @@ final class Runs implements DaemonEvents.Listener {
     }
 
     /** The container is like this, and reading begins, wherever that is: no end before is judged. */
-    void meet(ContainerState now) {
-        judged = now.finished();
-        isLike(now);
-    }
-
-    private synchronized void isLike(ContainerState now) {
+    synchronized void meet(ContainerState now) {
+        death = death == deathAsked ? Long.MAX_VALUE : death;
         container = now;
         seen = asked;
         losses = asking;
@@ -72,8 +68,7 @@ final class Runs implements DaemonEvents.Listener {
 
     /** The container is like this, while reading is at a place. */
     void see(ContainerState now, Place at) {
-        isLike(now);
-        death = Long.MAX_VALUE;
+        meet(now);
         if (at.started == Place.NONE) {
             at.started = now.started();
         }
@@ -91,10 +86,10 @@ final class Runs implements DaemonEvents.Listener {
     public void happened(DaemonEvents.Event event) {
         synchronized (this) {
             changed = true;
-            started |= event.action().equals("start");
             starts += event.action().equals("start") || event.equals(DaemonEvents.Event.ANYTHING) ? 1 : 0;
             removed |= event.action().equals("destroy") || event.action().equals("remove"); // podman's word
-            if (event.exitCode().isPresent()) {
+            boolean died = event.action().equals("die") || event.action().equals("died"); // podman's word
+            if (died && event.exitCode().isPresent()) { // what is executed in a container exits too
                 lastExit = event.exitCode();
             }
             if (event.action().equals("die") && event.time() > deaths[1]) {
@@ -115,14 +110,14 @@ final class Runs implements DaemonEvents.Listener {
 
     /** The container is asked for. */
     synchronized void ask() {
-        started = false;
+        deathAsked = death;
         asked = starts;
         asking = daemon.outages().losses();
     }
 
-    /** Whether the container was started since it was asked for. */
-    synchronized boolean wasStarted() {
-        return started;
+    /** Whether the container was started since it was asked for, for all that is known. */
+    synchronized boolean mayBeStarted() {
+        return starts != asked;
     }
 
     /** Whether the daemon has told that the container was removed, and so all that has happened to it. */
@@ -187,9 +182,12 @@ final class Runs implements DaemonEvents.Listener {
         ContainerState now = container;
         if (restarted && now != null && time > endOfTheLast(now)) {
             restarted = false;
-            if (!now.isOver() || cutAt != now.finished()) {
+            boolean isCut = at.cut && now.isOver() && cutAt == now.finished(); // the one that begins
+            if (cutBefore || !isCut) {
                 tellLoss(sink, at);
             }
+            cutBefore = false;
+            at.cut = isCut;
             at.started = now.started();
             at.finished = false;
             at.end = Place.End.OPEN;
@@ -207,29 +205,59 @@ final class Runs implements DaemonEvents.Listener {
         return true;
     }
 
-    /** Whether the container has ended when the daemon was perhaps away, and that was not judged. */
-    boolean isInDoubt(ContainerState now) {
-        ContainerState last = container;
-        boolean ranSince =
-                last != null && last.isRunning() && losses == daemon.outages().losses();
-        return now.finished() != judged && !ranSince && daemon.outages().contain(now.finished());
+    /** Whether a run has ended, behind a place, when the daemon was perhaps away, and that was not judged. */
+    boolean isInDoubt(ContainerState now, Place at) {
+        return isInDoubtBefore(now, at) || isLastInDoubt(now, at);
+    }
+
+    private static boolean isLater(ContainerState now, Place at) {
+        return at.started != Place.NONE && now.started() != at.started;
+    }
+
+    private static boolean isRead(Place at) {
+        return at.finished || at.end == Place.End.SEEN;
+    }
+
+    /** Whether that is so of the last end, of the run that is told now or is to be told next. */
+    private boolean isLastInDoubt(ContainerState now, Place at) {
+        boolean isBehind = isLater(now, at) ? now.isOver() : !now.isRunning() && !isRead(at);
+        return isBehind && isEndInDoubt(now);
+    }
+
+    private boolean isEndInDoubt(ContainerState now) {
+        return daemon.outages().overlap(losses, now.finished() - 1, now.finished());
     }
 
     /**
-     * Judges the container's last end. What was in its pipe then was logged by nobody, if the daemon was away: that is to be told
-     * where this run is told to be over, however many others follow until then.
-     *
-     * @param isCut whether the daemon was away at that time
+     * Whether that is so of a run before the one that is there now. Only the last end is told, and any time before may be that of
+     * another one, back to where reading is, or to where the container was seen last.
      */
-    void judge(ContainerState now, Place at, boolean isCut) {
-        if (now.finished() != judged) {
-            judged = now.finished();
-            boolean read = at.finished || at.end == Place.End.SEEN;
-            boolean behind = now.started() != at.started || !now.isRunning() && !read;
-            if (isCut && behind) {
-                at.cut = true;
-                cutAt = judged;
-            }
+    private boolean isInDoubtBefore(ContainerState now, Place at) {
+        if (!isLater(now, at)) {
+            return at.started == Place.NONE && now.isRunning() && isEndInDoubt(now); // behind the first start
+        }
+        Outages outages = daemon.outages();
+        if (isRead(at) && now.isOver() && outages.contain(now.started())) {
+            return false; // or another run would have begun and ended in the one outage with its start
+        }
+        ContainerState last = container;
+        long behind = Math.max(at.started, at.anchor < 0 ? Place.NONE : at.time[at.anchor]);
+        behind = last != null && last.isOver() ? Math.max(behind, last.finished()) : behind;
+        return outages.overlap(losses, behind, now.isOver() ? now.started() : now.finished());
+    }
+
+    /**
+     * Judges the ends of runs behind a place. What was in a container's pipe when it ended was logged by nobody, if the daemon was
+     * away: that is to be told where this run is told to be over, however many others follow until then.
+     */
+    void judge(ContainerState now, Place at) {
+        if (isInDoubtBefore(now, at)) {
+            cutBefore = true;
+            at.cut = true;
+        }
+        if (isLastInDoubt(now, at)) {
+            cutAt = now.finished();
+            at.cut = true;
         }
     }
 

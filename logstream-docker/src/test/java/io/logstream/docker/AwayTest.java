@@ -280,7 +280,7 @@ class AwayTest extends FakeCase {
                         endsOnceMore("three");
                     } else if (request.contains("/logs") && lost.getAndSet(false)) {
                         endsOnceMore("four");
-                        breakConnections();
+                        breakConnections("");
                     }
                     return false;
                 };
@@ -293,6 +293,62 @@ class AwayTest extends FakeCase {
         }
     }
 
+    /** What was known of it before is that it ran, and when the log is open it runs again. */
+    @Test
+    void gapIsTold_whenAContainerHasEndedWhileTheDaemonWasAway_beforeItsLogIsOpened() throws Exception {
+        web.write(Channel.STDOUT, "one\n");
+        AtomicBoolean first = new AtomicBoolean(true);
+        fake.frozen = request -> {
+            boolean isLost = daemon.outages().losses() > 0 && !isAway(daemon);
+            if (request.contains("/logs") && daemon.events().openings() == 1 && first.getAndSet(false)) {
+                breakConnections("/events");
+                fake.clock += 2_000_000_000L;
+                web.exit(9);
+                startAgain("two");
+                fake.beAnother();
+            }
+            return request.contains("/logs") && !isLost;
+        };
+        try (LogHub hub = LogHub.create()) {
+            CollectingViewer viewer = follow(hub, DockerSource.of(daemon, "web"));
+            viewer.awaitLine("two");
+            assertThat(viewer.told())
+                    .extracting(what -> what.replace(" 9", ""))
+                    .endsWith("line one", "gap RECONNECTED", "RESTARTED", "line two");
+        }
+    }
+
+    /** Nobody reads it until it has ended once more, in order. Where only the way to the daemon was cut it remembers all. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void gapIsTold_whenARunHasEndedWhileTheDaemonWasAway_andAnotherOneSince(boolean away) throws Exception {
+        web.write(Channel.STDOUT, "one\n");
+        HandContext context = new HandContext();
+        TextSink first = new TextSink();
+        try (DockerReader reader = new DockerReader(DockerSource.of(daemon, "web"), Start.beginning(), context)) {
+            readUntil(reader, context, first, "one");
+        }
+        fake.refuseConnections();
+        assertThatThrownBy(() -> daemon.containers()).isInstanceOf(IOException.class);
+        synchronized (fake) {
+            fake.clock += 2_000_000_000L;
+            web.exit(9);
+            startAgain("two");
+            if (away) {
+                fake.beAnother();
+            }
+        }
+        fake.acceptConnections();
+        daemon.containers();
+        endsOnceMore("three");
+        TextSink second = new TextSink();
+        Start there = Start.at(first.positions.get(first.positions.size() - 1));
+        try (DockerReader reader = new DockerReader(DockerSource.of(daemon, "web"), there, context)) {
+            readUntil(reader, context, second, "three");
+            assertThat(second.told).hasToString("two\n" + (away ? "[gap -1 RECONNECTED]" : "") + "[RESTARTED]three\n");
+        }
+    }
+
     /** Some seconds later, when no outage is near. */
     private void endsOnceMore(String line) {
         fake.clock += 5_000_000_000L;
@@ -301,9 +357,9 @@ class AwayTest extends FakeCase {
         fake.clock += 5_000_000_000L;
     }
 
-    private void breakConnections() {
+    private void breakConnections(String part) {
         try {
-            fake.breakConnections();
+            fake.breakConnections(part);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -36,6 +36,24 @@ class OutagesTest {
     }
 
     @Test
+    void outage_overlapsATime_ofWhichItHasAnyMoment_unlessItIsKnown() {
+        answered("10:00:00");
+        outages.lost();
+        answered("10:00:05");
+        assertThat(outages.overlap(0, TEN - 1, TEN)).isFalse();
+        assertThat(outages.overlap(0, Place.NONE, TEN + 1)).isTrue();
+        assertThat(outages.overlap(0, TEN + SECOND, TEN + 2 * SECOND)).isTrue();
+        assertThat(outages.overlap(0, TEN + 6 * SECOND - 1, Long.MAX_VALUE)).isTrue();
+        assertThat(outages.overlap(0, TEN + 6 * SECOND, Long.MAX_VALUE)).isFalse();
+        int known = outages.losses();
+        assertThat(outages.overlap(known, Place.NONE, Long.MAX_VALUE)).isFalse();
+        outages.lost();
+        assertThat(outages.overlap(known, Place.NONE, Long.MAX_VALUE)).isTrue();
+        answered("10:00:10");
+        assertThat(outages.overlap(known, TEN + 8 * SECOND, TEN + 9 * SECOND)).isTrue();
+    }
+
+    @Test
     void outage_isNotOver_byAnAnswerThatWasAskedForBefore() {
         answered("10:00:00");
         long asked = System.nanoTime();

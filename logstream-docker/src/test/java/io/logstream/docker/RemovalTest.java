@@ -244,6 +244,27 @@ class RemovalTest extends FakeCase {
         }
     }
 
+    /** It was started once more, and has written nothing, before it was looked at. */
+    @Test
+    void containerThatIsRemoved_behindARunThatWroteNothing_endsWithoutAGap() throws Exception {
+        web.write(Channel.STDOUT, "one\n");
+        try (LogHub hub = LogHub.create()) {
+            CollectingViewer viewer = follow(hub, DockerSource.of(daemon, "web"));
+            viewer.awaitLine("one");
+            awaitListeners();
+            web.exit(0);
+            viewer.awaitEvent(Kind.FINISHED);
+            fake.frozen = request -> request.endsWith("/json");
+            web.start();
+            web.exit(7);
+            fake.frozen = request -> false;
+            viewer.await("the second end", () -> viewer.told().contains("FINISHED 7"));
+            web.remove();
+            viewer.awaitEnd();
+            assertThat(viewer.gaps()).isEmpty();
+        }
+    }
+
     /** Nobody can tell any more what the daemon has left out while it rotated the log, if it has. */
     @ParameterizedTest
     @CsvSource({"10k, 2, false", "10k, 2, true", "10m, 2, false", "10m, 1, false"})
@@ -277,8 +298,7 @@ class RemovalTest extends FakeCase {
             List<String> gaps = viewer.told().stream()
                     .filter(what -> what.startsWith("gap"))
                     .toList();
-            assertThat(gaps)
-                    .isEqualTo(isTooShort ? List.of() : List.of(isReadAgain ? "gap DROPPED" : "gap ROTATED"));
+            assertThat(gaps).isEqualTo(isTooShort ? List.of() : List.of(isReadAgain ? "gap DROPPED" : "gap ROTATED"));
         }
     }
 

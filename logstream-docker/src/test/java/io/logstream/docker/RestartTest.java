@@ -46,6 +46,25 @@ class RestartTest extends FakeCase {
         }
     }
 
+    /** A health check, or what somebody runs in the container, is killed with it, and may be told behind its death. */
+    @Test
+    void exitCode_isTheContainers_notThatOfWhatIsExecutedInIt() throws Exception {
+        web.write(Channel.STDOUT, "one\n");
+        try (LogHub hub = LogHub.create()) {
+            CollectingViewer viewer = follow(hub, DockerSource.of(daemon, "web"));
+            viewer.awaitLine("one");
+            awaitListeners();
+            synchronized (fake) {
+                web.exit(3);
+                fake.event(web, "exec_die", "\"exitCode\":\"137\"");
+                startAgain("two");
+            }
+            viewer.awaitLine("two");
+            viewer.awaitEvent(Kind.RESTARTED);
+            assertThat(told(viewer)).containsExactly("line one", "RESTARTED 3", "line two");
+        }
+    }
+
     @Test
     void restart_isToldBeforeItsFirstLine_whenItHappensWhileTheLogIsOpened() throws Exception {
         web.write(Channel.STDOUT, "one\n");
