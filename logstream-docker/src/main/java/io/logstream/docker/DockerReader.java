@@ -370,11 +370,15 @@ final class DockerReader implements LogReader {
 
     /** The container is like this, while its log is read. */
     void see(ContainerState now) {
+        judge(now);
+        runs.see(now, place());
+        trace.isOf(rotatedAt(), !now.isJson(), isCounted(now));
+    }
+
+    private void judge(ContainerState now) {
         if (!questions.isPodman()) {
             runs.judge(now, place());
         }
-        runs.see(now, place());
-        trace.isOf(rotatedAt(), !now.isJson(), isCounted(now));
     }
 
     /** Tells that the container was started again, behind all that has come. */
@@ -389,6 +393,7 @@ final class DockerReader implements LogReader {
     void tellRestart(LineSink sink, long time) {
         ContainerState now = runs.container();
         if (now != null && runs.isRestarted()) {
+            judge(now); // that the daemon was lost may have been noticed since it has answered
             runs.tellRestart(sink, place(), time);
             wait = FIRST_WAIT;
         }

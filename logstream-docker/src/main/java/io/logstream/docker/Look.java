@@ -49,9 +49,9 @@ final class Look implements Closeable {
         return done;
     }
 
-    /** Looks once more, if the container was started, or perhaps while nobody listened. */
+    /** Looks once more, if the container was started. */
     void again() throws IOException {
-        if (question.isOpen() || done && reader.runs().mayBeStarted()) {
+        if (question.isOpen() || done && reader.runs().wasStarted(reader.questions().isPodman())) {
             ask();
         }
     }

@@ -33,6 +33,7 @@ final class Runs implements DaemonEvents.Listener {
     private long cutAt = Place.NONE; // the last run's end, where that was
 
     private boolean changed; // guarded by this, like those below
+    private boolean started;
     private int starts; // told, and moments when perhaps one was not told
     private int asked; // those of them behind which the container was asked for
     private int seen; // and has answered
@@ -86,6 +87,7 @@ final class Runs implements DaemonEvents.Listener {
     public void happened(DaemonEvents.Event event) {
         synchronized (this) {
             changed = true;
+            started |= event.action().equals("start");
             starts += event.action().equals("start") || event.equals(DaemonEvents.Event.ANYTHING) ? 1 : 0;
             removed |= event.action().equals("destroy") || event.action().equals("remove"); // podman's word
             boolean died = event.action().equals("die") || event.action().equals("died"); // podman's word
@@ -110,14 +112,18 @@ final class Runs implements DaemonEvents.Listener {
 
     /** The container is asked for. */
     synchronized void ask() {
+        started = false;
         deathAsked = death;
         asked = starts;
         asking = daemon.outages().losses();
     }
 
-    /** Whether the container was started since it was asked for, for all that is known. */
-    synchronized boolean mayBeStarted() {
-        return starts != asked;
+    /**
+     * Whether the container was started since it was asked for. With podman, which remembers nothing that could be asked for when it
+     * is gone, also whether it perhaps was.
+     */
+    synchronized boolean wasStarted(boolean podman) {
+        return started || podman && starts != asked;
     }
 
     /** Whether the daemon has told that the container was removed, and so all that has happened to it. */
