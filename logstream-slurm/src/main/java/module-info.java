@@ -6,6 +6,8 @@ module io.logstream.slurm {
     requires transitive io.logstream;
     requires com.fasterxml.jackson.core;
     requires org.slf4j;
+    requires transitive java.net.http;
+    requires static transitive io.logstream.ssh;
     requires static transitive org.jspecify;
 
     exports io.logstream.slurm;

@@ -23,12 +23,15 @@ final class DoctorCommand implements Callable<Integer> {
     @Mixin
     private SlurmOptions slurm = new SlurmOptions();
 
+    @Mixin
+    private SshOptions ssh = new SshOptions();
+
     @Override
     public Integer call() throws IOException, InterruptedException {
         String label = given.replaceFirst("^slurm:", "");
         List<SlurmJob> jobs;
         try {
-            jobs = slurm.list();
+            jobs = slurm.with(ssh).list();
         } catch (UserError e) {
             say("the cluster", "does not answer: " + e.getMessage());
             return 1;
@@ -59,6 +62,11 @@ final class DoctorCommand implements Callable<Integer> {
             String name = channel == Channel.STDOUT ? "its output" : "its errors";
             say(name, pattern.isEmpty() ? "has the name that SLURM gives it" : "has the pattern " + pattern);
             for (Path place : places) {
+                if (slurm.sshTo != null) {
+                    say("  " + place, "is looked for on " + slurm.sshTo);
+                    isShown = true;
+                    continue;
+                }
                 say("  " + place, about(place, job));
                 isShown |= Files.isRegularFile(place) && Files.isReadable(place) && Files.size(place) > 0;
             }

@@ -22,10 +22,14 @@ final class JobsCommand implements Callable<Integer> {
     @Mixin
     private SlurmOptions slurm = new SlurmOptions();
 
+    @Mixin
+    private SshOptions ssh = new SshOptions();
+
     @Override
     public Integer call() throws InterruptedException {
-        List<SlurmJob> jobs =
-                slurm.list().stream().filter(job -> all || !job.isOver()).toList();
+        List<SlurmJob> jobs = slurm.with(ssh).list().stream()
+                .filter(job -> all || !job.isOver())
+                .toList();
         int width = jobs.stream().mapToInt(job -> job.label().length()).max().orElse(0);
         String row = "%-" + (Math.max(4, width) + "slurm:".length()) + "s  %-12s  %-12s  %-8s  %s%n";
         System.out.printf(row, "SOURCE", "STATE", "NODES", "FILE", "OUTPUT");
@@ -40,7 +44,9 @@ final class JobsCommand implements Callable<Integer> {
                     TerminalSanitizer.sanitize(job.nodes()),
                     file == null
                             ? "unknown"
-                            : !Files.exists(file) ? "missing" : Files.isReadable(file) ? "readable" : "denied",
+                            : slurm.sshTo != null
+                                    ? "remote"
+                                    : !Files.exists(file) ? "missing" : Files.isReadable(file) ? "readable" : "denied",
                     file == null ? "" : TerminalSanitizer.sanitize(file.toString()));
         }
         return 0;

@@ -8,11 +8,15 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /** How SLURM is asked, and what of its jobs is shown. */
 final class SlurmOptions {
+    private static final Pattern HOST = Pattern.compile("(?:([^@/]*)@)?(\\[[^]/]*]|[^:/@]+)(?::(\\d{1,9}))?");
+
     @Option(names = "--job", paramLabel = "ID", description = "A SLURM job: the same as slurm:ID.")
     List<String> jobs = new ArrayList<>();
 
@@ -39,7 +43,35 @@ final class SlurmOptions {
     @Nullable
     URI rest;
 
+    @Option(
+            names = "--ssh-to",
+            paramLabel = "[USER@]HOST[:PORT]",
+            description = "Run squeue on this machine, over SSH, and read the files of SLURM jobs that it sees.")
+    @Nullable
+    String sshTo;
+
+    @Option(
+            names = "--auto-detect",
+            description =
+                    "Where the file of a SLURM job is not seen, look for it over SSH on the node that runs its script.")
+    boolean autoDetect;
+
+    @Option(
+            names = "--output-url",
+            paramLabel = "TEMPLATE",
+            description = "Read the output of SLURM jobs from a site's own HTTP gateway, such as"
+                    + " https://gateway/jobs/{job_id}/stdout. SLURM itself has none.")
+    @Nullable
+    String outputUrl;
+
     private @Nullable SlurmCluster cluster;
+    private SshOptions ssh = new SshOptions();
+
+    /** Connects as these options say. */
+    SlurmOptions with(SshOptions ssh) {
+        this.ssh = ssh;
+        return this;
+    }
 
     /** What is followed, with what was given as a job. */
     List<String> withJobs(List<String> given) {
@@ -67,6 +99,16 @@ final class SlurmOptions {
 
     private SlurmCluster build() {
         SlurmCluster.Builder builder = SlurmCluster.builder();
+        if (sshTo != null) {
+            Matcher host = HOST.matcher(sshTo);
+            if (!host.matches()) {
+                throw new UserError("--ssh-to '" + sshTo + "': use [user@]host[:port]");
+            }
+            builder.ssh(ssh.connection(host.group(1), host.group(2), host.group(3)));
+        }
+        if (autoDetect) {
+            builder.nodes(node -> ssh.connection(null, node, null));
+        }
         if (rest != null) {
             builder.rest(rest);
             String token = System.getenv("SLURM_JWT");

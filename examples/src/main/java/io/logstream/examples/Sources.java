@@ -43,7 +43,7 @@ final class Sources {
                 "ssh",
                 new SshScheme(ssh)::source,
                 "slurm",
-                new SlurmScheme(slurm)::source));
+                new SlurmScheme(slurm.with(ssh))::source));
         return given.stream().distinct().map(one -> parse(one, schemes, follow)).toList();
     }
 

@@ -1,9 +1,12 @@
 package io.logstream.examples;
 
+import io.logstream.ssh.SshConnection;
 import io.logstream.ssh.SshFileSource;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -44,4 +47,34 @@ final class SshOptions {
                     "How a new line is noticed: sftp looks at the file, exec also runs tail on the host, for lines"
                             + " within a millisecond (default: sftp).")
     SshFileSource.Mode mode = SshFileSource.Mode.SFTP;
+
+    private final Map<String, SshConnection> connections = new ConcurrentHashMap<>();
+
+    /**
+     * The connection to a host, which lasts as long as the command.
+     *
+     * @throws IllegalArgumentException if this names none
+     */
+    SshConnection connection(@Nullable String user, String host, @Nullable String port) {
+        SshConnection.Builder builder =
+                SshConnection.builder(host.startsWith("[") ? host.substring(1, host.length() - 1) : host);
+        if (command != null) {
+            builder.command(List.of(command));
+        }
+        if (user != null) {
+            builder.user(user);
+        }
+        if (port != null) {
+            builder.port(Integer.parseInt(port));
+        }
+        if (config != null) {
+            builder.config(config);
+        }
+        if (knownHosts != null) {
+            builder.knownHosts(knownHosts);
+        }
+        identities.forEach(builder::identity);
+        SshConnection fresh = builder.build();
+        return connections.computeIfAbsent(fresh.host(), same -> fresh);
+    }
 }

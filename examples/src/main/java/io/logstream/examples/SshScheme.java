@@ -6,12 +6,8 @@ import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
-import java.util.HashMap;
-import java.util.List;
-import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Understands {@code ssh://[user@]host[:port]/path}, with {@code %XX} in the path for any byte. Files of one user, host and
@@ -22,7 +18,6 @@ final class SshScheme {
             Pattern.compile("//(?:([^@/]*)@)?(\\[[^]/]*]|[^:/@]*)(?::(\\d{1,9}))?(/.*)", Pattern.DOTALL);
 
     private final SshOptions options;
-    private final Map<String, SshConnection> connections = new HashMap<>();
 
     SshScheme(SshOptions options) {
         this.options = options;
@@ -38,7 +33,7 @@ final class SshScheme {
             throw new UserError("an ssh:// URL has no password: use a key or an agent"); // which is not shown again
         }
         try {
-            SshConnection connection = connection(user, url.group(2), url.group(3));
+            SshConnection connection = options.connection(user, url.group(2), url.group(3));
             String path = decoded(given, url.group(4));
             return NamedSource.of(
                     given,
@@ -50,29 +45,6 @@ final class SshScheme {
         } catch (IllegalArgumentException e) {
             throw new UserError("'" + given + "': " + e.getMessage());
         }
-    }
-
-    private SshConnection connection(@Nullable String user, String host, @Nullable String port) {
-        SshConnection.Builder builder =
-                SshConnection.builder(host.startsWith("[") ? host.substring(1, host.length() - 1) : host);
-        if (options.command != null) {
-            builder.command(List.of(options.command));
-        }
-        if (user != null) {
-            builder.user(user);
-        }
-        if (port != null) {
-            builder.port(Integer.parseInt(port));
-        }
-        if (options.config != null) {
-            builder.config(options.config);
-        }
-        if (options.knownHosts != null) {
-            builder.knownHosts(options.knownHosts);
-        }
-        options.identities.forEach(builder::identity);
-        SshConnection fresh = builder.build();
-        return connections.computeIfAbsent(fresh.host(), same -> fresh);
     }
 
     private static String decoded(String given, String path) {

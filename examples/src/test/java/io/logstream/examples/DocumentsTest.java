@@ -9,6 +9,7 @@ import io.logstream.docker.DockerContainers;
 import io.logstream.docker.DockerSource;
 import io.logstream.file.FileDiscovery;
 import io.logstream.file.FileSource;
+import io.logstream.slurm.HttpChunkSource;
 import io.logstream.slurm.SlurmCluster;
 import io.logstream.slurm.SlurmJobSource;
 import io.logstream.ssh.SshConnection;
@@ -92,7 +93,8 @@ class DocumentsTest {
                 SshConnection.Builder.class,
                 SshFileSource.Builder.class,
                 SlurmCluster.Builder.class,
-                SlurmJobSource.Builder.class)) {
+                SlurmJobSource.Builder.class,
+                HttpChunkSource.Builder.class)) {
             for (Method option : builder.getDeclaredMethods()) {
                 if (option.getReturnType() == builder && Modifier.isPublic(option.getModifiers())) {
                     assertThat(readme).containsPattern("\\|[^|]*`" + option.getName() + "`[^|]*\\|");
@@ -116,8 +118,13 @@ class DocumentsTest {
 
     private static List<Path> sources(String name) throws IOException {
         List<Path> found = new ArrayList<>();
-        for (String module :
-                List.of("logstream-core", "logstream-testkit", "logstream-docker", "logstream-ssh", "examples")) {
+        for (String module : List.of(
+                "logstream-core",
+                "logstream-testkit",
+                "logstream-docker",
+                "logstream-ssh",
+                "logstream-slurm",
+                "examples")) {
             try (Stream<Path> files = Files.walk(ROOT.resolve(module).resolve("src"))) {
                 files.filter(file -> file.endsWith(name)).forEach(found::add);
             }

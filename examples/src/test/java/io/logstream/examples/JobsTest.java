@@ -23,7 +23,8 @@ class JobsTest {
         table = directory.resolve("table");
         Path squeue = Files.writeString(
                 directory.resolve("squeue"),
-                "#!/bin/sh\n[ \"$1\" = -V ] && { echo slurm-wlm 22.05.8; exit; }\nexec cat " + table + "\n");
+                "#!/bin/sh\n[ \"$1\" = -V ] && { echo slurm-wlm 22.05.8; exit; }\nfor format; do :; done\n"
+                        + "separator=${format#JobID:}\nexec sed \"s/@/${separator%%,*}/g\" " + table + "\n");
         Files.setPosixFilePermissions(squeue, PosixFilePermissions.fromString("rwxr-xr-x"));
         says(row("7", "N/A", "COMPLETED", "out-%j", "n1"), row("8", "N/A", "PENDING", "later-%j", ""));
         Files.writeString(directory.resolve("out-7"), "one\ntwo\n");
@@ -37,7 +38,7 @@ class JobsTest {
         String array = task.equals("N/A") ? id : "7";
         String file = directory.resolve(pattern).toString();
         return String.join(
-                        "\u001f",
+                        "@",
                         List.of(
                                 id,
                                 array,
@@ -57,7 +58,7 @@ class JobsTest {
                                 "0",
                                 "1",
                                 "2"))
-                + "\u001f\n";
+                + "@\n";
     }
 
     private Cli start(Object... args) throws IOException {
@@ -96,6 +97,16 @@ class JobsTest {
                         .containsExactlyInAnyOrder(
                                 "slurm:7_1 | one", "slurm:7_1 | two", "slurm:7_2 | one", "slurm:7_2 | two");
             }
+        }
+    }
+
+    /** A gateway serves one job each: the files of the tasks would be read in its place. */
+    @Test
+    void follow_anArray_isRefused_whereAGatewayServesTheOutput() throws Exception {
+        says(row("7", "1", "COMPLETED", "out-%A", "n1"));
+        try (Cli cli = start("follow", "--output-url=http://127.0.0.1:1/{job_id}", "slurm:7")) {
+            assertThat(cli.exitCode()).isEqualTo(2);
+            assertThat(cli.err.soFar()).anyMatch(line -> line.contains("slurm:7_1"));
         }
     }
 

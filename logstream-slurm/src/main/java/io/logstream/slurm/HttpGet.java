@@ -13,10 +13,12 @@ import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -26,7 +28,7 @@ import org.slf4j.LoggerFactory;
  */
 final class HttpGet {
     private static final Logger LOG = LoggerFactory.getLogger(HttpGet.class);
-    private static final int MAX_BYTES = 1 << 30;
+    private static final int MAX_BYTES = 256 << 20;
 
     /**
      * What was answered.
@@ -36,48 +38,67 @@ final class HttpGet {
      */
     record Response(int status, String body) {}
 
-    private final SocketAddress address;
+    private final Supplier<SocketAddress> address;
     private final String host;
-    private final Map<String, String> headers;
+    private final boolean isUnix;
+    private final Supplier<Map<String, String>> headers;
     private final Duration timeout;
 
     /**
      * For one server.
      *
      * @param server {@code unix:/path} or {@code http://host:port}
-     * @param headers what each request has besides; may be secret
-     * @throws IllegalArgumentException if it is neither
+     * @param headers tells what a request has besides; may be secret
+     * @throws IllegalArgumentException if it is neither, or has more than that in it
      */
-    HttpGet(URI server, Map<String, String> headers, Duration timeout) {
+    HttpGet(URI server, Supplier<Map<String, String>> headers, Duration timeout) {
         if ("unix".equals(server.getScheme()) && server.getSchemeSpecificPart().startsWith("/")) {
-            address = UnixDomainSocketAddress.of(server.getSchemeSpecificPart().replaceFirst("^/+", "/"));
+            SocketAddress path =
+                    UnixDomainSocketAddress.of(server.getSchemeSpecificPart().replaceFirst("^/+", "/"));
+            address = () -> path;
             host = "localhost";
-        } else if ("http".equals(server.getScheme()) && server.getHost() != null && server.getPort() > 0) {
-            address = new InetSocketAddress(server.getHost(), server.getPort());
+            isUnix = true;
+        } else if (isPlain(server)) {
+            address = () -> new InetSocketAddress(server.getHost(), server.getPort()); // looked up each time
             host = server.getHost() + ":" + server.getPort();
-        } else {
-            throw new IllegalArgumentException("'" + server + "': use unix:/path or http://host:port");
+            isUnix = false;
+        } else { // which may have a secret in it
+            throw new IllegalArgumentException("no address of a slurmrestd: use unix:/path or http://host:port");
         }
-        this.headers = Map.copyOf(headers);
+        this.headers = headers;
         this.timeout = timeout;
+    }
+
+    private static boolean isPlain(URI server) {
+        return "http".equals(server.getScheme())
+                && server.getHost() != null
+                && server.getPort() > 0
+                && server.getRawUserInfo() == null
+                && server.getRawQuery() == null
+                && server.getRawFragment() == null
+                && List.of("", "/").contains(server.getRawPath());
     }
 
     /** @throws IOException if there is no whole answer in time */
     Response get(String path, Map<String, String> more) throws IOException, InterruptedException {
         StringBuilder request =
                 new StringBuilder("GET " + path + " HTTP/1.1\r\nHost: " + host + "\r\nConnection: close\r\n");
-        headers.forEach(
-                (name, value) -> request.append(name).append(": ").append(value).append("\r\n"));
+        headers.get()
+                .forEach((name, value) ->
+                        request.append(name).append(": ").append(value).append("\r\n"));
         more.forEach(
                 (name, value) -> request.append(name).append(": ").append(value).append("\r\n"));
         request.append("\r\n");
-        boolean isUnix = address instanceof UnixDomainSocketAddress;
+        SocketAddress to = address.get();
+        if (to instanceof InetSocketAddress internet && internet.isUnresolved()) {
+            throw new IOException("the host of " + host + " is not known");
+        }
         CountDownLatch done = new CountDownLatch(1);
         try (SocketChannel channel = isUnix ? SocketChannel.open(StandardProtocolFamily.UNIX) : SocketChannel.open()) {
             Thread watchdog = new Thread(() -> closeInTime(channel, done), "logstream-slurm-timeout");
             watchdog.setDaemon(true);
             watchdog.start();
-            channel.connect(address);
+            channel.connect(to);
             ByteBuffer out = ByteBuffer.wrap(request.toString().getBytes(StandardCharsets.UTF_8));
             while (out.hasRemaining()) {
                 channel.write(out);

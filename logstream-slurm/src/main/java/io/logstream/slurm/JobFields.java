@@ -7,6 +7,9 @@ import org.jspecify.annotations.Nullable;
 
 /** A {@link SlurmJob} while it is read, field by field. For one thread. */
 final class JobFields {
+    /** What some releases tell in place of the base state of a job that waits to be released for its next run. */
+    private static final Set<String> HELD = Set.of("REQUEUE_HOLD", "SPECIAL_EXIT");
+
     long id;
     long arrayId;
     long taskId = -1;
@@ -48,6 +51,7 @@ final class JobFields {
     SlurmJob job() {
         boolean isTask = arrayId > 0 && taskId >= 0 && waitingTasks.isEmpty();
         boolean isHet = hetId > 0;
+        boolean isHeld = state.isEmpty() && HELD.stream().anyMatch(flags::contains);
         return new SlurmJob(
                 id,
                 arrayId,
@@ -55,16 +59,16 @@ final class JobFields {
                 arrayId > 0 ? waitingTasks : "",
                 hetId,
                 isHet ? hetOffset : 0,
-                state,
+                isHeld ? "PENDING" : state,
                 Set.copyOf(flags),
                 reason.equals("None") ? "" : reason,
                 name,
                 user,
                 workDirectory,
                 stdout,
-                stderr,
+                stderr.equals(stdout) ? "" : stderr,
                 stdoutFile,
-                stderrFile,
+                stderrFile.equals(stdoutFile) ? "" : stderrFile,
                 batchHost,
                 nodes,
                 restarts,

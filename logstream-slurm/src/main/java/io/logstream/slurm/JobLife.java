@@ -40,7 +40,7 @@ final class JobLife {
     /** What to tell now that this is known. */
     List<SourceEvent> events(Poller.Known known, @Nullable SlurmJob job) {
         List<SourceEvent> events = new ArrayList<>();
-        String outage = known.refusal() != null ? String.valueOf(known.refusal().getMessage()) : known.outage();
+        String outage = known.trouble();
         if (outage != null && !isOutage) {
             events.add(SourceEvent.of(Kind.STATE, "the state of job " + label + " is unknown: " + Text.shown(outage)));
         } else if (outage == null && isOutage && job != null) {

@@ -11,7 +11,6 @@ import io.logstream.spi.SourcePosition;
 import io.logstream.spi.Start;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -46,15 +45,21 @@ final class JobReader implements LogReader {
     private static final long NEVER = Long.MIN_VALUE;
     /** How often the places are looked at where a file may be that is not there yet. */
     private static final Duration SEARCH = Duration.ofMillis(500);
+    /** How long a job must run until it has cut its file for certain. */
+    private static final Duration CUT = Duration.ofSeconds(1);
+    /** How often it is looked whether a file may be left for another one. */
+    private static final Duration DRAIN = Duration.ofMillis(100);
     /** How long a job must run without a file until that is told: it has one soon after it begins. */
     private static final Duration MISSING = Duration.ofSeconds(3);
+    /** How long an event waits for the lines that were written before it. */
+    private static final Duration LATEST = Duration.ofSeconds(1);
     /** How long a job must be over for its files to be complete whatever the clocks of the cluster say. */
     private static final Duration LONG_OVER = Duration.ofSeconds(60);
 
     private final SlurmJobSource source;
     private final SourceContext context;
     private final Poller.Watch watch;
-    private final LogPlaces places;
+    private final Candidates files;
     private final JobLife life;
     private final ChannelLog out;
     private final ChannelLog err;
@@ -64,11 +69,19 @@ final class JobReader implements LogReader {
     private @Nullable SlurmJob job;
 
     private boolean hasBegun;
+    private boolean isErrFirst;
+    private boolean isLeaving;
+    private boolean isFinal;
+    private long toldAt = NEVER;
     private boolean isBegunWith;
     private boolean isMissingTold;
-    private boolean isHostAsked;
     private boolean isAskedSoon;
     private volatile boolean isSearchDue;
+    /** Whether a channel that should have a file has none. */
+    private boolean isLacking;
+
+    private long searchedAt;
+    private boolean isRenewed;
     private long runningSince = NEVER;
     private long overSince = NEVER;
     private long quietSince;
@@ -78,7 +91,7 @@ final class JobReader implements LogReader {
         this.context = context;
         this.watch = watch;
         this.start = start;
-        places = new LogPlaces(source);
+        files = new Candidates(source, context, () -> isSearchDue = true);
         life = new JobLife(source.job());
         JobPosition at = start instanceof Start.At place ? JobPosition.parse(place.position()) : null;
         out = new ChannelLog(Channel.STDOUT, this::tellPlace, at == null ? null : at.out());
@@ -88,14 +101,14 @@ final class JobReader implements LogReader {
     /** Asks the cluster for the first time, and opens what is there. */
     void begin() throws IOException, InterruptedException {
         Poller.Known first = watch.await();
-        check(first, source.id().in(first.jobs()));
-        String node = places.unknownHost(source.id().in(first.jobs()));
-        if (node != null) {
-            source.cluster().learnHost(node);
-        }
+        SlurmJob found = source.id().in(first.jobs());
+        check(first, found);
         quietSince = context.time().nanoTime();
         boolean opened = false;
         try {
+            files.learnHost(found);
+            files.learn(found, first.release());
+            checkFiles(first, found);
             follow(first);
             opened = true;
         } finally {
@@ -104,26 +117,48 @@ final class JobReader implements LogReader {
             }
         }
         hasBegun = true;
+        files.begun();
     }
 
     private void check(Poller.Known first, @Nullable SlurmJob found) throws IOException {
         JobId id = source.id();
-        boolean isGiven = !source.patterns(Channel.STDOUT).isEmpty();
-        if (id.task() < 0 && first.jobs().stream().anyMatch(one -> one.arrayId() == id.job())) {
+        if (id.isWhole() && first.jobs().stream().anyMatch(one -> one.arrayId() == id.job())) {
             throw new LogStreamException("job " + id + " is an array: follow one of its tasks, as " + id
                     + "_1, or all of them with SlurmJobArray");
         }
-        if (found != null || isGiven) {
+        boolean isGiven = Stream.of(Channel.values())
+                .anyMatch(channel ->
+                        source.wants(channel) && !source.patterns(channel).isEmpty());
+        if (isGiven) {
             return;
         }
-        if (first.refusal() != null) {
-            throw new LogStreamException(String.valueOf(first.refusal().getMessage()), first.refusal());
-        }
+        first.checkRefusal(start instanceof Start.At);
         if (first.answers() == 0) {
-            throw new IOException("the cluster does not answer: " + first.outage());
+            throw new IOException("the cluster does not answer: " + first.trouble());
         }
-        throw new LogStreamException("Slurm does not know job " + id
-                + ": there is none, or it ended so long ago that it was forgotten, and its file must be named");
+        if (found == null) {
+            throw new LogStreamException("Slurm does not know job " + id.ofJob()
+                    + ": there is none, or it ended so long ago that it was forgotten, and its file must be named");
+        }
+        if (id.isStep()) {
+            throw new LogStreamException("Slurm does not tell where step " + id + " writes: without an srun -o that is"
+                    + " the output of job " + id.ofJob()
+                    + ", which can be followed; with one, give that as stdoutPath");
+        }
+    }
+
+    /**
+     * Fails while nobody tells whether a file is there that must be, if reading is to go on in it or the log is complete: another
+     * one would be taken for it, or none.
+     */
+    private void checkFiles(Poller.Known first, @Nullable SlurmJob found) throws IOException {
+        boolean isNever = found != null && !found.hasBegun() && found.isOver();
+        boolean isComplete = !source.follows() || first.isGone() || (found != null && found.isOver());
+        for (ChannelLog log : List.of(out, err)) {
+            if (!isNever && (isComplete || log.isPlaceGiven())) {
+                files.isAwaited(found, first.release(), log.channel());
+            }
+        }
     }
 
     @Override
@@ -131,13 +166,13 @@ final class JobReader implements LogReader {
     public Outcome read(LineSink sink) throws IOException {
         long now = context.time().nanoTime();
         Poller.Known latest = watch.known();
-        if (latest != known || isSearchDue) {
+        if (latest != known || isSearchDue || (isLacking && now - searchedAt >= SEARCH.toNanos())) {
             isSearchDue = false;
             follow(latest);
         }
         if (!isBegunWith) {
             isBegunWith = true;
-            if (!(start instanceof Start.At) && !out.isThere() && !err.isThere()) {
+            if (!(start instanceof Start.At) && !out.isThere(files) && !err.isThere(files)) {
                 tellPlace(sink);
             }
         }
@@ -145,21 +180,36 @@ final class JobReader implements LogReader {
             life.events(known, job).forEach(sink::event);
         }
         tellMissing(sink, now);
-        boolean more = read(out, sink);
-        more |= read(err, sink);
+        settleDoubt(now);
+        boolean more = readBoth(sink, now);
+        if (!more || toldAt == NEVER || now - toldAt >= LATEST.toNanos()) {
+            toldAt = now;
+            life.events(known, job).forEach(sink::event); // behind the lines that were written before
+        }
         if (more) {
             return Outcome.MORE;
         }
-        life.events(known, job).forEach(sink::event); // behind the lines that were written before
-        return isComplete(now) ? end(sink) : Outcome.WAIT;
+        known.checkLongRefusal();
+        boolean isComplete = isComplete(now);
+        isRenewed &= isComplete;
+        return isComplete ? beginFinal(sink) : Outcome.WAIT;
     }
 
-    private boolean read(ChannelLog log, LineSink sink) throws IOException {
-        if (sink.room() <= 0) {
-            return log.path() != null && !log.hasEnded();
+    /** Reads both channels. Where one takes all the room, the other comes first the next time. */
+    private boolean readBoth(LineSink sink, long now) throws IOException {
+        boolean more = read(isErrFirst ? err : out, sink, now);
+        ChannelLog second = isErrFirst ? out : err;
+        if (sink.room() <= 0 && second.path() != null && !second.hasEnded()) {
+            isErrFirst = !isErrFirst;
+            return true;
         }
+        more |= read(second, sink, now);
+        return more;
+    }
+
+    private boolean read(ChannelLog log, LineSink sink, long now) throws IOException {
         long before = log.moves();
-        Outcome outcome = log.read(sink);
+        Outcome outcome = log.read(sink, now, files);
         if (before != log.moves()) {
             quietSince = context.time().nanoTime();
             if (!life.hasBegun() && !isAskedSoon) {
@@ -202,103 +252,124 @@ final class JobReader implements LogReader {
         overSince = !isOver() ? NEVER : overSince == NEVER ? now : overSince;
         runningSince = !isRunning() ? NEVER : runningSince == NEVER ? now : runningSince;
         isAskedSoon &= !isRunning();
+        isLeaving = false;
+        isLacking = false;
+        searchedAt = now;
         learnHost();
-        if (!isNever()) {
-            place(out);
-            place(err);
+        if (!isNever() && !isFinal) {
+            place(out, now);
+            if (!isLeaving) { // where that one goes, this one may go too
+                place(err, now);
+            }
         }
     }
 
-    private void learnHost() {
-        String node = places.unknownHost(job);
-        if (hasBegun && node != null && !isHostAsked) {
-            isHostAsked = true;
-            context.blocking().execute(() -> {
-                try {
-                    source.cluster().learnHost(node);
-                } catch (InterruptedException e) {
-                    Thread.currentThread().interrupt();
-                }
-                isSearchDue = true;
-                context.wake();
-            });
+    private void learnHost() throws IOException {
+        try {
+            files.learnHost(job);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException("interrupted", e);
         }
     }
 
     // ---- its files
 
-    /** Where the file of a channel may be; none if it has none of its own, or is not wanted. */
-    private List<Path> candidates(Channel channel) {
-        Channel only = source.only();
-        if (only != null && only != channel) {
-            return List.of();
-        }
-        List<Path> found = places.of(job, known.release(), channel);
-        if (found.isEmpty() && channel == Channel.STDERR && only != null) {
-            found = places.of(job, known.release(), Channel.STDOUT);
-        }
-        return !found.isEmpty() && LogPlaces.isNone(found.get(0)) ? List.of() : found;
-    }
-
     /** Opens the file of a channel, if there is another one to read than before. */
-    private void place(ChannelLog log) throws IOException {
-        List<Path> candidates = candidates(log.channel());
-        Path old = log.path();
-        if (candidates.isEmpty() || (old != null && candidates.contains(old) && log.isThere())) {
+    private void place(ChannelLog log, long now) throws IOException {
+        List<LogFile> candidates = files.of(job, known.release(), log.channel());
+        LogFile old = log.path();
+        if (candidates.isEmpty() || (old != null && candidates.contains(old) && log.isThere(files))) {
             return;
         }
-        Path best = candidates.stream().filter(Files::exists).findFirst().orElse(candidates.get(0));
-        boolean isBetter = !best.equals(old) && (Files.exists(best) || !log.hasBytes());
-        boolean isWanted = source.follows() || Files.exists(best);
-        if (!isBetter || !isWanted || isOtherChannel(log, best)) {
+        LogFile best = candidates.stream().filter(files::has).findFirst().orElse(candidates.get(0));
+        boolean isThere = files.has(best);
+        boolean isBetter = !best.equals(old) && (isThere || !log.hasBytes());
+        boolean isWanted = source.follows() || isThere;
+        if (isOtherChannel(log, best)) {
+            return;
+        }
+        isLacking |= !isThere;
+        if (!isBetter || !isWanted) {
+            return;
+        }
+        if (!log.mayBeLeft(now, source.settleTime(), files)) {
+            isLeaving = true;
+            isSearchDue = true;
+            context.wakeWithin(DRAIN);
             return;
         }
         LOG.debug("{}: {} is read from {}", source, log.channel(), best);
-        log.open(best, start(log, best), source.follows(), context);
-    }
-
-    private boolean isOtherChannel(ChannelLog log, Path file) throws IOException {
-        Path other = log == err ? out.path() : null;
-        return other != null
-                && (file.equals(other) || (Files.exists(file) && Files.exists(other) && Files.isSameFile(file, other)));
-    }
-
-    private Start start(ChannelLog log, Path file) {
-        SourcePosition place = log.position();
-        SlurmJob last = job;
-        if (log.path() == null && place != null) {
-            return Start.at(place);
+        if (log.path() == null && log.position() == null && isOldOf(best)) {
+            log.openOld(best, files);
+        } else {
+            log.open(best, start(log), source.follows(), files);
         }
-        if (last != null && last.isPending() && last.restarts() == 0 && Files.exists(file)) {
-            return Start.end(); // what it has is an older job's
+    }
+
+    /** Whether what the file has is an older job's. */
+    private boolean isOldOf(LogFile file) {
+        SlurmJob last = job;
+        boolean isNew = !hasBegun && !(start instanceof Start.At);
+        return isNew && last != null && last.isPending() && last.restarts() == 0 && files.has(file) && source.follows();
+    }
+
+    private boolean isOtherChannel(ChannelLog log, LogFile file) throws IOException {
+        LogFile other = log == err ? out.path() : null;
+        if (other == null || file.equals(other)) {
+            return other != null;
+        }
+        boolean isHere = file.host().isHere() && other.host().isHere();
+        if (isHere && Files.exists(file.path()) && Files.exists(other.path())) {
+            return Files.isSameFile(file.path(), other.path());
+        }
+        return file.host() == other.host()
+                && file.path().normalize().equals(other.path().normalize());
+    }
+
+    private Start start(ChannelLog log) {
+        SourcePosition place = log.position();
+        if (place != null && log.isPlaceGiven()) {
+            return Start.at(place);
         }
         return hasBegun || start instanceof Start.At ? Start.beginning() : start;
     }
 
+    /** A job that runs cuts its file at once. */
+    private void settleDoubt(long now) throws IOException {
+        if (isRunning() && (out.isDoubtful() || err.isDoubtful())) {
+            if (now - runningSince < CUT.toNanos()) {
+                context.wakeWithin(CUT);
+                return;
+            }
+            out.settleDoubt(files);
+            err.settleDoubt(files);
+        }
+    }
+
     private boolean isMissing() {
-        return isRunning() && !out.isThere() && !err.isThere();
+        return isLacking && isRunning() && !out.isThere(files) && !err.isThere(files);
     }
 
     private void tellMissing(LineSink sink, long now) {
         boolean isMissing = isMissing();
-        if (isMissing && !isOver()) {
+        if (isLacking && isRunning() && !isOver()) {
             context.wakeWithin(SEARCH);
-            isSearchDue = true;
         }
         if (isMissing && !isMissingTold && now - runningSince >= MISSING.toNanos()) {
             isMissingTold = true;
             sink.event(SourceEvent.of(Kind.WAITING, noFile()));
         } else if (!isMissing && isMissingTold) {
             isMissingTold = false;
-            sink.event(SourceEvent.of(Kind.APPEARED, String.valueOf(out.isThere() ? out.path() : err.path())));
+            sink.event(SourceEvent.of(Kind.APPEARED, String.valueOf(out.isThere(files) ? out.path() : err.path())));
         }
     }
 
     private String noFile() {
         String looked = Stream.of(Channel.STDOUT, Channel.STDERR)
-                .flatMap(channel -> candidates(channel).stream())
+                .flatMap(channel -> files.of(job, known.release(), channel).stream())
                 .distinct()
-                .map(path -> Text.shown(path.toString()))
+                .map(LogFile::toString)
                 .collect(Collectors.joining(", "));
         return looked.isEmpty() ? "there is no log" : "there is no file " + looked;
     }
@@ -306,10 +377,10 @@ final class JobReader implements LogReader {
     // ---- its end
 
     private boolean isComplete(long now) {
-        if (!source.follows()) {
+        if (!source.follows() || isFinal) {
             return (out.path() == null || out.hasEnded()) && (err.path() == null || err.hasEnded());
         }
-        if (!isOver()) {
+        if (!isOver() || isLeaving) {
             return false;
         }
         long quiet = now - Math.max(overSince, quietSince);
@@ -328,10 +399,33 @@ final class JobReader implements LogReader {
                         .isAfter(end.plus(LONG_OVER).plus(source.settleTime()));
     }
 
+    /** Ends, or looks once more at all that there is before. */
+    private Outcome beginFinal(LineSink sink) throws IOException {
+        if (isFinal || !source.follows() || isNever()) {
+            return end(sink);
+        }
+        if (!isRenewed) {
+            isRenewed = true;
+            files.renew();
+        }
+        follow(known);
+        boolean isAwaited = files.isAwaited(job, known.release(), Channel.STDOUT);
+        isAwaited |= files.isAwaited(job, known.release(), Channel.STDERR);
+        if (isLeaving || isAwaited) {
+            return Outcome.WAIT;
+        }
+        isFinal = true;
+        out.beginFinal(files);
+        err.beginFinal(files);
+        return Outcome.MORE;
+    }
+
     private Outcome end(LineSink sink) {
         if (isOver()) {
-            boolean isRead = out.isThere() || err.isThere();
+            boolean isRead = out.isThere(files) || err.isThere(files);
             sink.event(life.finished(job, isNever() ? "; it never began" : isRead ? "" : "; " + noFile()));
+        } else if (isMissing()) {
+            sink.event(SourceEvent.of(Kind.WAITING, noFile()));
         }
         return Outcome.END;
     }

@@ -39,7 +39,7 @@ final class LogPlaces {
     List<Path> of(@Nullable SlurmJob job, int release, Channel channel) {
         Set<Path> places = new LinkedHashSet<>();
         List<String> nodes = job == null ? List.of("") : nodes(job);
-        if (job != null && job.hetOffset() == 0) {
+        if (job != null && job.hetOffset() == 0 && !source.id().isStep()) {
             boolean out = channel == Channel.STDOUT;
             add(places, job, out ? job.stdoutFile() : job.stderrFile());
             String pattern = out ? job.stdout() : job.stderr();
@@ -96,13 +96,13 @@ final class LogPlaces {
         JobId id = source.id();
         long task = id.task() >= 0 ? id.task() : FilenamePattern.NO_TASK;
         if (job == null) {
-            return new FilenamePattern.Values(id.job(), id.job(), task, -1, 0, node, "", "", 0, release);
+            return new FilenamePattern.Values(id.job(), id.job(), task, id.step(), 0, node, "", "", 0, release);
         }
         return new FilenamePattern.Values(
                 job.id(),
                 job.arrayId() > 0 ? job.arrayId() : job.id(),
                 job.taskId() >= 0 ? job.taskId() : task,
-                -1,
+                id.step(),
                 0,
                 node,
                 job.user(),

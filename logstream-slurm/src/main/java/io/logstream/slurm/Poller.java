@@ -28,7 +28,11 @@ final class Poller {
     private static final long LINGER = Duration.ofSeconds(5).toNanos();
     /** A job that was known is gone only when it is missing in so many answers in a row. */
     private static final int MISSES = 2;
-    /** How many jobs that are no longer watched are remembered, since Slurm forgets them. */
+    /** Questions that fail in a row are asked twice as seldom each time, down to this. */
+    private static final long MOST_BACKOFF = Duration.ofMinutes(1).toNanos();
+    /** So many refusals in a row are no mistake that goes away, such as a token that is just being renewed. */
+    static final int MOST_REFUSALS = 5;
+    /** How many jobs are remembered though Slurm may have forgotten them. */
     private static final int MOST_REMEMBERED = 10_000;
 
     /**
@@ -39,7 +43,8 @@ final class Poller {
      * @param jobs its records; the last ones known where it is gone
      * @param isGone whether Slurm knows nothing of it any more, or never did
      * @param outage why Slurm does not answer now, or null
-     * @param refusal why it never will, or null
+     * @param refusal why it refuses to, or null
+     * @param refusals how often it has refused in a row
      */
     record Known(
             long answers,
@@ -47,8 +52,32 @@ final class Poller {
             List<SlurmJob> jobs,
             boolean isGone,
             @Nullable String outage,
-            @Nullable LogStreamException refusal) {
-        static final Known NOTHING = new Known(0, 0, List.of(), false, null, null);
+            @Nullable LogStreamException refusal,
+            int refusals) {
+        static final Known NOTHING = new Known(0, 0, List.of(), false, null, null, 0);
+
+        /**
+         * For a stream that is being opened.
+         *
+         * @param isResumed whether it was open before: it may be that only its token is just being renewed
+         * @throws LogStreamException if the cluster refuses to answer, or has for long
+         */
+        void checkRefusal(boolean isResumed) {
+            if (refusal != null && (!isResumed || refusals >= MOST_REFUSALS)) {
+                throw new LogStreamException(String.valueOf(refusal.getMessage()), refusal);
+            }
+        }
+
+        /** @throws LogStreamException if the cluster has refused to answer for long */
+        void checkLongRefusal() {
+            checkRefusal(true);
+        }
+
+        /** Why there is no answer now, or null. */
+        @Nullable
+        String trouble() {
+            return refusal != null ? String.valueOf(refusal.getMessage()) : outage;
+        }
 
         private boolean says(Known other) {
             return answers > 0 == other.answers > 0
@@ -61,13 +90,13 @@ final class Poller {
 
     /** Somebody's interest in a job. */
     final class Watch implements AutoCloseable {
-        private final long job;
+        private final JobId id;
         private final Runnable changed;
         private volatile Known known = Known.NOTHING;
         private int misses;
 
-        private Watch(long job, Runnable changed) {
-            this.job = job;
+        private Watch(JobId id, Runnable changed) {
+            this.id = id;
             this.changed = changed;
         }
 
@@ -96,7 +125,7 @@ final class Poller {
                 try {
                     changed.run();
                 } catch (RuntimeException e) {
-                    LOG.warn("job {}: what is to be told of a change failed", job, e);
+                    LOG.warn("job {}: what is to be told of a change failed", id, e);
                 }
             }
         }
@@ -116,9 +145,15 @@ final class Poller {
     private final Query query;
     private final long interval;
     private final Map<Long, List<Watch>> watches = new HashMap<>();
-    private final Map<Long, List<SlurmJob>> remembered = new LinkedHashMap<>();
+    /** For its thread only. */
+    private final Map<JobId, List<SlurmJob>> remembered = new LinkedHashMap<>();
+
     private @Nullable Thread thread;
     private boolean hasty;
+    private int failures;
+    /** How often in a row it was refused to answer. For its thread only. */
+    private int refusals;
+
     private volatile boolean closed;
 
     Poller(String name, Query query, Duration interval) {
@@ -127,12 +162,18 @@ final class Poller {
         this.interval = interval.toNanos();
     }
 
-    synchronized Watch watch(long job, Runnable changed) {
+    /**
+     * Asks about a job until the watch is closed.
+     *
+     * @param id the job; the number alone of an array or a heterogeneous job means all of it
+     * @param changed is run when the answer is another one than before
+     */
+    synchronized Watch watch(JobId id, Runnable changed) {
         if (closed) {
             throw new LogStreamException("the SlurmCluster " + name + " was closed");
         }
-        Watch watch = new Watch(job, changed);
-        watches.computeIfAbsent(job, number -> new ArrayList<>()).add(watch);
+        Watch watch = new Watch(id, changed);
+        watches.computeIfAbsent(id.job(), number -> new ArrayList<>()).add(watch);
         hasten();
         if (thread == null) {
             thread = new Thread(this::run, "logstream-slurm-" + name);
@@ -148,9 +189,9 @@ final class Poller {
     }
 
     private synchronized void forget(Watch watch) {
-        List<Watch> left = watches.get(watch.job);
+        List<Watch> left = watches.get(watch.id.job());
         if (left != null && left.remove(watch) && left.isEmpty()) {
-            watches.remove(watch.job);
+            watches.remove(watch.id.job());
         }
     }
 
@@ -171,22 +212,30 @@ final class Poller {
     }
 
     private void run() {
-        try {
-            while (awaitTurn()) {
+        while (true) {
+            try {
+                if (!awaitTurn()) {
+                    return;
+                }
                 poll();
+            } catch (InterruptedException e) {
+                LOG.trace("interrupted, by close or by somebody's code that it runs", e);
+                if (closed) {
+                    return;
+                }
             }
-        } catch (InterruptedException e) {
-            LOG.trace("closed", e);
         }
     }
 
     /** Waits until it is time to ask. Returns false, and the thread ends, when nobody wants to know for long. */
     private synchronized boolean awaitTurn() throws InterruptedException {
         long begun = System.nanoTime();
-        long jitter = ThreadLocalRandom.current().nextLong(-interval / 10, interval / 10 + 1);
+        long pause = pause(failures, interval);
+        long jitter = ThreadLocalRandom.current().nextLong(-pause / 10, pause / 10 + 1);
         while (!closed) {
             long passed = System.nanoTime() - begun;
-            long wanted = watches.isEmpty() ? LINGER : hasty ? LEAST_GAP : interval + jitter;
+            long soon = failures > 0 ? Math.min(interval, pause) : LEAST_GAP;
+            long wanted = watches.isEmpty() ? LINGER : hasty ? soon : pause + jitter;
             if (passed >= wanted) {
                 if (watches.isEmpty()) {
                     break;
@@ -200,6 +249,12 @@ final class Poller {
         return false;
     }
 
+    /** The time between two questions after so many in a row that were not answered. */
+    static long pause(int failures, long interval) {
+        long most = Math.max(interval, MOST_BACKOFF);
+        return failures >= 32 || interval > most >> failures ? most : interval << failures;
+    }
+
     private void poll() throws InterruptedException {
         Set<Long> jobs;
         synchronized (this) {
@@ -209,15 +264,33 @@ final class Poller {
             return;
         }
         try {
-            tell(jobs, query.ask(jobs));
+            Query.Answer answer = query.ask(jobs);
+            refusals = 0;
+            tell(jobs, answer);
+            failed(false);
         } catch (LogStreamException e) {
+            failed(true);
+            refusals++;
             tellAll(jobs, null, e);
+        } catch (InterruptedException e) {
+            if (closed) {
+                throw e;
+            }
+            failed(true);
+            refusals = 0;
+            tellAll(jobs, "the question was interrupted", null);
         } catch (IOException
                 | RuntimeException
                 | Error e) { // such as no memory for a thread: all wait for the next answer
             LOG.debug("{} does not answer", name, e);
+            failed(true);
+            refusals = 0;
             tellAll(jobs, String.valueOf(e.getMessage()), null);
         }
+    }
+
+    private synchronized void failed(boolean again) {
+        failures = again ? failures + 1 : 0;
     }
 
     private void tell(Set<Long> asked, Query.Answer answer) {
@@ -230,24 +303,41 @@ final class Poller {
             }
         }
         for (long number : asked) {
-            List<SlurmJob> jobs = found.get(number);
-            remember(number, jobs);
-            List<SlurmJob> last = jobs != null ? List.copyOf(jobs) : remembered.getOrDefault(number, List.of());
+            List<SlurmJob> all = List.copyOf(found.getOrDefault(number, List.of()));
             for (Watch watch : watching(number)) {
-                watch.misses = jobs == null ? watch.misses + 1 : 0;
-                boolean gone = watch.misses >= (last.isEmpty() ? 1 : MISSES);
-                watch.tell(new Known(watch.known.answers + 1, answer.release(), last, gone, null, null));
+                List<SlurmJob> jobs = watch.id.of(all);
+                if (jobs.isEmpty()) {
+                    List<SlurmJob> last = watch.known.jobs();
+                    jobs = last.isEmpty() ? remembered.getOrDefault(watch.id, List.of()) : last;
+                    watch.misses++;
+                } else {
+                    remember(watch.id, jobs);
+                    watch.misses = 0;
+                    if (watch.id.isWhole()) {
+                        rememberEach(jobs);
+                    }
+                }
+                boolean gone = watch.misses >= (jobs.isEmpty() ? 1 : MISSES);
+                watch.tell(new Known(watch.known.answers + 1, answer.release(), jobs, gone, null, null, 0));
             }
         }
     }
 
-    private void remember(long number, @Nullable List<SlurmJob> jobs) {
-        if (jobs != null) {
-            remembered.remove(number);
-            remembered.put(number, List.copyOf(jobs));
-            if (remembered.size() > MOST_REMEMBERED) {
-                remembered.remove(remembered.keySet().iterator().next());
+    /** Of each of them a stream may be made now, which asks for it when it may be forgotten. */
+    private void rememberEach(List<SlurmJob> jobs) {
+        for (SlurmJob job : jobs) {
+            JobId id = JobId.of(job);
+            if (!id.isWhole()) {
+                remember(id, List.of(job));
             }
+        }
+    }
+
+    private void remember(JobId id, List<SlurmJob> jobs) {
+        remembered.remove(id);
+        remembered.put(id, jobs);
+        if (remembered.size() > MOST_REMEMBERED) {
+            remembered.remove(remembered.keySet().iterator().next());
         }
     }
 
@@ -255,7 +345,7 @@ final class Poller {
         for (long number : asked) {
             for (Watch watch : watching(number)) {
                 Known last = watch.known;
-                watch.tell(new Known(last.answers, last.release, last.jobs, last.isGone, outage, refusal));
+                watch.tell(new Known(last.answers, last.release, last.jobs, last.isGone, outage, refusal, refusals));
             }
         }
     }

@@ -17,17 +17,11 @@ import org.slf4j.LoggerFactory;
  * Runs programs of Slurm to their end, without a shell. Variables that would change what {@code squeue} lists are kept from
  * them. Threadsafe.
  */
-final class Program {
+final class Program implements Commands {
     private static final Logger LOG = LoggerFactory.getLogger(Program.class);
 
-    /**
-     * What a program said.
-     *
-     * @param code its exit code
-     * @param out its standard output
-     * @param errors its standard error output
-     */
-    record Said(int code, String out, String errors) {}
+    /** How long errors are waited for once the program has ended. */
+    private static final long LAST_WORDS = Duration.ofSeconds(1).toNanos();
 
     private final Map<String, String> environment;
     private final Duration timeout;
@@ -37,19 +31,13 @@ final class Program {
         this.timeout = timeout;
     }
 
-    /**
-     * Runs it.
-     *
-     * @throws IOException if it does not end in time
-     * @throws LogStreamException if it can't be run
-     */
-    Said run(List<String> command) throws IOException, InterruptedException {
+    @Override
+    public Said run(List<String> command) throws IOException, InterruptedException {
         ProcessBuilder builder =
                 new ProcessBuilder(command).redirectInput(ProcessBuilder.Redirect.from(new File("/dev/null")));
         Map<String, String> variables = builder.environment();
-        variables.keySet().removeIf(name -> name.startsWith("SQUEUE_") || name.startsWith("SLURM_JSON"));
-        variables.put("SLURM_TIME_FORMAT", "%s");
-        variables.put("SLURM_BITSTR_LEN", "0");
+        variables.keySet().removeIf(name -> UNWANTED.contains(name) || name.startsWith("SQUEUE_"));
+        variables.putAll(WANTED);
         variables.putAll(environment);
         Process process = start(builder);
         long end = System.nanoTime() + timeout.toNanos();
@@ -57,9 +45,10 @@ final class Program {
             Drain out = new Drain(process.getInputStream());
             Drain errors = new Drain(process.getErrorStream());
             boolean ended = process.waitFor(timeout.toNanos(), TimeUnit.NANOSECONDS);
-            if (!ended || !out.isOver(end) || !errors.isOver(end)) {
+            if (!ended || !out.isOver(end)) {
                 throw new IOException(command.get(0) + " did not end within " + timeout.toSeconds() + " s");
             }
+            errors.isOver(System.nanoTime() + LAST_WORDS); // which a child may hold open for ever
             return new Said(process.exitValue(), out.text(), errors.text());
         } finally {
             process.descendants().forEach(ProcessHandle::destroyForcibly);

@@ -26,10 +26,11 @@ interface Query {
     Answer ask(Set<Long> jobs) throws IOException, InterruptedException;
 
     /**
-     * The short name that a node's machine has for itself, as far as the cluster knows it.
+     * The short name that a node's machine has for itself, or nothing where the cluster knows none.
      *
      * @param node the node's name
      * @throws IOException if it does not answer now
+     * @throws LogStreamException if trying again would not help
      */
     String hostOf(String node) throws IOException, InterruptedException;
 }

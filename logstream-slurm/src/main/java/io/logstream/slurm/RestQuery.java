@@ -7,7 +7,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,10 +26,12 @@ import org.jspecify.annotations.Nullable;
 final class RestQuery implements Query {
     private static final int OLDEST = 36;
     private static final int NEWEST = 45;
+    private static final Map<String, String> ACCEPT = Map.of("Accept", "application/json");
     private static final Pattern HOST = Pattern.compile("\"hostname\"\\s*:\\s*\"([^\"\\\\]+)\"");
 
     private final HttpGet http;
-    private volatile @Nullable String version;
+    private final @Nullable String given;
+    private volatile @Nullable String found;
 
     /**
      * Asks here.
@@ -39,7 +40,7 @@ final class RestQuery implements Query {
      */
     RestQuery(HttpGet http, @Nullable String version) {
         this.http = http;
-        this.version = version;
+        this.given = version;
     }
 
     @Override
@@ -58,48 +59,52 @@ final class RestQuery implements Query {
 
     @Override
     public String hostOf(String node) throws IOException, InterruptedException {
-        HttpGet.Response response = get("/slurm/" + version() + "/node/" + node);
-        Matcher host = HOST.matcher(response.body());
-        if (response.status() != 200 || !host.find()) {
+        HttpGet.Response response = http.get("/slurm/" + version() + "/node/" + node, ACCEPT);
+        if (response.status() != 200) {
             throw new IOException("slurmrestd does not tell the host of a node: status " + response.status());
         }
-        return host.group(1).replaceFirst("\\..*", "");
+        Matcher host = HOST.matcher(response.body());
+        return host.find() ? host.group(1).replaceFirst("\\..*", "") : "";
     }
 
+    /** The version to ask with. It is found out by an answer, as a request with a bad token is refused whatever its version. */
     private String version() throws IOException, InterruptedException {
-        String known = version;
-        if (known == null) {
-            for (int minor : IntStream.rangeClosed(OLDEST, NEWEST)
-                    .map(i -> OLDEST + NEWEST - i)
-                    .toArray()) {
-                String candidate = "v0.0." + minor;
-                int status = http.get("/slurm/" + candidate + "/ping", Map.of()).status();
-                if (status >= 500) {
-                    throw new IOException("slurmrestd, or what is before it, answers " + status);
-                }
-                if (status != 404) {
-                    version = candidate;
+        String known = given != null ? given : found;
+        if (known != null) {
+            return known;
+        }
+        for (int minor = NEWEST; minor >= OLDEST; minor--) {
+            String candidate = "v0.0." + minor;
+            HttpGet.Response response = http.get("/slurm/" + candidate + "/ping", Map.of());
+            switch (response.status()) {
+                case 200 -> {
+                    found = candidate;
                     return candidate;
                 }
+                case 401, 403 -> throw refused(response);
+                case 404 -> {}
+                default -> throw new IOException("slurmrestd, or what is before it, answers " + response.status());
             }
-            throw new LogStreamException("slurmrestd serves no version from v0.0." + OLDEST + " to v0.0." + NEWEST);
         }
-        return known;
+        throw new LogStreamException("slurmrestd serves no version from v0.0." + OLDEST + " to v0.0." + NEWEST);
     }
 
     private HttpGet.Response get(String path) throws IOException, InterruptedException {
-        HttpGet.Response response = http.get(path, Map.of("Accept", "application/json"));
-        switch (response.status()) {
-            case 401, 403 ->
-                throw new LogStreamException("slurmrestd refuses: " + Text.shown(response.body())
-                        + "; its token is missing, wrong or too old");
-            case 404 -> {
-                if (!response.body().contains(String.valueOf(JobJson.NO_SUCH_JOB))) {
-                    throw new LogStreamException("slurmrestd has no " + path + ": it serves another version");
-                }
-            }
-            default -> {}
+        HttpGet.Response response = http.get(path, ACCEPT);
+        boolean isUnknownPath =
+                response.status() == 404 && !response.body().contains(String.valueOf(JobJson.NO_SUCH_JOB));
+        if (isUnknownPath) {
+            found = null; // it may be another release since
+            throw new LogStreamException("slurmrestd has no " + path + ": it serves another version");
+        }
+        if (response.status() == 401 || response.status() == 403) {
+            throw refused(response);
         }
         return response;
+    }
+
+    private static LogStreamException refused(HttpGet.Response response) {
+        return new LogStreamException(
+                "slurmrestd refuses: " + Text.shown(response.body()) + "; its token is missing, wrong or too old");
     }
 }

@@ -2,17 +2,19 @@ package io.logstream.slurm;
 
 import io.logstream.Channel;
 import io.logstream.LogStreamException;
+import io.logstream.ssh.SshConnection;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -34,8 +36,21 @@ public final class SlurmCluster implements AutoCloseable {
     private final Poller poller;
     private volatile int release;
     private final Map<String, String> hosts = new ConcurrentHashMap<>();
+    private final Supplier<LogHost> files;
+    private final Function<String, @Nullable LogHost> nodes;
 
     SlurmCluster(String name, Query query, Duration interval) {
+        this(name, query, interval, () -> LogHost.HERE, node -> null);
+    }
+
+    SlurmCluster(
+            String name,
+            Query query,
+            Duration interval,
+            Supplier<LogHost> files,
+            Function<String, @Nullable LogHost> nodes) {
+        this.files = files;
+        this.nodes = nodes;
         this.name = name;
         this.query = query;
         this.poller = new Poller(name, query, interval);
@@ -85,7 +100,11 @@ public final class SlurmCluster implements AutoCloseable {
         LogPlaces places = new LogPlaces(SlurmJobSource.of(this, String.valueOf(job.id())));
         String node = places.unknownHost(job);
         if (node != null) {
-            learnHost(node);
+            try {
+                learnHost(node);
+            } catch (IOException | LogStreamException e) {
+                LOG.info("{}: the host of node {} is not known: {}", name, node, e.getMessage());
+            }
         }
         return places.of(job, release, channel);
     }
@@ -96,8 +115,19 @@ public final class SlurmCluster implements AutoCloseable {
     }
 
     /** Asks about this job, array or heterogeneous job until the watch is closed. */
-    Poller.Watch watch(long job, Runnable changed) {
-        return poller.watch(job, changed);
+    Poller.Watch watch(JobId id, Runnable changed) {
+        return poller.watch(id.ofJob(), changed);
+    }
+
+    /** The machine that sees the files of all jobs, for one reader. */
+    LogHost files() {
+        return files.get();
+    }
+
+    /** A node as the machine that sees its own files, for one reader; null where nodes can't be reached. */
+    @Nullable
+    LogHost node(String node) {
+        return nodes.apply(node);
     }
 
     /** The short name that a node's machine has for itself, if it was learned. */
@@ -106,14 +136,15 @@ public final class SlurmCluster implements AutoCloseable {
         return hosts.get(node);
     }
 
-    /** Asks for that name, and waits for it. Where it can't be learned, it is taken for the node's. */
-    String learnHost(String node) throws InterruptedException {
-        String host = node;
-        try {
-            host = query.hostOf(node);
-        } catch (IOException | LogStreamException e) {
-            LOG.info("{}: the host of node {} is not known: {}", name, node, e.getMessage());
-        }
+    /**
+     * Asks for that name, and waits for it. Where the cluster has none, it is the node's.
+     *
+     * @throws IOException if the cluster does not tell now
+     * @throws LogStreamException if it never will
+     */
+    String learnHost(String node) throws IOException, InterruptedException {
+        String told = query.hostOf(node);
+        String host = told.isEmpty() ? node : told;
         hosts.put(node, host);
         return host;
     }
@@ -138,9 +169,12 @@ public final class SlurmCluster implements AutoCloseable {
         private @Nullable Path configuration;
         private @Nullable URI server;
         private @Nullable String version;
-        private final Map<String, String> headers = new HashMap<>();
+        private @Nullable String user;
+        private @Nullable Supplier<String> token;
         private Duration pollInterval = Duration.ofSeconds(2);
         private Duration timeout = Duration.ofSeconds(20);
+        private @Nullable SshConnection login;
+        private @Nullable Function<String, @Nullable SshConnection> nodes;
 
         private Builder() {}
 
@@ -167,14 +201,51 @@ public final class SlurmCluster implements AutoCloseable {
         }
 
         /**
+         * Runs the commands on another machine, over SSH, and reads the files that it sees in place of those of this machine.
+         * Needs logstream-ssh. By default both are done here. With {@link #rest} files alone are read there.
+         *
+         * @param login the connection to it, such as to a login node; closed by whoever made it, after this
+         * @return this
+         */
+        public Builder ssh(SshConnection login) {
+            this.login = Objects.requireNonNull(login, "login");
+            return this;
+        }
+
+        /**
+         * Reads over SSH what is on a node's own disk: where the file of a job that has begun is not seen otherwise, it is looked
+         * for on the node that runs its script. Needs logstream-ssh. By default it is not.
+         *
+         * <p>A job is not taken to have no log because its node does not answer: then its stream tries again, and fails if the node
+         * refuses.
+         *
+         * @param connections gives the connection to a node by its name, the same one each time; called on any thread, and not to
+         *     wait for anything. Null for a node that may not be reached counts as its refusal; an exception as no answer. Closed
+         *     by whoever made them, after this
+         * @return this
+         */
+        public Builder nodes(Function<String, @Nullable SshConnection> connections) {
+            this.nodes = Objects.requireNonNull(connections, "connections");
+            return this;
+        }
+
+        private static SshConnection connected(String node, Function<String, @Nullable SshConnection> connections) {
+            SshConnection connection = connections.apply(node);
+            if (connection == null) {
+                throw new LogStreamException("there is no connection to node " + Text.shown(node));
+            }
+            return connection;
+        }
+
+        /**
          * Asks a slurmrestd in place of running commands. By default commands are run.
          *
          * @param server {@code unix:/path} or {@code http://host:port}; for TLS put something before it
          * @return this
-         * @throws IllegalArgumentException if it is neither
+         * @throws IllegalArgumentException if it is neither, or has more than that in it
          */
         public Builder rest(URI server) {
-            new HttpGet(server, Map.of(), timeout);
+            new HttpGet(server, Map::of, timeout);
             this.server = server;
             return this;
         }
@@ -189,12 +260,47 @@ public final class SlurmCluster implements AutoCloseable {
          * @throws IllegalArgumentException if one of them can't be that
          */
         public Builder token(String user, String token) {
-            if (!user.matches("[\\w.@-]{1,255}") || !token.matches("[\\w.=-]{1,8192}")) {
-                throw new IllegalArgumentException("no user can have this name, or this is no token");
+            checkedToken(token);
+            return token(user, () -> token);
+        }
+
+        /**
+         * The same with tokens that do not last: each question takes the one that there is then.
+         *
+         * @param user the user's name
+         * @param token tells the present token; called on the cluster's thread. While what it tells is none, nothing is asked
+         * @return this
+         * @throws IllegalArgumentException if no user can have this name
+         */
+        public Builder token(String user, Supplier<String> token) {
+            if (!user.matches("[\\w.@-]{1,255}")) {
+                throw new IllegalArgumentException("'" + Text.shown(user) + "' can be the name of no user");
             }
-            headers.put("X-SLURM-USER-NAME", user);
-            headers.put("X-SLURM-USER-TOKEN", token);
+            this.user = user;
+            this.token = Objects.requireNonNull(token, "token");
             return this;
+        }
+
+        private static String checkedToken(@Nullable String token) {
+            if (token == null || !token.matches("[\\w.=-]{1,8192}")) {
+                throw new IllegalArgumentException("this is no token");
+            }
+            return token;
+        }
+
+        /** A thread that the supplier leaves interrupted would connect to nobody any more. */
+        private static @Nullable String present(Supplier<String> token) {
+            try {
+                return token.get();
+            } finally {
+                Thread.interrupted();
+            }
+        }
+
+        private static Map<String, String> headers(@Nullable String user, @Nullable Supplier<String> token) {
+            return user == null || token == null
+                    ? Map.of()
+                    : Map.of("X-SLURM-USER-NAME", user, "X-SLURM-USER-TOKEN", checkedToken(present(token)));
         }
 
         /**
@@ -249,15 +355,30 @@ public final class SlurmCluster implements AutoCloseable {
          * @return the cluster
          */
         public SlurmCluster build() {
+            SshConnection to = login;
+            Function<String, @Nullable SshConnection> connections = nodes;
+            Supplier<LogHost> files = to == null ? () -> LogHost.HERE : () -> new SshHost(to.host(), () -> to);
+            Function<String, @Nullable LogHost> onNodes = connections == null
+                    ? node -> null
+                    : node -> new SshHost(Text.shown(node), () -> connected(node, connections));
             URI rest = server;
+            String where = to == null ? "" : "@" + to.host();
             if (rest != null) {
-                RestQuery query = new RestQuery(new HttpGet(rest, headers, timeout), version);
-                return new SlurmCluster(rest.toString(), query, pollInterval);
+                String name = user;
+                Supplier<String> present = token;
+                HttpGet http = new HttpGet(rest, () -> headers(name, present), timeout);
+                return new SlurmCluster(rest + where, new RestQuery(http, version), pollInterval, files, onNodes);
             }
             Map<String, String> environment =
                     configuration == null ? Map.of() : Map.of("SLURM_CONF", configuration.toString());
-            Query query = new SqueueQuery(new Program(environment, timeout), directory);
-            return new SlurmCluster("local", query, pollInterval);
+            Commands commands =
+                    to == null ? new Program(environment, timeout) : new SshProgram(to, environment, timeout);
+            return new SlurmCluster(
+                    to == null ? "local" : "ssh" + where,
+                    new SqueueQuery(commands, directory),
+                    pollInterval,
+                    files,
+                    onNodes);
         }
     }
 }

@@ -5,8 +5,8 @@ import io.logstream.spi.LogDiscovery;
 import io.logstream.spi.LogReader;
 import io.logstream.spi.SourceContext;
 import java.io.IOException;
+import java.util.BitSet;
 import java.util.HashSet;
-import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.function.UnaryOperator;
@@ -14,6 +14,9 @@ import java.util.function.UnaryOperator;
 /**
  * The tasks of an array of SLURM jobs, or the parts of a heterogeneous job: each is a stream of its own when it begins, named
  * {@code slurm:12_5} or {@code slurm:12+1}, and read by a {@link SlurmJobSource}.
+ *
+ * <p>A task that waited, and of which the cluster knows nothing when it answers again, is found too: it may have run and been
+ * forgotten meanwhile. Its stream fails, or reads the path that the options name.
  *
  * <p>It ends when none of them waits any more or may begin, and their streams have ended. Immutable and threadsafe.
  */
@@ -26,7 +29,7 @@ public final class SlurmJobArray implements LogDiscovery {
         this.cluster = Objects.requireNonNull(cluster, "cluster");
         this.id = JobId.parse(job);
         this.options = Objects.requireNonNull(options, "options");
-        if (id.task() >= 0 || id.part() >= 0) {
+        if (!id.isWhole() || id.isStep()) {
             throw new IllegalArgumentException("'" + job + "' is one of several: give the number of all, " + id.job());
         }
     }
@@ -63,13 +66,11 @@ public final class SlurmJobArray implements LogDiscovery {
 
     @Override
     public Scan open(SourceContext context) throws IOException, InterruptedException {
-        Poller.Watch watch = cluster.watch(id.job(), context::wake);
+        Poller.Watch watch = cluster.watch(id, context::wake);
         boolean begun = false;
         try {
             Poller.Known first = watch.await();
-            if (first.refusal() != null) {
-                throw new LogStreamException(String.valueOf(first.refusal().getMessage()), first.refusal());
-            }
+            first.checkRefusal(false);
             if (first.answers() == 0) {
                 throw new IOException("the cluster does not answer: " + first.outage());
             }
@@ -93,6 +94,10 @@ public final class SlurmJobArray implements LogDiscovery {
     private final class Tasks implements Scan {
         private final Poller.Watch watch;
         private final Set<String> found = new HashSet<>();
+        /** Those that waited in the last answer: parts of a heterogeneous job, and tasks. */
+        private Set<String> waitedParts = Set.of();
+
+        private BitSet waitedTasks = new BitSet();
 
         Tasks(Poller.Watch watch) {
             this.watch = watch;
@@ -101,20 +106,78 @@ public final class SlurmJobArray implements LogDiscovery {
         @Override
         public LogReader.Outcome scan(Sink sink) {
             Poller.Known known = watch.known();
-            List<SlurmJob> jobs = known.jobs();
-            boolean mayBegin = !known.isGone();
+            known.checkLongRefusal();
+            Set<String> told = new HashSet<>();
+            Set<String> parts = new HashSet<>();
+            BitSet tasks = new BitSet();
             boolean isOver = true;
-            for (SlurmJob job : jobs) {
-                boolean isOne = job.waitingTasks().isEmpty();
-                if (isOne && job.hasBegun() && found.add(job.label())) {
-                    sink.found(
-                            "slurm:" + job.label(),
-                            options.apply(SlurmJobSource.builder(cluster, job.label()))
-                                    .build());
-                }
+            for (SlurmJob job : known.jobs()) {
                 isOver &= job.isOver();
+                if (!job.waitingTasks().isEmpty()) {
+                    addWaiting(job, tasks);
+                    continue;
+                }
+                told.add(job.label());
+                if (job.hasBegun()) {
+                    find(job.label(), sink);
+                } else if (!job.isOver() && job.taskId() >= 0 && job.taskId() <= TaskRanges.MOST) {
+                    tasks.set((int) job.taskId());
+                } else if (!job.isOver()) {
+                    parts.add(job.label());
+                }
             }
-            return mayBegin && !isOver ? LogReader.Outcome.WAIT : LogReader.Outcome.END;
+            if (known.isGone()) { // and all that is last known of it is long ago
+                parts.forEach(part -> find(part, sink));
+                findTasks(tasks, Set.of(), sink);
+                return LogReader.Outcome.END;
+            }
+            findForgotten(told, parts, tasks, sink);
+            waitedParts = parts;
+            waitedTasks = tasks;
+            return isOver ? LogReader.Outcome.END : LogReader.Outcome.WAIT;
+        }
+
+        /** Of tasks that were cancelled while they waited there is nothing to find. */
+        private void addWaiting(SlurmJob job, BitSet tasks) {
+            if (job.isOver()) {
+                BitSet cancelled = new BitSet();
+                TaskRanges.addTo(cancelled, job.waitingTasks());
+                waitedTasks.andNot(cancelled);
+                return;
+            }
+            TaskRanges.addTo(tasks, job.waitingTasks());
+            if (TaskRanges.isCut(job.waitingTasks())) {
+                tasks.or(waitedTasks); // whichever of them are still in it
+            }
+        }
+
+        /** What waited, and waits no more, and is not told of: it began, ended and was forgotten while nobody answered. */
+        private void findForgotten(Set<String> told, Set<String> parts, BitSet tasks, Sink sink) {
+            for (String part : waitedParts) {
+                if (!told.contains(part) && !parts.contains(part)) {
+                    find(part, sink);
+                }
+            }
+            BitSet left = (BitSet) waitedTasks.clone();
+            left.andNot(tasks);
+            findTasks(left, told, sink);
+        }
+
+        private void findTasks(BitSet tasks, Set<String> told, Sink sink) {
+            for (int task = tasks.nextSetBit(0); task >= 0; task = tasks.nextSetBit(task + 1)) {
+                String label = id.job() + "_" + task;
+                if (!told.contains(label)) {
+                    find(label, sink);
+                }
+            }
+        }
+
+        private void find(String label, Sink sink) {
+            if (found.add(label)) {
+                sink.found(
+                        "slurm:" + label,
+                        options.apply(SlurmJobSource.builder(cluster, label)).build());
+            }
         }
 
         @Override

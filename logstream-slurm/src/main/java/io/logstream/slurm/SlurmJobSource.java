@@ -28,6 +28,10 @@ import org.jspecify.annotations.Nullable;
  *   <li>When the cluster does not answer, the file is read on.
  * </ul>
  *
+ * <p>The file is whatever path the job's user has given to {@code sbatch -o}, also one that this user may not read, or a link to it:
+ * it is read with the rights of this process, and shown to whoever watches. So follow jobs of others only as a user who may read no
+ * more than those who watch.
+ *
  * <p>Its life is told in band: {@code WAITING} with the reason, {@code APPEARED} when it begins, {@code REQUEUED},
  * {@code STATE} for what else changes, and at the end {@code FINISHED} with the exit code, or 128 and the signal that ended it.
  * Lines come within milliseconds of being written, as with {@link io.logstream.file.FileSource}; also the first one of a job
@@ -107,6 +111,10 @@ public final class SlurmJobSource implements LogSource {
         return only;
     }
 
+    boolean wants(Channel channel) {
+        return only == null || only == channel;
+    }
+
     Duration settleTime() {
         return settleTime;
     }
@@ -133,7 +141,7 @@ public final class SlurmJobSource implements LogSource {
 
     @Override
     public LogReader open(Start start, SourceContext context) throws IOException, InterruptedException {
-        Poller.Watch watch = cluster.watch(id.job(), context::wake);
+        Poller.Watch watch = cluster.watch(id, context::wake);
         boolean begun = false;
         try {
             JobReader reader = new JobReader(this, context, watch, start);

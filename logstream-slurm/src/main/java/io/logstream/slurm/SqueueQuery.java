@@ -9,15 +9,19 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
- * Asks with {@code squeue} and {@code scontrol}, run here. Before release 23.02 squeue's JSON is that of all jobs of the
- * cluster, whichever were asked for, so its text is used there. Threadsafe.
+ * Asks with {@code squeue} and {@code scontrol}, run here or on another machine. Before release 23.02 squeue's JSON is that of all jobs of the
+ * cluster, whichever were asked for, so its text is used there. Of more jobs than one argument has room for, several questions are
+ * asked. Threadsafe.
  */
 final class SqueueQuery implements Query {
     private static final int JSON_SINCE = 2302;
+    /** How many jobs are asked for at once: the system takes 128 KiB in one argument. */
+    private static final int MOST_NUMBERS = 5_000;
+
     private static final Pattern VERSION = Pattern.compile("\\S+ (\\d+)\\.(\\d+)[.\\d]*.*", Pattern.DOTALL);
     private static final Pattern HOST = Pattern.compile("\\bNodeHostName=(\\S+)");
 
-    private final Program program;
+    private final Commands program;
     private final String directory;
     private volatile int release;
 
@@ -26,7 +30,7 @@ final class SqueueQuery implements Query {
      *
      * @param directory the directory and a slash, or empty for those of the search path
      */
-    SqueueQuery(Program program, String directory) {
+    SqueueQuery(Commands program, String directory) {
         this.program = program;
         this.directory = directory;
     }
@@ -36,23 +40,32 @@ final class SqueueQuery implements Query {
         if (release == 0) {
             release = version();
         }
+        List<SlurmJob> found = new ArrayList<>();
+        List<Long> numbers = jobs.stream().sorted().toList();
+        for (int from = 0; from == 0 || from < numbers.size(); from += MOST_NUMBERS) {
+            found.addAll(askOnce(numbers.subList(from, Math.min(numbers.size(), from + MOST_NUMBERS))));
+        }
+        return new Answer(release, found);
+    }
+
+    private List<SlurmJob> askOnce(List<Long> jobs) throws IOException, InterruptedException {
         boolean json = release >= JSON_SINCE;
+        String separator = SqueueTable.separator();
         List<String> command = new ArrayList<>(List.of(directory + "squeue", "-a", "-t", "all"));
         if (!jobs.isEmpty()) {
-            String all = jobs.stream().sorted().map(String::valueOf).collect(Collectors.joining(","));
-            command.addAll(List.of("-j", all));
+            command.addAll(List.of("-j", jobs.stream().map(String::valueOf).collect(Collectors.joining(","))));
         }
-        command.addAll(json ? List.of("--json") : List.of("-h", "-O", SqueueTable.format()));
-        Program.Said said = program.run(command);
+        command.addAll(json ? List.of("--json") : List.of("-h", "-O", SqueueTable.format(separator)));
+        Commands.Said said = program.run(command);
         if (said.code() != 0) {
             if (said.errors().contains("Invalid job id")) {
-                return new Answer(release, List.of());
+                return List.of();
             }
             throw new IOException("squeue failed: " + Text.shown(said.errors()));
         }
         if (!json) {
             try {
-                return new Answer(release, SqueueTable.jobs(said.out()));
+                return SqueueTable.jobs(said.out(), separator);
             } catch (IllegalArgumentException e) {
                 throw new IOException(e.getMessage(), e);
             }
@@ -61,7 +74,7 @@ final class SqueueQuery implements Query {
         if (read.errorNumber() != 0 && read.errorNumber() != JobJson.NO_SUCH_JOB) {
             throw new IOException("squeue failed: " + read.error());
         }
-        return new Answer(release, read.jobs());
+        return read.jobs();
     }
 
     private int version() throws IOException, InterruptedException {
@@ -75,9 +88,12 @@ final class SqueueQuery implements Query {
 
     @Override
     public String hostOf(String node) throws IOException, InterruptedException {
-        Program.Said said = program.run(List.of(directory + "scontrol", "show", "node", "-o", "--", node));
+        Commands.Said said = program.run(List.of(directory + "scontrol", "show", "node", "-o", "--", node));
         Matcher host = HOST.matcher(said.out());
-        if (said.code() != 0 || !host.find()) {
+        boolean isTold = said.code() == 0 && host.find();
+        if (!isTold && (said.code() == 0 || (said.out() + said.errors()).contains("not found"))) {
+            return "";
+        } else if (!isTold) {
             throw new IOException("scontrol does not tell the host of a node: " + Text.shown(said.errors()));
         }
         return host.group(1).replaceFirst("\\..*", "");

@@ -1,21 +1,25 @@
 package io.logstream.slurm;
 
+import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
  * What {@code squeue -O} prints when each field ends with a separator instead of being filled up to a width:
  *
  * <pre>{@code
- *   12<US>12<US>N/A<US>RUNNING<US>...<US>LF     US is U+001F, which no field has; a job's name may have a line feed
+ *   12<s>12<s>N/A<s>RUNNING<s>...<s>LF     the separator is some letters between bars
  * }</pre>
+ *
+ * The letters are other ones in each question, so that no field has them: a job's name may have any character, line feeds too.
  *
  * A field that Slurm knows nothing for is {@code N/A}, {@code n/a}, {@code (null)}, {@code NONE} or {@code Unknown}.
  */
 final class SqueueTable {
-    private static final String SEPARATOR = "\u001f";
 
+    private static final SecureRandom RANDOM = new SecureRandom();
     private static final List<String> FIELDS = List.of(
             "JobID",
             "ArrayJobID",
@@ -38,14 +42,21 @@ final class SqueueTable {
 
     private SqueueTable() {}
 
+    /** A separator for one question. */
+    static String separator() {
+        StringBuilder letters = new StringBuilder("|");
+        RANDOM.ints(10, 'a', 'z' + 1).forEach(letter -> letters.append((char) letter));
+        return letters.append('|').toString();
+    }
+
     /** The argument of {@code -O}. */
-    static String format() {
-        return FIELDS.stream().map(field -> field + ":" + SEPARATOR).collect(Collectors.joining(","));
+    static String format(String separator) {
+        return FIELDS.stream().map(field -> field + ":" + separator).collect(Collectors.joining(","));
     }
 
     /** @throws IllegalArgumentException if this is no such table */
-    static List<SlurmJob> jobs(String table) {
-        String[] cells = table.split(SEPARATOR, -1);
+    static List<SlurmJob> jobs(String table, String separator) {
+        String[] cells = table.split(Pattern.quote(separator), -1);
         if ((cells.length - 1) % FIELDS.size() != 0) {
             throw new IllegalArgumentException("squeue printed " + (cells.length - 1) + " fields, not a multiple of "
                     + FIELDS.size() + ": " + Text.shown(table));
@@ -64,7 +75,7 @@ final class SqueueTable {
 
     private static void set(JobFields job, String field, String cell) {
         switch (field) {
-            case "JobID" -> job.id = number(cell);
+            case "JobID" -> job.id = jobNumber(cell);
             case "ArrayJobID" -> job.arrayId = number(cell);
             case "ArrayTaskID" -> {
                 if (cell.matches("\\d{1,10}")) {
@@ -96,7 +107,7 @@ final class SqueueTable {
         if (job.taskId < 0 && job.waitingTasks.isEmpty()) {
             job.arrayId = 0;
         }
-        if (job.stderr.equals(job.stdout)) {
+        if (job.stdout.equals(job.stderr)) {
             job.stderr = "";
         }
         if (job.stdout.equals(job.workDirectory + "/slurm-" + job.id + ".out")) {
@@ -110,6 +121,15 @@ final class SqueueTable {
             case "N/A", "n/a", "(null)", "NONE", "Unknown", "None assigned" -> "";
             default -> cell;
         };
+    }
+
+    /** A row that can't be read is no row that is not there: its job would be taken to be over. */
+    private static long jobNumber(String cell) {
+        long number = number(cell);
+        if (number == 0) {
+            throw new IllegalArgumentException("squeue printed '" + Text.shown(cell) + "' for the number of a job");
+        }
+        return number;
     }
 
     private static long number(String cell) {

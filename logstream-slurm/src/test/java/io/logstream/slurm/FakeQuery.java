@@ -1,5 +1,6 @@
 package io.logstream.slurm;
 
+import io.logstream.testkit.CollectingViewer;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
@@ -10,8 +11,11 @@ final class FakeQuery implements Query {
     volatile List<SlurmJob> jobs = List.of();
     volatile RuntimeException refusal;
     volatile IOException outage;
+    volatile IOException hostOutage;
+    volatile String host;
     volatile int questions;
     volatile int release = 2205;
+    volatile Runnable onQuestion = () -> {};
 
     SlurmCluster cluster() {
         return new SlurmCluster("fake", this, Duration.ofMillis(20));
@@ -30,21 +34,32 @@ final class FakeQuery implements Query {
         jobs = List.of(job.job());
     }
 
+    /** Waits until it was asked so many times more, and so the answers before the last one have been told. */
+    void awaitAnswers(int more) {
+        int before = questions;
+        CollectingViewer.until("an answer", () -> questions - before > more);
+    }
+
     @Override
     @SuppressWarnings("NonAtomicVolatileUpdate")
     public Answer ask(Set<Long> asked) throws IOException {
         questions++;
+        Answer answer = new Answer(release, jobs);
+        onQuestion.run();
         if (refusal != null) {
             throw refusal;
         }
         if (outage != null) {
             throw outage;
         }
-        return new Answer(release, jobs);
+        return answer;
     }
 
     @Override
-    public String hostOf(String node) {
-        return node;
+    public String hostOf(String node) throws IOException {
+        if (hostOutage != null) {
+            throw hostOutage;
+        }
+        return host == null ? node : host;
     }
 }

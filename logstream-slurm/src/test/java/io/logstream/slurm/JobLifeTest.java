@@ -18,7 +18,7 @@ class JobLifeTest {
         }
         job.restarts = restarts;
         job.batchHost = states.equals("PENDING") ? "" : "n1";
-        return life.events(new Poller.Known(1, 2205, List.of(job.job()), false, null, null), job.job()).stream()
+        return life.events(new Poller.Known(1, 2205, List.of(job.job()), false, null, null, 0), job.job()).stream()
                 .map(SourceEvent::kind)
                 .map(Enum::name)
                 .toList();
@@ -35,6 +35,22 @@ class JobLifeTest {
         assertThat(tell("RUNNING", 2)).containsExactly("APPEARED");
         assertThat(tell("RUNNING", 3)).as("all between was missed").containsExactly("REQUEUED");
         assertThat(tell("PENDING", 3)).containsExactly("REQUEUED", "WAITING");
+    }
+
+    /** 22.05 tells these words in place of PENDING. */
+    @Test
+    void jobThatIsHeldForItsNextRun_isPending() {
+        for (String word : List.of("REQUEUE_HOLD", "SPECIAL_EXIT")) {
+            JobFields job = new JobFields();
+            job.state(word);
+            assertThat(job.job().isPending()).as(word).isTrue();
+            assertThat(job.job().isOver()).as(word).isFalse();
+        }
+        tell("RUNNING", 0);
+        assertThat(tell("COMPLETING", 0)).containsExactly("STATE");
+        assertThat(tell("REQUEUE_HOLD", 1)).containsExactly("REQUEUED", "WAITING");
+        assertThat(tell("PENDING", 1)).as("released").isEmpty();
+        assertThat(tell("RUNNING", 1)).containsExactly("APPEARED");
     }
 
     @Test

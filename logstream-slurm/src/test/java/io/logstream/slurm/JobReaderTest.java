@@ -14,6 +14,7 @@ import io.logstream.testkit.CollectingViewer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -67,7 +68,7 @@ class JobReaderTest {
         Files.writeString(file, "one\n");
         CollectingViewer viewer = follow();
         viewer.awaitLine("one");
-        Files.writeString(file, "one\ntwo\n");
+        Files.writeString(file, "two\n", StandardOpenOption.APPEND);
         query.jobs = List.of();
         assertThat(viewer.awaitEnd().kind()).isEqualTo(EndReason.Kind.COMPLETED);
         assertThat(viewer.lines()).containsExactly("one", "two");
@@ -134,7 +135,7 @@ class JobReaderTest {
         List<Poller.Watch> watches = new ArrayList<>();
         try (SlurmCluster quiet = new SlurmCluster("fake", query, Duration.ofHours(1))) {
             for (int job = 1; job <= 1000; job++) {
-                watches.add(quiet.watch(job, () -> {}));
+                watches.add(quiet.watch(JobId.parse("" + job), () -> {}));
             }
             for (Poller.Watch watch : watches) {
                 watch.await();

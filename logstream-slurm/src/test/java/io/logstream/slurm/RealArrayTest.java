@@ -54,7 +54,8 @@ class RealArrayTest {
         String job = slurm.submit(
                 directory, "echo first $SLURM_ARRAY_TASK_ID; echo last $SLURM_ARRAY_TASK_ID", "--array=0-99%25");
         CollectingViewer viewer = followAll(job);
-        assertThat(viewer.awaitEnd().kind()).isEqualTo(EndReason.Kind.COMPLETED);
+        EndReason end = viewer.awaitEnd();
+        assertThat(end.kind()).as("%s", end).isEqualTo(EndReason.Kind.COMPLETED);
         List<String> expected = IntStream.range(0, 100)
                 .boxed()
                 .flatMap(task -> List.of("first " + task, "last " + task).stream())

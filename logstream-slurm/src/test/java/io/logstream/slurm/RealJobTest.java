@@ -20,6 +20,9 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -81,7 +84,7 @@ class RealJobTest {
     void jobThatWaits_isFollowedFromItsFirstLine_toItsEnd() throws Exception {
         String job = slurm.submit(directory, "echo one; echo two; exit 3", "-H", "-o", "out-%j");
         CollectingViewer viewer = follow(job);
-        viewer.awaitEvent(Kind.WAITING);
+        viewer.awaitEvent(Kind.CAUGHT_UP);
         assertThat(details(viewer)).containsExactly("WAITING job " + job + " is pending: JobHeldUser", "CAUGHT_UP ");
         slurm.said("scontrol", "release", job);
         assertThat(viewer.awaitEnd().kind()).isEqualTo(EndReason.Kind.COMPLETED);
@@ -172,6 +175,27 @@ class RealJobTest {
         viewer.awaitEnd();
         assertThat(viewer.lines()).isEmpty();
         assertThat(last(viewer).detail()).contains("FAILED").contains("no file").contains("no/such/out");
+    }
+
+    @Test
+    void jobWithAnyName_isFollowed() throws Exception {
+        String name = "a\u001fb, c%N";
+        String job = slurm.submit(directory, "echo one", "-J", name, "-o", "out-%x-%j");
+        CollectingViewer viewer = follow(job);
+        viewer.awaitEnd();
+        assertThat(viewer.lines()).containsExactly("one");
+        assertThat(directory.resolve("out-" + name + "-" + job)).exists();
+        assertThat(cluster.jobs()).extracting(SlurmJob::name).contains(name);
+    }
+
+    @Test
+    void twentyThousandJobs_canBeAskedFor() throws Exception {
+        String job = slurm.submit(directory, "echo one", "-o", "out");
+        SqueueQuery query = new SqueueQuery(
+                new Program(Map.of("SLURM_CONF", slurm.configuration().toString()), Duration.ofSeconds(20)), "");
+        Set<Long> many = LongStream.range(1_000_000_000, 1_000_020_000).boxed().collect(Collectors.toSet());
+        many.add(Long.parseLong(job));
+        assertThat(query.ask(many).jobs()).extracting(SlurmJob::label).containsExactly(job);
     }
 
     // ---- two channels
@@ -332,6 +356,24 @@ class RealJobTest {
         viewer.awaitEnd();
         assertThat(viewer.lines()).hasSize(3).contains("batch");
         assertThat(details(viewer).toString()).contains("n[1-2]");
+    }
+
+    /** Of each task of a step one, as sbatch does not write them. */
+    @Test
+    void filesOfAStep_haveTheNamesThatAreWorkedOut() throws Exception {
+        String pattern = "st-%4j-%s-%3t-%J-%A";
+        String job = slurm.submit(
+                directory, "srun -n4 -o '" + pattern + "' sh -c 'echo rank $SLURM_PROCID'", "-n4", "-o", "out");
+        CollectingViewer viewer = follow(job(job + ".0").stdoutPath(pattern).build(), Replay.all());
+        viewer.awaitEnd();
+        assertThat(viewer.lines()).containsExactly("rank 0");
+        long number = Long.parseLong(job);
+        for (int rank = 0; rank < 4; rank++) {
+            FilenamePattern.Values values =
+                    new FilenamePattern.Values(number, number, FilenamePattern.NO_TASK, 0, rank, "", "", "", 0, 2205);
+            assertThat(directory.resolve(FilenamePattern.expand(pattern, values)))
+                    .hasContent("rank " + rank);
+        }
     }
 
     @Test

@@ -109,7 +109,7 @@ class RealPatternTest {
         }
         String job = slurm.submit(where, "true", options.toArray(String[]::new));
         SlurmJobSource source = SlurmJobSource.of(cluster, job + (isArray ? "_12" : ""));
-        return new Case(where, pattern, name, source, cluster.watch(Long.parseLong(job), () -> {}));
+        return new Case(where, pattern, name, source, cluster.watch(JobId.parse(job), () -> {}));
     }
 
     private void check(List<Case> cases) throws Exception {

@@ -53,18 +53,18 @@ class RealRestTest {
 
     @Test
     void failures_areToldApart() throws Exception {
-        HttpGet local = new HttpGet(slurm.rest(), Map.of(), Duration.ofSeconds(20));
+        HttpGet local = new HttpGet(slurm.rest(), Map::of, Duration.ofSeconds(20));
         assertThat(new RestQuery(local, null).ask(Set.of(999999L)).jobs())
                 .as("a 500 that means that there is no such job")
                 .isEmpty();
         assertThatThrownBy(() -> new RestQuery(local, "v0.0.99").ask(Set.of(1L)))
                 .isInstanceOf(LogStreamException.class)
                 .hasMessageContaining("another version");
-        HttpGet stranger = new HttpGet(slurm.restOverTcp(), Map.of(), Duration.ofSeconds(20));
+        HttpGet stranger = new HttpGet(slurm.restOverTcp(), Map::of, Duration.ofSeconds(20));
         assertThatThrownBy(() -> new RestQuery(stranger, "v0.0.38").ask(Set.of(1L)))
                 .isInstanceOf(LogStreamException.class)
                 .hasMessageContaining("refuses");
-        HttpGet nobody = new HttpGet(URI.create("unix:/no/such/socket"), Map.of(), Duration.ofSeconds(20));
+        HttpGet nobody = new HttpGet(URI.create("unix:/no/such/socket"), Map::of, Duration.ofSeconds(20));
         assertThatThrownBy(() -> new RestQuery(nobody, null).ask(Set.of(1L))).isInstanceOf(IOException.class);
     }
 }

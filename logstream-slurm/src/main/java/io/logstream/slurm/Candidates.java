@@ -1,0 +1,218 @@
+package io.logstream.slurm;
+
+import io.logstream.Channel;
+import io.logstream.LogStreamException;
+import io.logstream.spi.SourceContext;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The files that may be a job's, the likeliest first: each place that it may have, on the machine that sees the files of all jobs,
+ * and on the node that runs it. What is there is asked of these machines; that one does not tell is not the same as that it has no
+ * such file. For the reader of one job.
+ */
+final class Candidates implements ChannelLog.Finding {
+    private static final Logger LOG = LoggerFactory.getLogger(Candidates.class);
+
+    private final SlurmJobSource source;
+    private final SourceContext context;
+    private final Runnable changed;
+    private final LogPlaces places;
+    private final LogHost shared;
+    private String node = "";
+    private @Nullable LogHost nodeHost;
+    private boolean isBegun;
+    private String askedNode = "";
+    private volatile boolean isHostAwaited;
+    private volatile @Nullable Exception noHost;
+
+    /**
+     * Those of a source's job.
+     *
+     * @param changed is run, on any thread, when another file may be there than before; then the reader is woken
+     */
+    Candidates(SlurmJobSource source, SourceContext context, Runnable changed) {
+        this.source = source;
+        this.context = context;
+        this.changed = () -> {
+            changed.run();
+            context.wake();
+        };
+        places = new LogPlaces(source);
+        shared = source.cluster().files();
+    }
+
+    /** Those of a channel; none if it has none of its own, or is not wanted. */
+    List<LogFile> of(@Nullable SlurmJob job, int release, Channel channel) {
+        if (!source.wants(channel)) {
+            return List.of();
+        }
+        List<Path> found = places.of(job, release, channel);
+        if (found.isEmpty() && channel == Channel.STDERR && source.only() != null) {
+            found = places.of(job, release, Channel.STDOUT);
+        }
+        List<Path> paths =
+                found.stream().filter(path -> !LogPlaces.isNone(path)).toList();
+        return hosts(job).stream()
+                .flatMap(host -> paths.stream().map(path -> new LogFile(host, path)))
+                .toList();
+    }
+
+    private List<LogHost> hosts(@Nullable SlurmJob job) {
+        String name = job == null ? "" : job.batchHost();
+        if (!name.equals(node)) {
+            node = name;
+            nodeHost = name.isEmpty() ? null : source.cluster().node(name);
+        }
+        LogHost own = nodeHost;
+        return own == null ? List.of(shared) : List.of(shared, own);
+    }
+
+    /**
+     * Asks the machines which of them are there, one machine after the other until each channel has one, and waits for the answers:
+     * so a node that does not answer holds up nobody whose file is seen elsewhere.
+     */
+    void learn(@Nullable SlurmJob job, int release) throws InterruptedException {
+        Set<Channel> left = EnumSet.allOf(Channel.class);
+        for (LogHost host : hosts(job)) {
+            List<CompletableFuture<?>> answers = new ArrayList<>();
+            for (Channel channel : left) {
+                for (LogFile file : of(job, release, channel)) {
+                    if (file.host() == host) {
+                        answers.add(host.ask(file.path(), context, changed));
+                    }
+                }
+            }
+            await(answers);
+            left.removeIf(
+                    channel -> of(job, release, channel).stream().anyMatch(file -> file.host() == host && has(file)));
+        }
+    }
+
+    private static void await(List<CompletableFuture<?>> answers) throws InterruptedException {
+        try {
+            CompletableFuture.allOf(answers.toArray(new CompletableFuture<?>[0]))
+                    .get();
+        } catch (ExecutionException e) {
+            throw new IllegalStateException("an answer that fails", e);
+        }
+    }
+
+    /**
+     * Whether it is still being asked whether a channel has a file.
+     *
+     * @throws IOException if nobody tells that now
+     * @throws LogStreamException if nobody would tell it later either
+     */
+    boolean isAwaited(@Nullable SlurmJob job, int release, Channel channel) throws IOException {
+        List<LogFile> files = of(job, release, channel);
+        boolean isAsked = false;
+        LogFile untold = null;
+        Throwable why = null;
+        for (LogFile file : files) {
+            Presence there = look(file);
+            Throwable failure = there.failure();
+            if (there.isThere()) {
+                return false;
+            } else if (failure != null && (why == null || why instanceof LogStreamException)) {
+                untold = file;
+                why = failure;
+            } else if (!there.isKnown() && failure == null) {
+                isAsked = true;
+            }
+        }
+        boolean isNameLeft = !files.isEmpty() && places.unknownHost(job) != null;
+        if (isAsked || (isNameLeft && isHostAwaited)) {
+            return true;
+        }
+        String message = "nobody tells whether there is a file " + untold;
+        Exception noName = noHost;
+        if (why == null && isNameLeft && noName != null) {
+            message = "nobody tells what the machine of node " + askedNode + " is called: " + noName.getMessage();
+            why = noName;
+        }
+        if (why instanceof LogStreamException) {
+            throw new LogStreamException(message, why);
+        } else if (why != null) {
+            throw new IOException(message, why);
+        }
+        return false;
+    }
+
+    /** Forgets which of them are not there: they are asked for again when they are looked for. */
+    void renew() {
+        shared.renew();
+        LogHost own = nodeHost;
+        if (own != null) {
+            own.renew();
+        }
+    }
+
+    /** Asks for the name of the machine that the name of a file depends on, and waits for it before the reader has begun. */
+    void learnHost(@Nullable SlurmJob job) throws InterruptedException {
+        String unknown = places.unknownHost(job);
+        if (unknown == null || unknown.equals(askedNode)) {
+            return;
+        }
+        askedNode = unknown;
+        if (!isBegun) {
+            askHost(unknown);
+            return;
+        }
+        isHostAwaited = true;
+        context.blocking().execute(() -> {
+            try {
+                askHost(unknown);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                noHost = new IOException("interrupted", e);
+            } finally {
+                isHostAwaited = false;
+                changed.run();
+            }
+        });
+    }
+
+    private void askHost(String unknown) throws InterruptedException {
+        try {
+            noHost = null;
+            source.cluster().learnHost(unknown);
+        } catch (IOException | RuntimeException e) { // such as a token that can't be had now
+            LOG.debug("{}: the machine of node {} is not known", source, unknown, e);
+            noHost = e;
+        }
+    }
+
+    /** Says that from now on the thread may not be held up. */
+    void begun() {
+        isBegun = true;
+    }
+
+    private Presence look(LogFile file) {
+        return file.host().look(file.path(), context, changed);
+    }
+
+    @Override
+    public boolean has(LogFile file) {
+        return look(file).isThere();
+    }
+
+    @Override
+    public SourceContext context() {
+        return context;
+    }
+
+    @Override
+    public boolean mayWait() {
+        return !isBegun;
+    }
+}

@@ -1,0 +1,17 @@
+package io.logstream.slurm;
+
+import java.nio.file.Path;
+
+/**
+ * A file of a machine.
+ *
+ * @param host the machine
+ * @param path its path there
+ */
+record LogFile(LogHost host, Path path) {
+    @Override
+    public String toString() {
+        String where = host.toString();
+        return Text.shown(path.toString()) + (where.isEmpty() ? "" : " on " + where);
+    }
+}

@@ -1,0 +1,73 @@
+package io.logstream.slurm;
+
+import io.logstream.file.FileSource;
+import io.logstream.spi.LogReader;
+import io.logstream.spi.SourceContext;
+import io.logstream.spi.Start;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.CompletableFuture;
+
+/** A machine whose files can be read. For one reader of a job. */
+interface LogHost {
+    /** This machine. */
+    LogHost HERE = new LogHost() {
+        @Override
+        public boolean isHere() {
+            return true;
+        }
+
+        @Override
+        public Presence look(Path file, SourceContext context, Runnable changed) {
+            return Presence.of(Files.exists(file));
+        }
+
+        @Override
+        public CompletableFuture<?> ask(Path file, SourceContext context, Runnable changed) {
+            return CompletableFuture.completedFuture(null);
+        }
+
+        @Override
+        public void renew() {}
+
+        @Override
+        public LogReader open(Path file, Start start, boolean follow, boolean mayWait, SourceContext context)
+                throws IOException, InterruptedException {
+            return FileSource.builder(file).follow(follow).build().open(start, context);
+        }
+
+        @Override
+        public String toString() {
+            return "";
+        }
+    };
+
+    /** Whether it is this machine. */
+    boolean isHere();
+
+    /**
+     * Whether there is such a file; another machine is asked for that, if the last answer is not of a moment ago.
+     *
+     * @param changed is run, on any thread, when that is known to be otherwise
+     */
+    Presence look(Path file, SourceContext context, Runnable changed);
+
+    /** Asks for that now. The future is completed when there is an answer, or none in time; it never fails. */
+    CompletableFuture<?> ask(Path file, SourceContext context, Runnable changed);
+
+    /** Forgets what is not there, or was not told: it is asked for again when it is looked for. */
+    void renew();
+
+    /**
+     * Opens a file.
+     *
+     * @param mayWait whether the thread may be held up; otherwise a reader is returned that opens it meanwhile
+     */
+    LogReader open(Path file, Start start, boolean follow, boolean mayWait, SourceContext context)
+            throws IOException, InterruptedException;
+
+    /** Its name and what is wrong with it, for messages; empty for this machine. */
+    @Override
+    String toString();
+}
