@@ -51,7 +51,8 @@ final class Look implements Closeable {
 
     /** Looks once more, if the container was started. */
     void again() throws IOException {
-        if (question.isOpen() || done && reader.runs().wasStarted(reader.questions().isPodman())) {
+        if (question.isOpen()
+                || done && reader.runs().wasStarted(reader.questions().isPodman())) {
             ask();
         }
     }
