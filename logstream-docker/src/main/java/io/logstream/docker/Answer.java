@@ -14,6 +14,7 @@ final class Answer implements Closeable {
     private final Exchange exchange;
     private final int maxBytes;
     private final ByteArrayOutputStream body = new ByteArrayOutputStream();
+    private boolean tooLong;
 
     Answer(Exchange exchange, int maxBytes) {
         this.exchange = exchange;
@@ -25,13 +26,18 @@ final class Answer implements Closeable {
         Exchange.Step step;
         do {
             step = exchange.step((bytes, from, to, chunkEnd) -> {
-                if (body.size() + to - from > maxBytes) {
-                    throw new IOException("the daemon's answer is longer than " + maxBytes + " bytes");
+                tooLong |= body.size() + to - from > maxBytes;
+                if (!tooLong) {
+                    body.write(bytes, from, to - from);
                 }
-                body.write(bytes, from, to - from);
             });
         } while (step == Exchange.Step.MORE);
         return step == Exchange.Step.DONE;
+    }
+
+    /** Nobody has answered in time. */
+    IOException unanswered() {
+        return exchange.unanswered();
     }
 
     int status() {
@@ -42,13 +48,21 @@ final class Answer implements Closeable {
         return exchange.header(name);
     }
 
-    byte[] body() {
+    /**
+     * What the daemon says.
+     *
+     * @throws IOException if that is more than is allowed
+     */
+    byte[] body() throws IOException {
+        if (tooLong) {
+            throw new IOException("the daemon's answer is longer than " + maxBytes + " bytes");
+        }
         return body.toByteArray();
     }
 
     /** What the daemon says is wrong. */
     String message() {
-        String message = Json.message(body());
+        String message = Json.message(body.toByteArray());
         return "HTTP status " + status() + (message.isEmpty() ? "" : ": " + message);
     }
 

@@ -6,12 +6,16 @@ import io.logstream.spi.LogReader;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
-/** Asks what the container is like; and before that, once for a daemon, what the daemon is like. */
+/**
+ * Asks what the container is like; before that, once for a daemon, what the daemon is like; and where the container has ended in
+ * what may have been an outage, what the daemon remembers.
+ */
 final class Asking implements Stage {
     private final DockerReader reader;
     private final DockerDaemon daemon;
     private final Question question;
     private boolean learnt; // what the daemon speaks
+    private @Nullable ContainerState inDoubt;
 
     Asking(DockerReader reader, DockerDaemon daemon) {
         this.reader = reader;
@@ -22,24 +26,38 @@ final class Asking implements Stage {
     @Override
     public LogReader.@Nullable Outcome step(LineSink sink) throws IOException {
         while (true) {
-            Answer answer = question.answer(reader.questions()::first);
+            ContainerState now = inDoubt;
+            Answer answer = question.answer(now == null ? reader.questions()::first : reader.questions()::pastEvents);
             if (answer == null) {
                 return LogReader.Outcome.WAIT;
             }
-            if (reader.questions().isAboutContainer()) {
-                return answered(answer, sink);
+            if (now != null) {
+                DaemonEvents.past(answer).stream()
+                        .limit(1)
+                        .forEach(event -> daemon.outages().remembered(event.time()));
+                return reader.found(now, sink);
             }
-            daemon.learn(answer);
-            learnt = true;
+            if (!reader.questions().isAboutContainer()) {
+                daemon.learn(answer);
+                learnt = true;
+                continue;
+            }
+            if (answer.status() != 200) {
+                return refused(answer, sink);
+            }
+            now = ContainerState.parse(answer.body());
+            if (!reader.isInDoubt(now)) {
+                return reader.found(now, sink);
+            }
+            inDoubt = now;
         }
     }
 
-    private LogReader.@Nullable Outcome answered(Answer from, LineSink sink) throws IOException {
+    private LogReader.@Nullable Outcome refused(Answer from, LineSink sink) throws IOException {
         if (!learnt && daemon.isAnother(from)) {
             throw new IOException("another daemon answers: " + from.message());
         }
         return switch (from.status()) {
-            case 200 -> reader.found(ContainerState.parse(from.body()), sink);
             case 404 -> reader.gone(sink);
             case 400 -> throw new LogStreamException(reader + ": the daemon refuses to tell of it: " + from.message());
             default -> throw new IOException("the daemon can't tell of the container: " + from.message());

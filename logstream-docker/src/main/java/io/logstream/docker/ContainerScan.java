@@ -36,6 +36,7 @@ final class ContainerScan implements Scan, DaemonEvents.Listener {
     private @Nullable List<DockerContainer> first;
     private boolean pinging;
     private long listedAt;
+    private int openings; // how often the daemon had been found then
     private volatile boolean changed;
 
     ContainerScan(DockerContainers wanted, DockerDaemon daemon, SourceContext context) throws IOException {
@@ -74,7 +75,7 @@ final class ContainerScan implements Scan, DaemonEvents.Listener {
             if (closed) {
                 question.close();
             }
-            daemon.events().whenBack(this::lookAgain);
+            daemon.events().whenBack(openings, this::lookAgain);
             context.wakeWithin(LOOK_AGAIN);
             return Outcome.WAIT;
         }
@@ -113,6 +114,7 @@ final class ContainerScan implements Scan, DaemonEvents.Listener {
 
     private Answer ask() throws IOException {
         changed = false;
+        openings = daemon.events().openings();
         listedAt = context.time().nanoTime();
         Dialect dialect = daemon.dialect();
         pinging = dialect == null;

@@ -40,6 +40,11 @@ final class DaemonEvents {
      */
     record Event(String id, String action, OptionalInt exitCode, long time) {
         static final Event ANYTHING = new Event("", "", OptionalInt.empty(), Place.NONE);
+
+        /** Whether it had happened by a time. */
+        boolean isWithin(long until) {
+            return time != Place.NONE && time <= until;
+        }
     }
 
     /** Is told of events. */
@@ -84,7 +89,9 @@ final class DaemonEvents {
     private final Map<String, Set<Watch>> watches = new HashMap<>();
     private final Deque<Absent> absent = new ArrayDeque<>();
     private State state = State.IDLE;
+    private int openings; // how often events have begun to come
     private @Nullable Exchange exchange;
+    private long openedAt; // by the clock that only measures
     private Duration retry = FIRST_RETRY;
     private Carry line = new Carry(MAX_EVENT, "an event");
 
@@ -106,16 +113,31 @@ final class DaemonEvents {
         return watch;
     }
 
+    /** How often the daemon has been found. */
+    synchronized int openings() {
+        return openings;
+    }
+
     /**
-     * Tells once when events come again, so that who has lost the daemon need not try to connect for himself all the time.
-     * Is forgotten after a while, as who waits tries again now and then, and then asks again.
+     * Tells when events come again, so that who has lost the daemon need not try to connect for himself all the time. Is forgotten
+     * after a while, as who waits tries again now and then, and then asks again.
+     *
+     * @param before how often the daemon had been found when he began: if it was again since, it may be back, and he is told now
      */
-    synchronized void whenBack(Runnable told) {
-        try {
+    void whenBack(int before, Runnable told) {
+        boolean isBack;
+        synchronized (this) {
+            isBack = state == State.LISTENING && openings != before;
+            isWanted(); // or those would never be forgotten who ask for ever
             absent.add(new Absent(System.nanoTime(), told));
-            begin();
-        } catch (IOException e) {
-            LOG.debug("{}: closed", daemon.host());
+            try {
+                begin();
+            } catch (IOException e) {
+                LOG.debug("{}: closed", daemon.host());
+            }
+        }
+        if (isBack) {
+            told.run();
         }
     }
 
@@ -131,6 +153,18 @@ final class DaemonEvents {
             absent.poll();
         }
         return !daemon.isClosed() && !(watches.isEmpty() && absent.isEmpty());
+    }
+
+    /**
+     * Somebody got no answer: events that were asked for before may never come either, and are asked for anew.
+     *
+     * @param askedAt when he asked, by the clock that only measures
+     */
+    synchronized void isInDoubt(long askedAt) {
+        Exchange open = exchange;
+        if (open != null && open.askedAt() - askedAt < 0) {
+            failed(new IOException("the daemon does not answer"));
+        }
     }
 
     private synchronized void forget(Watch watch) {
@@ -169,15 +203,21 @@ final class DaemonEvents {
      */
     private void connect() {
         state = State.CONNECTING;
-        daemon.io().threads().execute(() -> {
-            try {
-                String filters = URLEncoder.encode(FILTERS, StandardCharsets.UTF_8);
-                String target = daemon.awaitDialect().path("/events?filters=" + filters);
-                publish(daemon.exchange(target, this::step));
-            } catch (IOException | InterruptedException | RuntimeException e) {
-                failed(e);
-            }
-        });
+        try {
+            daemon.io().threads().execute(this::ask);
+        } catch (Throwable e) { // no thread can be had, or no memory
+            failed(e);
+        }
+    }
+
+    private void ask() {
+        try {
+            String filters = URLEncoder.encode(FILTERS, StandardCharsets.UTF_8);
+            String target = daemon.awaitDialect().path("/events?filters=" + filters);
+            publish(daemon.exchange(target, this::step));
+        } catch (Throwable e) { // or nobody would try again
+            failed(e);
+        }
     }
 
     private synchronized void publish(Exchange opened) throws IOException {
@@ -196,7 +236,7 @@ final class DaemonEvents {
         synchronized (this) {
             try {
                 receive(events);
-            } catch (IOException | RuntimeException e) {
+            } catch (Throwable e) {
                 failed(e);
             }
         }
@@ -216,7 +256,8 @@ final class DaemonEvents {
                     throw new IOException("the daemon tells no events: HTTP status " + open.status());
                 }
                 state = State.LISTENING;
-                retry = FIRST_RETRY;
+                openings++;
+                openedAt = System.nanoTime();
                 events.add(0, Event.ANYTHING);
             }
             if (step == Exchange.Step.DONE) {
@@ -254,7 +295,30 @@ final class DaemonEvents {
                 time.matches("[0-9]{1,18}|[1-8][0-9]{18}") ? Long.parseLong(time) : Place.NONE);
     }
 
-    private synchronized void failed(Exception e) {
+    /** Understands all events that the daemon remembers; none where it does not tell them. */
+    static List<Event> past(Answer answer) {
+        List<Event> events = new ArrayList<>();
+        if (answer.status() != 200) {
+            return events;
+        }
+        try {
+            for (String json :
+                    new String(answer.body(), StandardCharsets.UTF_8).lines().toList()) {
+                if (!json.isBlank()) {
+                    events.add(parse(json.getBytes(StandardCharsets.UTF_8)));
+                }
+            }
+            return events;
+        } catch (IOException e) {
+            LOG.debug("what the daemon remembers can't be understood: {}", e.getMessage());
+            return List.of();
+        }
+    }
+
+    private synchronized void failed(Throwable e) {
+        if (state == State.LISTENING && System.nanoTime() - openedAt > LAST_RETRY.toNanos()) {
+            retry = FIRST_RETRY; // else a peer that ends its answer at once would be asked all the time
+        }
         state = State.IDLE;
         close();
         daemon.forgetDialect();

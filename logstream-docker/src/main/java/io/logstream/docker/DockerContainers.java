@@ -56,6 +56,7 @@ public final class DockerContainers implements LogDiscovery {
     @Override
     public Scan open(SourceContext context) throws IOException, InterruptedException {
         daemon.checkOpen();
+        int openings = daemon.events().openings();
         ContainerScan scan = new ContainerScan(this, daemon, context);
         try {
             scan.awaitFirst();
@@ -63,7 +64,7 @@ public final class DockerContainers implements LogDiscovery {
         } catch (IOException | InterruptedException | RuntimeException e) {
             scan.close();
             if (e instanceof IOException) {
-                daemon.events().whenBack(context::retry);
+                daemon.events().whenBack(openings, context::retry);
             }
             throw e;
         }

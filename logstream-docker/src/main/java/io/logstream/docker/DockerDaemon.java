@@ -31,7 +31,7 @@ public final class DockerDaemon implements AutoCloseable {
     private final DaemonEvents events = new DaemonEvents(this);
     private volatile @Nullable Dialect dialect;
     private volatile boolean everAnswered;
-    private final Outages outages = new Outages(this::forgetDialect);
+    private final Outages outages = new Outages(this::forgetDialect, events::isInDoubt);
     private volatile boolean closed;
 
     DockerDaemon(Endpoint endpoint) {
@@ -199,7 +199,7 @@ public final class DockerDaemon implements AutoCloseable {
         try {
             return new Exchange(endpoint.connect(io, ready), buffers, target, outages);
         } catch (IOException e) {
-            outages.refused();
+            outages.lost();
             throw explained(e);
         }
     }
@@ -211,7 +211,7 @@ public final class DockerDaemon implements AutoCloseable {
         try (Answer answer = ask(target, woken::release)) {
             while (!answer.isComplete()) {
                 if (!woken.tryAcquire(deadline - System.nanoTime(), TimeUnit.NANOSECONDS)) {
-                    throw new IOException("the daemon at " + host() + " does not answer");
+                    throw new IOException("nobody answers at " + host(), answer.unanswered());
                 }
                 woken.drainPermits();
             }

@@ -1,5 +1,6 @@
 package io.logstream.docker;
 
+import io.logstream.Channel;
 import io.logstream.Gap;
 import io.logstream.LogStreamException;
 import io.logstream.SourceEvent;
@@ -34,41 +35,50 @@ final class DockerReader implements LogReader {
     /** How long the daemon may take to tell how a container has exited that is running again. */
     static final Duration FOR_EXIT_CODE = Duration.ofMillis(300);
 
+    /** How long the daemon may take to tell that a container is gone that it does not know any more. */
+    private static final Duration FOR_REMOVAL = Duration.ofSeconds(1);
+
     private static final long LATE_NANOS = 1_000_000_000;
+    private static final int CHANNELS = Channel.values().length;
 
     private final DockerDaemon daemon;
     private final DockerSource source;
     private final Start start;
     private final SourceContext context;
+    private final Trace trace = new Trace();
     private final @Nullable Place known; // of the position to begin at
     private final Questions questions;
+    private final int openings; // how often the daemon had been found when this began
     private final Runs runs;
     private @Nullable Place place;
     private Stage stage;
     private boolean closed;
     private DaemonEvents.@Nullable Watch watch;
     private boolean read; // the log was read, and the daemon said that it is over
+    private Place.End before = Place.End.OPEN; // what was known of the end before the log was asked for
     private boolean verified; // once more after the container had stopped
     private boolean waited; // a read has returned
     private boolean waitingTold;
     private boolean waitedForCode;
     private Duration wait = FIRST_WAIT;
+    private long goneBy = Long.MIN_VALUE; // how long it is awaited what is told of the container that is gone; not set
     private long backAt = Place.NONE;
-    private final Trace trace = new Trace();
 
     private final EarlySink early = new EarlySink();
     private final Semaphore woken = new Semaphore(0);
+    private final long begunAt = System.nanoTime();
 
     DockerReader(DockerSource source, Start start, SourceContext context) {
         this.daemon = source.daemon();
         this.source = source;
         this.start = start;
         this.context = context;
-        known = start instanceof Start.At at ? Place.of(at.position()) : null;
+        openings = daemon.events().openings();
+        known = start instanceof Start.At at ? Place.of(at.position(), trace) : null;
         // A position is told by others, and so never chooses a container that the source has not found itself.
         String reference = known != null && source.hasFound(known) ? known.reference() : source.reference();
-        questions = new Questions(daemon, reference, source.channels(), this::woken);
-        runs = new Runs(daemon, this::woken, known != null);
+        runs = new Runs(daemon, this::woken);
+        questions = new Questions(daemon, reference, source.channels(), runs, this::woken);
         stage = new Asking(this, daemon);
     }
 
@@ -83,7 +93,7 @@ final class DockerReader implements LogReader {
             }
         } catch (IOException e) {
             if (place != null || !waited) {
-                daemon.events().whenBack(context::retry);
+                retryWhenBack();
                 throw e;
             }
             // The hub knows no position to go on from, and would begin at the end: this reader begins anew itself.
@@ -93,6 +103,11 @@ final class DockerReader implements LogReader {
         }
         waited = true;
         return outcome;
+    }
+
+    /** Another reader is opened as soon as the daemon is back, which it may be already. */
+    void retryWhenBack() {
+        daemon.events().whenBack(openings, context::retry);
     }
 
     /** Goes on with another stage; null, as that has come to nothing yet. */
@@ -137,7 +152,7 @@ final class DockerReader implements LogReader {
     SourcePosition position() {
         Place now = place();
         boolean first = start instanceof Start.Beginning && now.anchor < 0 && now.time[0] == Place.NONE;
-        return now.position(first ? 0 : -1);
+        return now.position(first ? 0 : -1, trace);
     }
 
     Runs runs() {
@@ -172,19 +187,26 @@ final class DockerReader implements LogReader {
 
     // ---- what the daemon says of the container
 
+    /** Whether the container has ended, since reading began, in what may have been an outage. */
+    boolean isInDoubt(ContainerState now) {
+        Place at = place == null ? known : place;
+        return at != null && !questions.isPodman() && runs.isInDoubt(now, at);
+    }
+
     /** The container is there. */
     @Nullable
     Outcome found(ContainerState now, LineSink sink) throws IOException {
         boolean first = runs.container() == null;
-        if (place == null) {
-            runs.meet(now);
-        } else {
+        if (place != null) {
             see(now);
         }
         if (questions.reference().equals(source.reference())) {
             source.found(now.id());
         }
         questions.isNamed(now.id());
+        if (place == null && (known == null || known.container != questions.containerHash())) {
+            runs.meet(now);
+        }
         if (source.follows()) {
             watch(now.id());
         }
@@ -208,6 +230,7 @@ final class DockerReader implements LogReader {
     private synchronized void watch(String id) throws IOException {
         if (watch == null && !closed) {
             watch = daemon.events().watch(id, runs);
+            runs.happened(DaemonEvents.Event.ANYTHING); // since the container was seen
         }
     }
 
@@ -221,6 +244,7 @@ final class DockerReader implements LogReader {
                 see(now);
                 return true;
             }
+            trace.forget();
             sink.gap(-1, Gap.Reason.MISMATCH); // another container has this name now
         } else if (start instanceof Start.Since since) {
             begin = Place.since(questions.containerHash(), since.time());
@@ -229,19 +253,34 @@ final class DockerReader implements LogReader {
             return false;
         }
         begin.started = now.started();
-        place = begin;
-        see(now);
+        begin(begin, now);
         return true;
+    }
+
+    /**
+     * Whether it is known from what is read how long the log's file is, and so that it was not rotated. One file alone may have
+     * been emptied when only its beginning had come: of two the daemon tells the first one to its end.
+     */
+    private boolean isCounted(ContainerState now) {
+        return source.channels().size() == CHANNELS && !now.labelled() && !now.emptied();
+    }
+
+    private void begin(Place at, ContainerState now) {
+        place = at;
+        see(now);
+        if (at.isBeginning() && isCounted(now)) {
+            trace.beginWhole();
+        }
     }
 
     /** The place where reading begins was found. */
     @Nullable
     Outcome placed(Place found, LineSink sink) throws IOException {
-        place = found;
         ContainerState now = runs.container();
-        if (now != null) {
-            see(now);
+        if (now == null) {
+            throw new IllegalStateException("not seen yet");
         }
+        begin(found, now);
         sink.position(position());
         return askForLog();
     }
@@ -260,6 +299,7 @@ final class DockerReader implements LogReader {
                 long left = stage instanceof Waiting waiting ? waiting.left() : Question.PATIENCE.toNanos();
                 boolean any = woken.tryAcquire(Math.min(left, deadline - now()), TimeUnit.NANOSECONDS);
                 if (!any && deadline - now() <= 0) {
+                    daemon.outages().silent(begunAt);
                     throw new IOException("the daemon does not answer");
                 }
             }
@@ -285,10 +325,11 @@ final class DockerReader implements LogReader {
     private @Nullable Outcome readLog(ContainerState now) throws IOException {
         Place at = place();
         verified = read && now.isOver();
-        LogFile file = at.isBeginning()
-                        && source.readsFiles()
-                        && daemon.isLocal()
-                        && now.driver().equals("json-file")
+        before = at.end;
+        if (now.isRunning() && now.started() == at.started) {
+            at.end = Place.End.OPEN; // the log was told to be over too soon
+        }
+        LogFile file = at.isBeginning() && source.readsFiles() && daemon.isLocal() && now.isJson()
                 ? LogFile.open(this, now.logPath())
                 : null;
         return file != null ? enter(file) : askForLog();
@@ -302,6 +343,9 @@ final class DockerReader implements LogReader {
         if (now.isOver()) {
             if (runs.isRestarted() || !verified) {
                 return readLog(now); // also what came between the end that was told and the container's
+            }
+            if (runs.tellLoss(sink, place())) {
+                place().end = Place.End.SEEN; // all is read that there is
             }
             tellFinished(OptionalInt.of(now.exitCode()), sink);
             if (source.endsWithContainer()) {
@@ -326,7 +370,15 @@ final class DockerReader implements LogReader {
 
     /** The container is like this, while its log is read. */
     void see(ContainerState now) {
+        judge(now);
         runs.see(now, place());
+        trace.isOf(rotatedAt(), !now.isJson(), isCounted(now));
+    }
+
+    private void judge(ContainerState now) {
+        if (!questions.isPodman()) {
+            runs.judge(now, place());
+        }
     }
 
     /** Tells that the container was started again, behind all that has come. */
@@ -339,7 +391,9 @@ final class DockerReader implements LogReader {
 
     /** Tells that the container was started again, before the first entry from after that. */
     void tellRestart(LineSink sink, long time) {
-        if (runs.isRestarted()) {
+        ContainerState now = runs.container();
+        if (now != null && runs.isRestarted()) {
+            judge(now); // that the daemon was lost may have been noticed since it has answered
             runs.tellRestart(sink, place(), time);
             wait = FIRST_WAIT;
         }
@@ -361,32 +415,43 @@ final class DockerReader implements LogReader {
     /** There is no such container. */
     @Nullable
     Outcome gone(LineSink sink) {
-        boolean met = runs.container() != null;
-        if (!met && known != null && source.hasFound(known)) {
+        ContainerState last = runs.container();
+        if (last == null && known != null && source.hasFound(known)) {
             place = known;
-        } else if (!met) {
+        } else if (last == null) {
             throw new LogStreamException(
                     start instanceof Start.At
                             ? this + ": the container is gone, with what it has logged since it was read last"
                             : this + ": no such container; 'docker ps -a' shows all there are");
         }
-        boolean unseen = !met || runs.wereMissed();
         Place at = place;
-        return unseen && at != null && at.over && !questions.isPodman()
+        boolean isRead =
+                at != null && !at.cut && (at.end != Place.End.OPEN || at.isBeforeTheFirstRun()) && !runs.isRestarted();
+        if (isRead && last != null && source.follows() && !runs.wasRemoved()) {
+            goneBy = goneBy == Long.MIN_VALUE ? now() + FOR_REMOVAL.toNanos() : goneBy;
+            if (goneBy - now() > 0) {
+                return enter(new Waiting(this, Duration.ofNanos(goneBy - now()))); // also a start may be told yet
+            }
+        }
+        boolean isSeen = last != null && !runs.mayBeUnseen(questions.isPodman());
+        return isRead && !isSeen && !questions.isPodman()
                 ? enter(new Farewell(this))
-                : removed(!met, sink);
+                : removed(!isRead || !isSeen, sink);
     }
 
     /**
      * The container was removed.
      *
-     * @param withMore perhaps with something that it wrote while the connection was lost
+     * @param withMore perhaps with something that it wrote and that was not read
      */
     Outcome removed(boolean withMore, LineSink sink) {
-        if (withMore) {
-            sink.gap(-1, Gap.Reason.RECONNECTED);
-        }
         if (place != null) {
+            if (withMore) {
+                sink.gap(-1, Gap.Reason.RECONNECTED);
+            } else if (trace.isOpen()) {
+                sink.gap(-1, Gap.Reason.ROTATED);
+            }
+            trace.forget();
             tellFinished(runs.lastExit(), sink);
         }
         return Outcome.END;
@@ -406,10 +471,13 @@ final class DockerReader implements LogReader {
         if (!source.follows()) {
             return Outcome.END;
         }
-        boolean over = !runs.isRestarted() && (known == null || verified && !runs.wereCutShort());
-        runs.miss(false);
+        Place at = place();
+        ContainerState now = runs.container();
+        boolean isOver = now != null && now.isOver();
+        boolean isOpen = runs.isRestarted() && !isOver; // the run that is told now goes on
         tellRestart(sink);
-        place().over |= over;
+        Place.End end = isOpen || at.cut ? Place.End.OPEN : isOver ? Place.End.SEEN : Place.End.SAID;
+        at.end = at.end.or(end);
         sink.position(position());
         read = true;
         wait = anything ? FIRST_WAIT : wait;
@@ -419,10 +487,15 @@ final class DockerReader implements LogReader {
     /** The daemon would not tell. */
     @Nullable
     Outcome refused(LogRequest request, LineSink sink) throws IOException {
-        if (request.status() == 404) {
+        boolean removed = request.status() == 404;
+        boolean dead = request.status() == 409; // or being removed
+        if (place != null && (removed || dead)) {
+            place.end = place.end.or(before); // it did not run on, but ended
+        }
+        if (removed) {
             return gone(sink);
         }
-        if (request.status() == 409) { // being removed, or dead
+        if (dead) {
             ContainerState before = runs.container();
             if (place == null && before != null && before.isOver()) {
                 return gone(sink);
@@ -442,6 +515,7 @@ final class DockerReader implements LogReader {
     Outcome readAgain(boolean nothingNew) throws IOException {
         Place at = place();
         boolean same = nothingNew && at.anchor >= 0 && at.time[at.anchor] == backAt;
+        before = Place.End.OPEN;
         backAt = at.anchor >= 0 ? at.time[at.anchor] : Place.NONE;
         return enter(new Logs(this, same));
     }

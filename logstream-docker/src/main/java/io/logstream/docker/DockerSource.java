@@ -147,7 +147,7 @@ public final class DockerSource implements LogSource {
                 reader.awaitPlace(); // or what is written from now on would be missing
             } catch (IOException e) {
                 reader.close();
-                daemon.events().whenBack(context::retry);
+                reader.retryWhenBack();
                 throw e;
             } catch (InterruptedException | RuntimeException e) {
                 reader.close();

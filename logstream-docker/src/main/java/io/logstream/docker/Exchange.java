@@ -2,8 +2,6 @@ package io.logstream.docker;
 
 import java.io.Closeable;
 import java.io.IOException;
-import java.net.ConnectException;
-import java.net.NoRouteToHostException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -31,11 +29,13 @@ final class Exchange implements Closeable {
     private final Outages outages;
     private final ByteBuffer request;
     private final HttpParser response = new HttpParser();
+    private final long askedAt = System.nanoTime();
     private boolean ready;
+    private volatile boolean closed;
     private byte[] early = NONE; // of the body, came with the head
 
     /**
-     * @param outages told whether anybody answers
+     * @param outages told when the daemon is lost, and when it answers
      */
     Exchange(Connection connection, ReadBuffers buffers, String target, Outages outages) {
         this.connection = connection;
@@ -45,6 +45,17 @@ final class Exchange implements Closeable {
         String text =
                 "GET " + target + " HTTP/1.1\r\nHost: docker\r\nUser-Agent: logstream\r\nConnection: close\r\n\r\n";
         request = ByteBuffer.wrap(text.getBytes(StandardCharsets.US_ASCII));
+    }
+
+    /** When it was asked, by the clock that only measures. */
+    long askedAt() {
+        return askedAt;
+    }
+
+    /** Nobody has answered in time: the daemon, or the way to it, is taken to have vanished. */
+    IOException unanswered() {
+        outages.silent(askedAt);
+        return new IOException("the daemon does not answer");
     }
 
     int status() {
@@ -88,39 +99,41 @@ final class Exchange implements Closeable {
         return response.isDone() ? Step.DONE : read > 0 ? Step.MORE : Step.WAIT;
     }
 
-    private int receive(HttpParser.@Nullable Body body) throws IOException {
-        try {
-            return received(body);
-        } catch (ConnectException | NoRouteToHostException e) {
-            outages.refused();
-            throw e;
-        }
-    }
-
     /** Receives bytes, and keeps what comes behind the head where there is nobody to take it; returns how many. */
-    private int received(HttpParser.@Nullable Body body) throws IOException {
-        if (request.hasRemaining() && !send()) {
-            return 0;
-        }
+    private int receive(HttpParser.@Nullable Body body) throws IOException {
         ByteBuffer buffer = buffers.borrow();
         try {
-            int read = connection.read(buffer);
+            int read = transfer(buffer);
             byte[] bytes = buffer.array();
             int from = buffer.arrayOffset();
             boolean first = !response.hasHead();
-            if (read < 0) {
-                response.endOfConnection();
-            } else if (body != null) {
+            if (read > 0 && body != null) {
                 response.feed(bytes, from, from + read, body);
-            } else {
+            } else if (read > 0) {
                 early = Arrays.copyOfRange(bytes, response.feedHead(bytes, from, from + read), from + read);
             }
             if (first && response.hasHead()) {
-                outages.answered(response.header("date"));
+                outages.answered(response.header("date"), askedAt);
             }
             return read;
         } finally {
             buffers.giveBack(buffer);
+        }
+    }
+
+    /** Sends what is left of the request, and then takes what comes. */
+    private int transfer(ByteBuffer buffer) throws IOException {
+        try {
+            int read = request.hasRemaining() && !send() ? 0 : connection.read(buffer);
+            if (read < 0) {
+                response.endOfConnection();
+            }
+            return read;
+        } catch (IOException e) {
+            if (!closed) {
+                outages.lost();
+            }
+            throw e;
         }
     }
 
@@ -136,6 +149,7 @@ final class Exchange implements Closeable {
 
     @Override
     public void close() {
+        closed = true;
         connection.close();
     }
 }

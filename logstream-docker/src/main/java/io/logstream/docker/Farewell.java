@@ -3,13 +3,12 @@ package io.logstream.docker;
 import io.logstream.spi.LineSink;
 import io.logstream.spi.LogReader;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Asks what has happened to a container that was removed while nobody listened, and whose log had been read to the end of a
- * run: if it was started once more, what it wrote then is lost. A daemon remembers its last 256 events.
+ * Asks what has happened to a container that was removed while nobody listened, and of which all had been read by then: if it
+ * was started once more, what it wrote then is lost. A daemon remembers its last 256 events.
  */
 final class Farewell implements Stage {
     private final DockerReader reader;
@@ -26,37 +25,38 @@ final class Farewell implements Stage {
         if (answer == null) {
             return LogReader.Outcome.WAIT;
         }
-        boolean readToItsEnd = answer.status() == 200 && hasEndedOnce(reader.place(), answer.body());
-        return reader.removed(!readToItsEnd, sink);
+        return reader.removed(!wasNotStarted(reader.place(), DaemonEvents.past(answer)), sink);
     }
 
     /**
-     * Whether a container has ended, and was not started again.
+     * Whether a container was not started behind a place.
      *
-     * @param place a place in its last run, behind which it has ended
-     * @param events all that the daemon remembers, an object on each line
+     * @param place behind all that it had written, before its first run or in one that was told to be over
+     * @param events all that the daemon remembers, in the order in which they happened: its clock may have been set back
      */
-    static boolean hasEndedOnce(Place place, byte[] events) throws IOException {
+    static boolean wasNotStarted(Place place, List<DaemonEvents.Event> events) {
         long known = Math.max(place.started, place.anchor < 0 ? Place.NONE : place.time[place.anchor]);
-        boolean complete =
-                false; // the daemon remembers what was before, so it has forgotten nothing of what came since
-        boolean ended = false;
-        List<String> lines = new String(events, StandardCharsets.UTF_8)
-                .lines()
-                .filter(line -> !line.isBlank())
-                .toList();
-        for (String line : lines) {
-            DaemonEvents.Event event = DaemonEvents.parse(line.getBytes(StandardCharsets.UTF_8));
-            if (event.time() <= known) {
-                complete |= event.time() != Place.NONE;
-            } else if (event.id().startsWith(place.reference())) {
+        boolean complete = laterThan(known, events)
+                > 0; // it remembers what was before, and so has forgotten nothing that came since
+        boolean ended = place.isBeforeTheFirstRun();
+        for (DaemonEvents.Event event : events.subList(laterThan(place.started, events), events.size())) {
+            if (event.id().startsWith(place.reference())) {
                 if (ended && event.action().equals("start")) {
                     return false;
                 }
                 ended |= event.action().equals("die");
+                complete |= event.action().equals("create");
             }
         }
         return complete && ended;
+    }
+
+    private static int laterThan(long time, List<DaemonEvents.Event> events) {
+        int first = 0;
+        while (first < events.size() && events.get(first).isWithin(time)) {
+            first++;
+        }
+        return first;
     }
 
     @Override

@@ -4,6 +4,9 @@ import io.logstream.Channel;
 import io.logstream.Gap;
 import io.logstream.spi.LineSink;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,7 +25,7 @@ final class Handover implements Entries {
         WIDEN,
         /** The daemon has gone back in the log, which must be read again from the place. */
         READ_AGAIN,
-        /** It may be of a later run of the container than is known: that must be looked at first. */
+        /** It may be of a later run of the container than is known: that must be looked at first. What came is kept. */
         LOOK_FIRST
     }
 
@@ -37,7 +40,9 @@ final class Handover implements Entries {
     private ByteBuffer view = ByteBuffer.wrap(NONE);
     private long unplaced;
     private long unchecked;
+    private long begins = Place.NONE;
     private long entries;
+    private final List<Runnable> kept = new ArrayList<>(); // entries, at most what is received at once
 
     /**
      * @param window how the part of the log is chosen that is read
@@ -64,6 +69,11 @@ final class Handover implements Entries {
         viewed = NONE; // the array is another reader's from now on
     }
 
+    /** The time of the first entry that has come, or {@link Place#NONE}. */
+    long begins() {
+        return begins;
+    }
+
     /** How many entries were new. */
     long entries() {
         return entries;
@@ -84,15 +94,27 @@ final class Handover implements Entries {
         return checkBytes > 0 && unchecked > checkBytes && gate.isSettled();
     }
 
+    /** The container was looked at: goes on with what has come, up to what may be of a later run still. */
+    void goOn() {
+        List<Runnable> all = List.copyOf(kept);
+        kept.clear();
+        turn = null;
+        all.forEach(Runnable::run);
+    }
+
     @Override
     public void entry(int c, byte[] bytes, int from, int to, long time) {
         LineSink into = sink;
-        if (turn != null || into == null) {
-            return;
-        }
-        if (time > reader.runs().knownUntil()) {
+        begins = begins == Place.NONE ? time : begins;
+        if (turn == null && time > reader.runs().knownUntil()) {
             reader.runs().isLater(time);
             turn = Turn.LOOK_FIRST;
+        }
+        if (turn == Turn.LOOK_FIRST) {
+            byte[] copy = Arrays.copyOfRange(bytes, from, to);
+            kept.add(() -> entry(c, copy, 0, copy.length, time));
+        }
+        if (turn != null || into == null) {
             return;
         }
         if (checkBytes > 0 && time >= history) {
@@ -100,11 +122,11 @@ final class Handover implements Entries {
         }
         boolean ended =
                 place.open[c] && time != place.time[c] && reader.questions().partBytes() > 0;
-        Place before = gate.isSettled() ? null : place.copy();
+        boolean settled = gate.isSettled();
         Gate.Verdict verdict = gate.judge(c, time, bytes, from, to);
         switch (verdict) {
             case OLD -> {
-                if (before != null) {
+                if (!settled) {
                     compare(into, c, bytes, from, to, time);
                 }
             }
@@ -112,9 +134,7 @@ final class Handover implements Entries {
             case NEW_BEHIND_GAP -> {
                 into.gap(-1, Gap.Reason.ROTATED);
                 reader.trace().forget();
-                if (before != null) {
-                    into.position(Place.before(c, time, before).position(-1));
-                }
+                into.position(Place.before(c, time, place).position(-1, reader.trace()));
                 deliver(into, c, bytes, from, to, time, false);
             }
             case TOO_LATE -> turn = Turn.WIDEN;
@@ -133,9 +153,9 @@ final class Handover implements Entries {
 
     private void deliver(LineSink into, int c, byte[] bytes, int from, int to, long time, boolean ended) {
         entries++;
+        reader.trace().count(to - from);
         if (checkBytes > 0 && (time >= history || reader.trace().isBegun())) {
-            reader.trace().add(place, Trace.endsLine(bytes, from, to));
-            unchecked += to - from;
+            unchecked += reader.trace().add(place, Trace.endsLine(bytes, from, to)) ? to - from : 0;
         }
         if (ended) {
             into.endLine(CHANNELS[c]);

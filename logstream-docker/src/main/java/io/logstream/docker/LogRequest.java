@@ -93,6 +93,11 @@ final class LogRequest implements Closeable {
         return exchange.status() == 200;
     }
 
+    /** Nobody has answered in time. */
+    IOException unanswered() {
+        return exchange.unanswered();
+    }
+
     int status() {
         return exchange.status();
     }

@@ -23,6 +23,7 @@ final class Logs implements Stage {
     private final Place place;
     private final boolean stepBack;
     private int tail;
+    private long begins = Long.MAX_VALUE; // with an entry of this time, the shorter answer before
     private volatile LogRequest request;
     private Handover handover;
     private boolean told;
@@ -82,8 +83,11 @@ final class Logs implements Stage {
             if (!look.isDone()) {
                 return look(to);
             }
-            Exchange.Step step;
-            do {
+            if (handover.turn() == Handover.Turn.LOOK_FIRST) {
+                handover.goOn();
+            }
+            Exchange.Step step = Exchange.Step.MORE;
+            while (step == Exchange.Step.MORE && handover.turn() == null && to.room() > 0) {
                 step = request.step();
                 if (step == Exchange.Step.MORE) {
                     heardAt = reader.now();
@@ -91,7 +95,7 @@ final class Logs implements Stage {
                 if (step == Exchange.Step.DONE && !request.isGranted()) {
                     return reader.refused(request, to);
                 }
-            } while (step == Exchange.Step.MORE && handover.turn() == null && to.room() > 0);
+            }
             return handover.turn() != null ? turned() : outcome(step, to);
         } finally {
             handover.end();
@@ -127,13 +131,18 @@ final class Logs implements Stage {
     private LogReader.@Nullable Outcome turned() throws IOException {
         if (handover.turn() == Handover.Turn.WIDEN) {
             return widen();
+        } else if (handover.turn() == Handover.Turn.READ_AGAIN) {
+            return reader.readAgain(handover.entries() == 0);
         }
-        return reader.readAgain(handover.turn() == Handover.Turn.READ_AGAIN && handover.entries() == 0);
+        look.begin(); // while what has come waits: of a container that is removed it can't be had again
+        return null;
     }
 
     private LogReader.@Nullable Outcome widen() throws IOException {
         request.close();
-        tail = tail(4L * tail); // all that was known before is told again
+        boolean isAll = handover.begins() >= begins; // the answer before was no shorter: the log has no more
+        begins = handover.begins() == Place.NONE ? begins : handover.begins();
+        tail = isAll ? Integer.MAX_VALUE : tail(4L * tail); // all that was known before is told again
         handover = handover();
         request = ask();
         look.begin();

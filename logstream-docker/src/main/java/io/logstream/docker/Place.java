@@ -14,17 +14,39 @@ import org.jspecify.annotations.Nullable;
  * the log's file follows the place.
  *
  * <pre>{@code
- * position:  version (1)  container (8)  flags (1)  anchor (1)  started (8)  { time (8)  count (4) } per channel
+ * position:  version (1)  place  [ place from which on the log is to be compared  lines (8)  entries (8)  bytes (8) ]
+ * place:     container (8)  flags (1)  anchor (1)  started (8)  { time (8)  count (4) } per channel
  * }</pre>
+ *
+ * The part in brackets is there in version 2 only, see {@link Trace}.
  */
 final class Place {
     /** The time of a channel, or of a container's start, where there is none. */
     static final long NONE = Long.MIN_VALUE;
 
     private static final int VERSION = 1;
-    private static final int LENGTH = 1 + 8 + 1 + 1 + 8 + 2 * 12;
+    private static final int TRACED = 2;
+    /** How many bytes it takes. */
+    static final int LENGTH = 8 + 1 + 1 + 8 + 2 * 12;
+
     private static final int FINISHED = 4;
     private static final int OVER = 8;
+    private static final int CUT = 16;
+    private static final int SEEN = 32;
+
+    /** What is known of the end of a run, each more than the one before. */
+    enum End {
+        /** More may come. */
+        OPEN,
+        /** The daemon has told the log to its end, but was not asked whether the container has ended. */
+        SAID,
+        /** It has told the log to its end when the container had ended, and was not away at that time. */
+        SEEN;
+
+        End or(End other) {
+            return compareTo(other) < 0 ? other : this;
+        }
+    }
 
     /** A hash of the container's id. */
     long container;
@@ -32,8 +54,10 @@ final class Place {
     long started = NONE;
     /** Whether its end was told. */
     boolean finished;
-    /** Whether all is before it that was written in this run, which has ended: the daemon has said so and was not away then. */
-    boolean over;
+    /** Whether all is before it that was written in this run. */
+    End end = End.OPEN;
+    /** Whether a run behind it has ended while the daemon was perhaps away, so that something may be lost, which is not told yet. */
+    boolean cut;
     /** The channel of the last entry before this place, or -1. */
     int anchor = -1;
     /** Per channel: the time of its last entry before this place; or a time before which nothing is wanted, with count 0. */
@@ -66,7 +90,8 @@ final class Place {
         Place copy = new Place(container);
         copy.started = started;
         copy.finished = finished;
-        copy.over = over;
+        copy.end = end;
+        copy.cut = cut;
         copy.anchor = anchor;
         System.arraycopy(time, 0, copy.time, 0, 2);
         System.arraycopy(count, 0, copy.count, 0, 2);
@@ -84,7 +109,7 @@ final class Place {
         }
         open[channel] = unfinished;
         anchor = channel;
-        over = false;
+        end = End.OPEN;
     }
 
     /**
@@ -120,37 +145,65 @@ final class Place {
         return earliest;
     }
 
+    /** Whether the container had not been started, for all that was seen of it. */
+    boolean isBeforeTheFirstRun() {
+        return started == NONE && anchor < 0;
+    }
+
     /** Whether nothing comes before it, and all is wanted. */
     boolean isBeginning() {
         return anchor < 0 && earliest() == NONE;
     }
 
-    SourcePosition position(long linesBefore) {
-        int flags = (open[0] ? 1 : 0) | (open[1] ? 2 : 0) | (finished ? FINISHED : 0) | (over ? OVER : 0);
-        ByteBuffer bytes = ByteBuffer.allocate(LENGTH)
-                .put((byte) VERSION)
-                .putLong(container)
-                .put((byte) flags)
-                .put((byte) anchor)
-                .putLong(started);
-        for (int c = 0; c < 2; c++) {
-            bytes.putLong(time[c]).putInt(count[c]);
-        }
+    /**
+     * The position of this place.
+     *
+     * @param trace what is to be compared before it
+     */
+    SourcePosition position(long linesBefore, Trace trace) {
+        ByteBuffer bytes = ByteBuffer.allocate(1 + LENGTH + trace.length());
+        bytes.put((byte) (trace.length() > 0 ? TRACED : VERSION));
+        write(bytes);
+        trace.write(bytes, this);
         return SourcePosition.of(bytes.array(), linesBefore);
     }
 
-    /** The place of a position, or null if this is none of ours. */
-    static @Nullable Place of(SourcePosition position) {
+    void write(ByteBuffer bytes) {
+        int flags = (open[0] ? 1 : 0) | (open[1] ? 2 : 0) | (finished ? FINISHED : 0) | (cut ? CUT : 0);
+        flags |= end == End.OPEN ? 0 : end == End.SAID ? OVER : OVER | SEEN;
+        bytes.putLong(container).put((byte) flags).put((byte) anchor).putLong(started);
+        for (int c = 0; c < 2; c++) {
+            bytes.putLong(time[c]).putInt(count[c]);
+        }
+    }
+
+    /**
+     * The place of a position, or null if this is none of ours.
+     *
+     * @param trace takes what is to be compared before it
+     */
+    static @Nullable Place of(SourcePosition position, Trace trace) {
         ByteBuffer bytes = ByteBuffer.wrap(position.data());
-        if (bytes.remaining() != LENGTH || bytes.get() != VERSION) {
+        int version = bytes.hasRemaining() ? bytes.get() : 0;
+        boolean traced = version == TRACED && bytes.remaining() == LENGTH + Trace.LENGTH;
+        if (!traced && (version != VERSION || bytes.remaining() != LENGTH)) {
             return null;
         }
+        Place place = read(bytes);
+        if (traced) {
+            trace.read(bytes);
+        }
+        return place;
+    }
+
+    static Place read(ByteBuffer bytes) {
         Place place = new Place(bytes.getLong());
         int flags = bytes.get();
         place.open[0] = (flags & 1) != 0;
         place.open[1] = (flags & 2) != 0;
         place.finished = (flags & FINISHED) != 0;
-        place.over = (flags & OVER) != 0;
+        place.end = (flags & OVER) == 0 ? End.OPEN : (flags & SEEN) == 0 ? End.SAID : End.SEEN;
+        place.cut = (flags & CUT) != 0;
         place.anchor = Math.max(-1, Math.min(1, bytes.get()));
         place.started = bytes.getLong();
         for (int c = 0; c < 2; c++) {

@@ -39,7 +39,7 @@ final class Placing implements Stage {
             heardAt = step == Exchange.Step.MORE ? reader.now() : heardAt;
         } while (step == Exchange.Step.MORE);
         if (step == Exchange.Step.WAIT) {
-            Question.awaitAnswer(reader.context(), heardAt);
+            Question.awaitAnswer(reader.context(), heardAt, request::unanswered);
             return LogReader.Outcome.WAIT;
         }
         if (!request.isGranted()) {

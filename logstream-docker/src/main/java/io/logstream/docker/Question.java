@@ -4,6 +4,7 @@ import io.logstream.spi.SourceContext;
 import java.io.Closeable;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -50,7 +51,7 @@ final class Question implements Closeable {
             }
         }
         if (!open.isComplete()) {
-            awaitAnswer(context, askedAt);
+            awaitAnswer(context, askedAt, open::unanswered);
             return null;
         }
         asked = null;
@@ -58,11 +59,15 @@ final class Question implements Closeable {
         return open;
     }
 
-    /** Waits for an answer to what was asked, or heard last, at that time. */
-    static void awaitAnswer(SourceContext context, long since) throws IOException {
+    /**
+     * Waits for an answer to what was asked, or heard last, at that time.
+     *
+     * @param unanswered what it comes to if there is none in time
+     */
+    static void awaitAnswer(SourceContext context, long since, Supplier<IOException> unanswered) throws IOException {
         long left = PATIENCE.toNanos() - (context.time().nanoTime() - since);
         if (left <= 0) {
-            throw new IOException("the daemon does not answer");
+            throw unanswered.get();
         }
         context.wakeWithin(Duration.ofNanos(left));
     }

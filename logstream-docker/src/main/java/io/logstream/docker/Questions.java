@@ -12,6 +12,7 @@ final class Questions {
 
     private final DockerDaemon daemon;
     private final Set<Channel> channels;
+    private final Runs runs;
     private final Runnable wake;
     private String reference;
     private @Nullable Dialect spoken;
@@ -19,12 +20,14 @@ final class Questions {
     /**
      * @param reference what the container is asked for by: an id, a name, or the beginning of an id
      * @param channels which of its channels are wanted
+     * @param runs told when the container is asked for
      * @param wake run when there is an answer, or some of it
      */
-    Questions(DockerDaemon daemon, String reference, Set<Channel> channels, Runnable wake) {
+    Questions(DockerDaemon daemon, String reference, Set<Channel> channels, Runs runs, Runnable wake) {
         this.daemon = daemon;
         this.reference = reference;
         this.channels = channels;
+        this.runs = runs;
         this.wake = wake;
     }
 
@@ -64,6 +67,7 @@ final class Questions {
 
     /** Asks what the container is like. */
     Answer container() throws IOException {
+        runs.ask();
         return daemon.ask(dialect().path("/containers/" + reference + "/json"), wake);
     }
 

@@ -21,28 +21,34 @@ final class Runs implements DaemonEvents.Listener {
 
     private final DockerDaemon daemon;
     private final Runnable wake;
-    private final boolean resumed;
     private @Nullable ContainerState container;
     private boolean restarted; // since the run that the place is in; not told yet
     private boolean justRestarted;
     private long knownUntil = Long.MAX_VALUE;
-    private volatile long death = Long.MAX_VALUE; // told since the container was looked at last
+    private volatile long death = Long.MAX_VALUE; // told since the container was asked for, of the last answer
+    private long deathAsked = Long.MAX_VALUE; // the same when it was asked for; guarded by this
     private long allowed = Place.NONE; // entries up to this one were written before the container was looked at last
+
+    private boolean cutBefore; // a run before the last one was cut short
+    private long cutAt = Place.NONE; // the last run's end, where that was
 
     private boolean changed; // guarded by this, like those below
     private boolean started;
-    private boolean missed; // perhaps some that has happened was not told
+    private int starts; // told, and moments when perhaps one was not told
+    private int asked; // those of them behind which the container was asked for
+    private int seen; // and has answered
+    private int asking; // how often the daemon had been lost when the container was asked for
+    private int losses; // the same, where there was an answer: all ends before it are judged
+    private boolean removed;
     private OptionalInt lastExit = OptionalInt.empty();
     private final long[] deaths = {Place.NONE, Place.NONE}; // the last two that the daemon has told
 
     /**
      * @param wake run when something has happened
-     * @param resumed whether the log was read before, up to a place
      */
-    Runs(DockerDaemon daemon, Runnable wake, boolean resumed) {
+    Runs(DockerDaemon daemon, Runnable wake) {
         this.daemon = daemon;
         this.wake = wake;
-        this.resumed = resumed;
     }
 
     // ---- what the daemon says
@@ -53,15 +59,17 @@ final class Runs implements DaemonEvents.Listener {
         return container;
     }
 
-    /** The container is like this, but where reading begins is not known yet. */
-    void meet(ContainerState now) {
+    /** The container is like this, and reading begins, wherever that is: no end before is judged. */
+    synchronized void meet(ContainerState now) {
+        death = death == deathAsked ? Long.MAX_VALUE : death;
         container = now;
+        seen = asked;
+        losses = asking;
     }
 
     /** The container is like this, while reading is at a place. */
     void see(ContainerState now, Place at) {
-        container = now;
-        death = Long.MAX_VALUE;
+        meet(now);
         if (at.started == Place.NONE) {
             at.started = now.started();
         }
@@ -79,9 +87,11 @@ final class Runs implements DaemonEvents.Listener {
     public void happened(DaemonEvents.Event event) {
         synchronized (this) {
             changed = true;
-            missed |= event.equals(DaemonEvents.Event.ANYTHING);
             started |= event.action().equals("start");
-            if (event.exitCode().isPresent()) {
+            starts += event.action().equals("start") || event.equals(DaemonEvents.Event.ANYTHING) ? 1 : 0;
+            removed |= event.action().equals("destroy") || event.action().equals("remove"); // podman's word
+            boolean died = event.action().equals("die") || event.action().equals("died"); // podman's word
+            if (died && event.exitCode().isPresent()) { // what is executed in a container exits too
                 lastExit = event.exitCode();
             }
             if (event.action().equals("die") && event.time() > deaths[1]) {
@@ -100,20 +110,33 @@ final class Runs implements DaemonEvents.Listener {
         return was;
     }
 
-    /** Whether perhaps not all was told that has happened since it was said that nothing was missed. */
-    synchronized boolean wereMissed() {
-        return missed;
-    }
-
-    synchronized void miss(boolean any) {
-        missed = any;
-    }
-
-    /** Whether the container was started since this was asked last. */
-    synchronized boolean takeStarted() {
-        boolean was = started;
+    /** The container is asked for. */
+    synchronized void ask() {
         started = false;
-        return was;
+        deathAsked = death;
+        asked = starts;
+        asking = daemon.outages().losses();
+    }
+
+    /**
+     * Whether the container was started since it was asked for. With podman, which remembers nothing that could be asked for when it
+     * is gone, also whether it perhaps was.
+     */
+    synchronized boolean wasStarted(boolean podman) {
+        return started || podman && starts != asked;
+    }
+
+    /** Whether the daemon has told that the container was removed, and so all that has happened to it. */
+    synchronized boolean wasRemoved() {
+        return removed;
+    }
+
+    /**
+     * Whether a container that is gone was perhaps started since it was seen. Where its removal was not told, events may have
+     * been lost that nobody knows of yet.
+     */
+    synchronized boolean mayBeUnseen(boolean podman) {
+        return starts != seen || !removed && !podman;
     }
 
     // ---- which run an entry is of
@@ -123,9 +146,15 @@ final class Runs implements DaemonEvents.Listener {
         return Math.min(knownUntil, death);
     }
 
+    /** The daemon can't tell what the container is like: all that comes is taken as it is. */
+    void isUnknown() {
+        knownUntil = Long.MAX_VALUE;
+        death = Long.MAX_VALUE;
+    }
+
     /**
-     * An entry is later. The container is looked at before the log is read again, and then an entry may be twice as late: so
-     * the log is read again a few times only, however much of it was logged behind the end.
+     * An entry is later. The container is looked at before the log is read on, and then an entry may be twice as late: so
+     * it is looked at a few times only, however much of it was logged behind the end.
      */
     void isLater(long time) {
         ContainerState now = container;
@@ -159,12 +188,15 @@ final class Runs implements DaemonEvents.Listener {
         ContainerState now = container;
         if (restarted && now != null && time > endOfTheLast(now)) {
             restarted = false;
-            if (!at.finished && !now.isOver()) {
-                tellLoss(sink);
+            boolean isCut = at.cut && now.isOver() && cutAt == now.finished(); // the one that begins
+            if (cutBefore || !isCut) {
+                tellLoss(sink, at);
             }
+            cutBefore = false;
+            at.cut = isCut;
             at.started = now.started();
             at.finished = false;
-            at.over = false;
+            at.end = Place.End.OPEN;
             sink.event(new SourceEvent(SourceEvent.Kind.RESTARTED, "", takeExit(), "", -1));
         }
     }
@@ -175,24 +207,74 @@ final class Runs implements DaemonEvents.Listener {
             return false;
         }
         at.finished = true;
-        ContainerState now = container;
-        if (now != null && !(at.over && now.started() == at.started)) {
-            tellLoss(sink);
-        }
         sink.event(new SourceEvent(SourceEvent.Kind.FINISHED, code.isPresent() ? "" : "removed", code, "", -1));
         return true;
     }
 
-    /** Whether the daemon was away when the container ended last: what was in its pipe then was logged by nobody. */
-    boolean wereCutShort() {
-        ContainerState now = container;
-        return now != null && daemon.outages().contain(now.finished());
+    /** Whether a run has ended, behind a place, when the daemon was perhaps away, and that was not judged. */
+    boolean isInDoubt(ContainerState now, Place at) {
+        return isInDoubtBefore(now, at) || isLastInDoubt(now, at);
     }
 
-    private void tellLoss(LineSink sink) {
-        if (resumed && wereCutShort()) {
+    private static boolean isLater(ContainerState now, Place at) {
+        return at.started != Place.NONE && now.started() != at.started;
+    }
+
+    private static boolean isRead(Place at) {
+        return at.finished || at.end == Place.End.SEEN;
+    }
+
+    /** Whether that is so of the last end, of the run that is told now or is to be told next. */
+    private boolean isLastInDoubt(ContainerState now, Place at) {
+        boolean isBehind = isLater(now, at) ? now.isOver() : !now.isRunning() && !isRead(at);
+        return isBehind && isEndInDoubt(now);
+    }
+
+    private boolean isEndInDoubt(ContainerState now) {
+        return daemon.outages().overlap(losses, now.finished() - 1, now.finished());
+    }
+
+    /**
+     * Whether that is so of a run before the one that is there now. Only the last end is told, and any time before may be that of
+     * another one, back to where reading is, or to where the container was seen last.
+     */
+    private boolean isInDoubtBefore(ContainerState now, Place at) {
+        if (!isLater(now, at)) {
+            return at.started == Place.NONE && now.isRunning() && isEndInDoubt(now); // behind the first start
+        }
+        Outages outages = daemon.outages();
+        if (isRead(at) && now.isOver() && outages.contain(now.started())) {
+            return false; // or another run would have begun and ended in the one outage with its start
+        }
+        ContainerState last = container;
+        long behind = Math.max(at.started, at.anchor < 0 ? Place.NONE : at.time[at.anchor]);
+        behind = last != null && last.isOver() ? Math.max(behind, last.finished()) : behind;
+        return outages.overlap(losses, behind, now.isOver() ? now.started() : now.finished());
+    }
+
+    /**
+     * Judges the ends of runs behind a place. What was in a container's pipe when it ended was logged by nobody, if the daemon was
+     * away: that is to be told where this run is told to be over, however many others follow until then.
+     */
+    void judge(ContainerState now, Place at) {
+        if (isInDoubtBefore(now, at)) {
+            cutBefore = true;
+            at.cut = true;
+        }
+        if (isLastInDoubt(now, at)) {
+            cutAt = now.finished();
+            at.cut = true;
+        }
+    }
+
+    /** Tells that what a run wrote before it ended may be lost, unless that was told; whether it was not. */
+    boolean tellLoss(LineSink sink, Place at) {
+        boolean was = at.cut;
+        if (was) {
+            at.cut = false;
             sink.gap(-1, Gap.Reason.RECONNECTED);
         }
+        return was;
     }
 
     /** How the last run has ended, where that is known. */

@@ -17,7 +17,7 @@ final class Silence implements Closeable {
 
     private final DockerReader reader;
     private Duration patience = FIRST;
-    private TimeSource.@Nullable Alarm alarm;
+    private volatile TimeSource.@Nullable Alarm alarm;
     private long heard; // entries when the alarm was set
     private volatile boolean rung;
     private volatile @Nullable LogRequest asked;
@@ -51,11 +51,21 @@ final class Silence implements Closeable {
             asked = null;
             hides = open.isGranted() && newest > reader.place().time[channel];
         }
-        if (alarm == null && !closed) {
+        TimeSource.Alarm set = alarm;
+        if (heard != entries && patience.compareTo(FIRST) > 0) {
+            patience = FIRST; // the silence is over, and another one begins
+            if (set != null) {
+                set.cancel();
+                set = null;
+            }
+        }
+        if (set == null && !closed) {
             heard = entries;
-            alarm = reader.context().time().after(patience, this::ring);
-        } else if (heard != entries) {
-            patience = FIRST;
+            set = reader.context().time().after(patience, this::ring);
+            alarm = set;
+            if (closed) {
+                set.cancel();
+            }
         }
         return hides && reader.follows();
     }
@@ -68,8 +78,9 @@ final class Silence implements Closeable {
     }
 
     private void ask() throws IOException {
-        if (asked != null) {
-            throw new IOException("the daemon does not answer");
+        LogRequest open = asked;
+        if (open != null) {
+            throw open.unanswered();
         }
         patience = patience.compareTo(LAST) < 0 ? patience.multipliedBy(2) : LAST;
         newest = Place.NONE;

@@ -18,7 +18,7 @@ final class FakeContainer {
             DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ss.nnnnnnnnn'Z'").withZone(ZoneOffset.UTC);
 
     /** One entry: a line, or a part of one. */
-    record Entry(int channel, long time, byte[] bytes) {}
+    record Entry(int channel, long time, byte[] bytes, boolean leftOut) {}
 
     private final FakeDaemon daemon;
     final String id;
@@ -28,6 +28,8 @@ final class FakeContainer {
     int exitCode;
     long started;
     long finished;
+    String driverOptions = "";
+    boolean leavesOut; // what is written now those who follow are not told
     boolean deaf; // those who follow are told nothing more
     String driver = "json-file";
     String logPath = "";
@@ -78,7 +80,7 @@ final class FakeContainer {
     /** Adds an entry as it is. */
     void add(Channel channel, long time, byte[] bytes) {
         synchronized (daemon) {
-            entries.add(new Entry(channel.ordinal(), time, bytes));
+            entries.add(new Entry(channel.ordinal(), time, bytes, leavesOut));
             daemon.notifyAll();
         }
     }
@@ -134,16 +136,19 @@ final class FakeContainer {
 
     String json() {
         return "{\"Id\":\"" + id + "\",\"Created\":\"x\",\"State\":{\"Status\":\"" + status + "\",\"Running\":"
-                + isRunning() + ",\"ExitCode\":" + exitCode + ",\"StartedAt\":\"" + time(started)
-                + "\",\"FinishedAt\":\"" + (finished == 0 ? "0001-01-01T00:00:00Z" : time(finished))
+                + isRunning() + ",\"ExitCode\":" + exitCode + ",\"StartedAt\":\""
+                + time(status.equals("created") ? 0 : started)
+                + "\",\"FinishedAt\":\"" + time(finished)
                 + "\",\"Health\":{\"Log\":[{\"a\":[1,2]}]}},\"Name\":\"/" + name
                 + "\",\"RestartCount\":0,\"LogPath\":\"" + logPath + "\",\"HostConfig\":{\"LogConfig\":{\"Type\":\""
                 + driver
-                + "\",\"Config\":{}}},\"Config\":{\"Tty\":" + terminal + ",\"Labels\":{}}}";
+                + "\",\"Config\":{" + driverOptions + "}}},\"Config\":{\"Tty\":" + terminal + ",\"Labels\":{}}}";
     }
 
     static String time(long epochNanos) {
-        return NANOS.format(Instant.ofEpochSecond(epochNanos / 1_000_000_000L, epochNanos % 1_000_000_000L));
+        return epochNanos == 0
+                ? "0001-01-01T00:00:00Z"
+                : NANOS.format(Instant.ofEpochSecond(epochNanos / 1_000_000_000L, epochNanos % 1_000_000_000L));
     }
 
     /** The entry as it goes over the wire, without the chunk. */

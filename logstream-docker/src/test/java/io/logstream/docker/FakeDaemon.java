@@ -18,9 +18,11 @@ import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Predicate;
 
 /**
@@ -35,7 +37,7 @@ final class FakeDaemon implements Closeable {
     private final Map<SocketChannel, String> connections = new HashMap<>(); // and what is asked for there
     private final List<Event> events = new ArrayList<>();
     /** What time it is for it and its containers, in nanoseconds since 1970; goes on when something happens. */
-    long clock = Instant.now().getEpochSecond() * 1_000_000_000L + 17;
+    long clock = (Instant.now().getEpochSecond() - 2) * 1_000_000_000L + 17;
     /** How many have been told that they will be told all events from now on. */
     int listeners;
 
@@ -47,6 +49,8 @@ final class FakeDaemon implements Closeable {
     boolean lateHeads;
     /** Which requests get no answer at all. */
     Predicate<String> frozen = request -> false;
+    /** Which requests fail. */
+    volatile Predicate<String> failing = request -> false;
     /** How many bytes of a log are sent before the connection is cut, once; less than 0 for all. */
     volatile long cutAfter = -1;
     /** Whether a log that is not followed is read on behind its end, until this is over; not where only a line is wanted. */
@@ -60,11 +64,18 @@ final class FakeDaemon implements Closeable {
     /** Sent as a last frame, before an end in order. */
     String systemError = "";
 
+    private final Set<SocketChannel> vanished = new HashSet<>();
     private int ids;
+    private int forgotten; // events
+    private int logEnds; // how often all logs were ended
     private boolean closed;
 
     FakeDaemon() throws IOException {
         directory = Files.createTempDirectory("fake-docker");
+        FakeContainer old = container("old", "exited"); // it has been there for a while
+        containers.clear();
+        old.remove();
+        clock += 2_000_000_000L;
         server = listen();
     }
 
@@ -87,11 +98,15 @@ final class FakeDaemon implements Closeable {
 
     /** Is there again, some seconds later, and remembers no events from before. */
     void launch() throws IOException {
-        synchronized (this) {
-            clock += 5_000_000_000L;
-            events.clear();
-        }
+        beAnother();
         acceptConnections();
+    }
+
+    /** Is another process, some seconds later. */
+    synchronized void beAnother() {
+        clock += 5_000_000_000L;
+        forgotten += events.size();
+        events.clear();
     }
 
     String host() {
@@ -110,20 +125,47 @@ final class FakeDaemon implements Closeable {
     synchronized void event(FakeContainer container, String action, String attributes) {
         String json = "{\"status\":\"" + action + "\",\"timeNano\":" + clock + ",\"id\":\"" + container.id
                 + "\",\"Type\":\"container\",\"Action\":\"" + action + "\",\"Actor\":{\"ID\":\"" + container.id
-                + "\",\"Attributes\":{" + attributes + "}}}\n";
-        events.add(new Event(clock, json));
+                + "\",\"Attributes\":{" + attributes + "}}}";
+        remember(json);
+    }
+
+    /** Tells an event, whatever it is. */
+    synchronized void remember(String json) {
+        events.add(new Event(clock, json + "\n"));
         notifyAll();
     }
 
     /** Cuts all connections, without a word. */
     void breakConnections() throws IOException {
+        breakConnections("");
+    }
+
+    /** Cuts those on which such an answer is awaited. */
+    void breakConnections(String part) throws IOException {
         List<SocketChannel> all;
         synchronized (this) {
-            all = List.copyOf(connections.keySet());
+            all = connections.keySet().stream()
+                    .filter(connection -> connections.get(connection).contains(part))
+                    .toList();
         }
         for (SocketChannel connection : all) {
             connection.close();
         }
+    }
+
+    /** Nothing arrives any more over the connections that there are, nor does their end. */
+    synchronized void vanish() {
+        vanished.addAll(connections.keySet());
+    }
+
+    private synchronized boolean isVanished(SocketChannel connection) {
+        return vanished.contains(connection);
+    }
+
+    /** Says of all logs that they are over, while their containers run on. */
+    synchronized void endLogs() {
+        logEnds++;
+        notifyAll();
     }
 
     /** How many wait for such an answer, or have not taken it yet. */
@@ -185,6 +227,10 @@ final class FakeDaemon implements Closeable {
             while (frozen.test(target) && to.isOpen() && !closed) {
                 wait(50);
             }
+        }
+        if (failing.test(target)) {
+            json(to, 500, "{\"message\":\"the daemon is in trouble\"}");
+            return;
         }
         String path = target.replaceFirst("^/v[0-9.]+", "").replaceFirst("\\?.*", "");
         String[] parts = path.split("/");
@@ -259,7 +305,7 @@ final class FakeDaemon implements Closeable {
         List<Event> batch = new ArrayList<>();
         int next;
         synchronized (this) {
-            next = events.size();
+            next = forgotten + events.size();
             if (query.containsKey("since")) {
                 long since = since(query.get("since"));
                 events.stream().filter(event -> event.time() >= since).forEach(batch::add);
@@ -276,14 +322,14 @@ final class FakeDaemon implements Closeable {
                 return;
             }
             synchronized (this) {
-                while (next >= events.size()) {
+                while (next >= forgotten + events.size()) {
                     wait(1000);
                     if (!to.isOpen() || closed) {
                         return;
                     }
                 }
-                batch = List.copyOf(events.subList(next, events.size()));
-                next = events.size();
+                batch = List.copyOf(events.subList(Math.max(0, next - forgotten), events.size()));
+                next = forgotten + events.size();
             }
         }
     }
@@ -312,9 +358,11 @@ final class FakeDaemon implements Closeable {
         int next;
         int generation;
         long run;
+        int ends;
         List<FakeContainer.Entry> batch;
         synchronized (this) {
             run = container.started;
+            ends = logEnds;
             generation = container.generation;
             batch = history(container.entries, query, wanted);
             next = container.entries.size();
@@ -339,10 +387,14 @@ final class FakeDaemon implements Closeable {
                 sent += chunk.length;
             }
             synchronized (this) {
-                boolean over = !follow || !container.isRunning() || container.started != run;
+                boolean over = !follow || !container.isRunning() || container.started != run || ends != logEnds;
                 boolean lags = lagging && !follow && !"1".equals(query.get("tail"));
                 if (container.deaf && follow || lags && container.entries.size() == next) {
+                    batch = List.of(); // it was sent
                     wait(1000);
+                    if (!to.isOpen() || closed) {
+                        return;
+                    }
                     continue;
                 }
                 if (generation != container.generation) {
@@ -350,7 +402,7 @@ final class FakeDaemon implements Closeable {
                     next = 0;
                 }
                 batch = container.entries.subList(next, container.entries.size()).stream()
-                        .filter(wanted)
+                        .filter(wanted.and(entry -> !entry.leftOut()))
                         .toList();
                 next = container.entries.size();
                 if (batch.isEmpty() && over) {
@@ -415,7 +467,7 @@ final class FakeDaemon implements Closeable {
     }
 
     private void send(SocketChannel to, byte[] bytes, int length) throws IOException {
-        for (int from = 0; from < length; ) {
+        for (int from = 0; from < length && !isVanished(to); ) {
             int to1 = pieces == 0 ? length : Math.min(length, from + pieces);
             ByteBuffer piece = ByteBuffer.wrap(bytes, from, to1 - from);
             while (piece.hasRemaining()) {

@@ -73,7 +73,9 @@ class RealLifeTest extends RealCase {
         real.run(name, "echo run; exit 2", "--restart=always");
         CollectingViewer viewer = follow(lasting());
         viewer.await("three runs", () -> viewer.lines().size() >= 3);
-        real.docker("rm", "--force", name);
+        real.docker("stop", name); // a run that begins while it is removed would not be read
+        viewer.awaitEvent(Kind.FINISHED);
+        real.docker("rm", name);
         viewer.awaitEnd();
         assertThat(viewer.kinds()).contains(Kind.RESTARTED);
         assertThat(viewer.lines()).allMatch("run"::equals);

@@ -125,6 +125,16 @@ class RealPodmanTest {
         assertThat(viewer.kinds()).contains(Kind.RESTARTED);
     }
 
+    /** The first container of a program: events begin to come while its log is read. */
+    @Test
+    void containerThatIsRemovedAtItsEnd_endsWithoutAGap() throws Exception {
+        podman.run(name, "echo one; usleep 1500000; echo two", "--rm");
+        CollectingViewer viewer = follow(daemon, false, Replay.all());
+        viewer.awaitEnd();
+        assertThat(viewer.lines()).containsExactly("one", "two");
+        assertThat(viewer.gaps()).isEmpty();
+    }
+
     @Test
     void lastLines_comeAlone() throws Exception {
         podman.run(name, "i=0; while [ $i -lt 300 ]; do i=$((i+1)); echo line $i; done; sleep 1000");

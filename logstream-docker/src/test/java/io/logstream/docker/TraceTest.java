@@ -2,8 +2,10 @@ package io.logstream.docker;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.logstream.spi.SourcePosition;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -86,11 +88,86 @@ class TraceTest {
     }
 
     @Test
-    void nothingIsSaid_whereTheClockWasSetBack() {
+    void whatIsToBeCompared_isCarriedByThePosition() {
+        handOver(entries(100, 102, 104, 106));
+        Trace carried = new Trace();
+        Place there = Place.of(place.position(-1, trace), carried);
+        assertThat(there).usingRecursiveComparison().isEqualTo(place);
+        assertThat(carried).usingRecursiveComparison().isEqualTo(trace);
+        assertThat(carried.isBegun()).isTrue();
+    }
+
+    /** It has been read from its beginning. Nothing is left out before the first rotation. */
+    @Test
+    void nothingIsCompared_ofALogThatIsTooShortToHaveBeenRotated() {
+        trace.isOf(2000, true, true);
+        trace.beginWhole();
+        for (int i = 0; i < 30; i++) {
+            trace.count(LINE.length);
+            handOver(new Entry(0, 100 + i));
+        }
+        assertThat(trace.isBegun()).isFalse();
+        Trace carried = new Trace();
+        assertThat(Place.of(place.position(-1, trace), carried))
+                .usingRecursiveComparison()
+                .isEqualTo(place);
+        carried.isOf(2000, true, true);
+        assertThat(carried.isOpen()).isFalse();
+        for (int i = 30; i < 40; i++) {
+            carried.count(LINE.length);
+            place.pass(0, 100 + i, false);
+            carried.add(place, true);
+        }
+        assertThat(carried.isOpen()).isTrue();
+    }
+
+    /** Or a cut connection would take minutes. What is missing can't be known then. */
+    @Test
+    void gapOfUnknownSizeIsTold_whereWhatIsToBeCompared_isTooMuchToBeCarried() {
+        for (int i = 0; i < 30_000; i++) {
+            handOver(new Entry(0, 100 + i));
+        }
+        Trace carried = new Trace();
+        Place there = Place.of(place.position(-1, trace), carried);
+        assertThat(there).usingRecursiveComparison().isEqualTo(place);
+        assertThat(carried.entries()).isZero();
+        assertThat(carried.isOpen()).isTrue();
+        Trace again = new Trace();
+        assertThat(Place.of(place.position(-1, carried), again)).isNotNull();
+        again.begin(Gate.Window.TAIL, 0);
+        again.compare(0, LINE, 0, LINE.length, 30_098);
+        again.compare(0, LINE, 0, LINE.length, 30_099);
+        assertThat(again.settle(place, sink)).isTrue();
+        assertThat(sink.told).hasToString("[gap -1 ROTATED]");
+        assertThat(again.settle(place, sink)).as("once").isFalse();
+    }
+
+    @Test
+    void positionOfTheFirstVersion_isUnderstood() {
+        byte[] first = HexFormat.of()
+                .parseHex("01" + "00000000000000ab" + "01" + "00" + "0000000000000005" + "0000000000000064" + "00000002"
+                        + "8000000000000000" + "00000000");
+        Place there = Place.of(SourcePosition.of(first, -1), trace);
+        assertThat(there).isNotNull();
+        assertThat(there.container).isEqualTo(0xab);
+        assertThat(there.started).isEqualTo(5);
+        assertThat(there.time).containsExactly(100, Place.NONE);
+        assertThat(there.count).containsExactly(2, 0);
+        assertThat(there.open).containsExactly(true, false);
+        assertThat(trace.isBegun()).isFalse();
+        assertThat(there.position(-1, trace).data()).isEqualTo(first);
+        assertThat(Place.of(SourcePosition.of(new byte[] {2}, -1), trace)).isNull();
+        assertThat(Place.of(SourcePosition.of(new byte[0], -1), trace)).isNull();
+    }
+
+    @Test
+    void gapOfUnknownSizeIsTold_whereTheClockWasSetBack() {
         handOver(entries(100, 102, 104, 50, 52));
         assertThat(readAgain(Gate.Window.WHOLE, entries(98, 100, 102, 103, 104, 50, 52)))
                 .isTrue();
-        assertThat(trace.settle(place, sink)).isFalse();
+        assertThat(trace.settle(place, sink)).isTrue();
+        assertThat(sink.told).hasToString("[gap -1 ROTATED]");
+        assertThat(trace.settle(place, sink)).as("once").isFalse();
     }
 
     /** Logs at random, of which some entries had not come. */
