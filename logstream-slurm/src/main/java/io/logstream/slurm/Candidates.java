@@ -5,6 +5,7 @@ import io.logstream.LogStreamException;
 import io.logstream.spi.SourceContext;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
@@ -23,6 +24,9 @@ import org.slf4j.LoggerFactory;
 final class Candidates implements ChannelLog.Finding {
     private static final Logger LOG = LoggerFactory.getLogger(Candidates.class);
 
+    /** How long after a failure the name of a machine is asked for again. */
+    private static final long HOST_PAUSE = Duration.ofSeconds(5).toNanos();
+
     private final SlurmJobSource source;
     private final SourceContext context;
     private final Runnable changed;
@@ -33,7 +37,10 @@ final class Candidates implements ChannelLog.Finding {
     private boolean isBegun;
     private String askedNode = "";
     private volatile boolean isHostAwaited;
+    /** Why the name of the machine was not told when it was asked for last; it is asked for again. */
     private volatile @Nullable Exception noHost;
+
+    private volatile long hostAskedAt;
 
     /**
      * Those of a source's job.
@@ -157,10 +164,14 @@ final class Candidates implements ChannelLog.Finding {
         }
     }
 
-    /** Asks for the name of the machine that the name of a file depends on, and waits for it before the reader has begun. */
+    /**
+     * Asks for the name of the machine that the name of a file depends on, and waits for it before the reader has begun; asks again
+     * later if it is not told.
+     */
     void learnHost(@Nullable SlurmJob job) throws InterruptedException {
         String unknown = places.unknownHost(job);
-        if (unknown == null || unknown.equals(askedNode)) {
+        boolean isDue = isBegun && noHost != null && context.time().nanoTime() - hostAskedAt >= HOST_PAUSE;
+        if (unknown == null || isHostAwaited || (unknown.equals(askedNode) && !isDue)) {
             return;
         }
         askedNode = unknown;
@@ -189,6 +200,8 @@ final class Candidates implements ChannelLog.Finding {
         } catch (IOException | RuntimeException e) { // such as a token that can't be had now
             LOG.debug("{}: the machine of node {} is not known", source, unknown, e);
             noHost = e;
+        } finally {
+            hostAskedAt = context.time().nanoTime();
         }
     }
 

@@ -314,8 +314,17 @@ final class JobReader implements LogReader {
         return isNew && last != null && last.isPending() && last.restarts() == 0 && files.has(file) && source.follows();
     }
 
+    /** Whether the other channel reads that file, or will when it is there. */
     private boolean isOtherChannel(ChannelLog log, LogFile file) throws IOException {
-        LogFile other = log == err ? out.path() : null;
+        if (log != err) {
+            return false;
+        }
+        LogFile other = out.path();
+        List<LogFile> outs = files.of(job, known.release(), Channel.STDOUT);
+        boolean isSettled = other != null && outs.contains(other) && out.isThere(files);
+        if (!isSettled && outs.stream().anyMatch(one -> isSameName(one, file))) {
+            return true; // which the other one is about to read
+        }
         if (other == null || file.equals(other)) {
             return other != null;
         }
@@ -323,8 +332,12 @@ final class JobReader implements LogReader {
         if (isHere && Files.exists(file.path()) && Files.exists(other.path())) {
             return Files.isSameFile(file.path(), other.path());
         }
-        return file.host() == other.host()
-                && file.path().normalize().equals(other.path().normalize());
+        return isSameName(file, other);
+    }
+
+    private static boolean isSameName(LogFile one, LogFile other) {
+        return one.host() == other.host()
+                && one.path().normalize().equals(other.path().normalize());
     }
 
     private Start start(ChannelLog log) {

@@ -1,12 +1,16 @@
 package io.logstream.slurm;
 
+import io.logstream.LogStreamException;
 import io.logstream.file.FileSource;
 import io.logstream.spi.LogReader;
 import io.logstream.spi.SourceContext;
 import io.logstream.spi.Start;
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.concurrent.CompletableFuture;
 
 /** A machine whose files can be read. For one reader of a job. */
@@ -20,7 +24,24 @@ interface LogHost {
 
         @Override
         public Presence look(Path file, SourceContext context, Runnable changed) {
-            return Presence.of(Files.exists(file));
+            try {
+                Files.readAttributes(file, BasicFileAttributes.class);
+                return Presence.THERE;
+            } catch (NoSuchFileException e) {
+                return Presence.ABSENT;
+            } catch (AccessDeniedException e) {
+                return Presence.untold(new LogStreamException("it may not be looked at: " + file, e));
+            } catch (IOException e) { // such as that its file server is away
+                return isBelowAFile(file) ? Presence.ABSENT : Presence.untold(e);
+            }
+        }
+
+        private static boolean isBelowAFile(Path file) {
+            Path above = file.getParent();
+            while (above != null && !Files.exists(above)) {
+                above = above.getParent();
+            }
+            return above != null && !Files.isDirectory(above);
         }
 
         @Override

@@ -1,6 +1,7 @@
 package io.logstream.slurm;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import io.logstream.Channel;
 import io.logstream.EndReason;
@@ -19,9 +20,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -235,32 +238,45 @@ class JobFilesTest {
     @Test
     void oneFileForBoth_isReadOnce_whenTheSecondRunsHasAnotherName() throws Exception {
         Files.writeString(directory.resolve("out-n1"), "one\n");
-        Files.writeString(directory.resolve("out-n2"), "second run\n");
         for (String stderr : List.of("out-%N", "./out-%N")) {
+            for (boolean isLate : new boolean[] {false, true}) {
+                Files.deleteIfExists(directory.resolve("out-n2"));
+                readTwoRunsOfOneFile(stderr, isLate);
+            }
+        }
+    }
+
+    /** Late is a file that is made only after the cluster has said that its run has begun. */
+    private void readTwoRunsOfOneFile(String stderr, boolean isLate) throws Exception {
+        query.jobs = List.of(job("RUNNING", job -> {
+            job.stdout = "out-%N";
+            job.stderr = stderr;
+        }));
+        ManualContext context = new ManualContext();
+        ManualContext.Sink sink = new ManualContext.Sink();
+        SlurmJobSource source = job("12").settleTime(Duration.ofSeconds(2)).build();
+        try (LogReader reader = source.open(Start.beginning(), context)) {
+            sink.read(reader);
+            if (!isLate) {
+                Files.writeString(directory.resolve("out-n2"), "second run\n");
+            }
             query.jobs = List.of(job("RUNNING", job -> {
                 job.stdout = "out-%N";
                 job.stderr = stderr;
+                job.batchHost = "n2";
+                job.restarts = 1;
             }));
-            ManualContext context = new ManualContext();
-            ManualContext.Sink sink = new ManualContext.Sink();
-            SlurmJobSource source = job("12").settleTime(Duration.ofSeconds(2)).build();
-            try (LogReader reader = source.open(Start.beginning(), context)) {
-                sink.read(reader);
-                query.jobs = List.of(job("RUNNING", job -> {
-                    job.stdout = "out-%N";
-                    job.stderr = stderr;
-                    job.batchHost = "n2";
-                    job.restarts = 1;
-                }));
-                query.awaitAnswers(2);
-                sink.read(reader);
-                assertThat(sink.text(Channel.STDERR)).as(stderr).isEmpty();
-                context.advance(Duration.ofSeconds(3));
-                CollectingViewer.until("the second run", () -> isRead(sink, reader, "second run\n"));
-                sink.read(reader);
-                assertThat(sink.text(Channel.STDOUT)).isEqualTo("one\nsecond run\n");
-                assertThat(sink.text(Channel.STDERR)).as(stderr).isEmpty();
-            }
+            query.awaitAnswers(2);
+            sink.read(reader);
+            assertThat(sink.text(Channel.STDERR)).as(stderr).isEmpty();
+            Files.writeString(directory.resolve("out-n2"), "second run\n");
+            context.advance(Duration.ofSeconds(1));
+            sink.read(reader);
+            context.advance(Duration.ofSeconds(3));
+            CollectingViewer.until("the second run", () -> isRead(sink, reader, "second run\n"));
+            sink.read(reader);
+            assertThat(sink.text(Channel.STDOUT)).isEqualTo("one\nsecond run\n");
+            assertThat(sink.text(Channel.STDERR)).as(stderr + isLate).isEmpty();
         }
     }
 
@@ -289,6 +305,65 @@ class JobFilesTest {
         query.hostOutage = null;
         assertThat(viewer.awaitEnd().kind()).isEqualTo(EndReason.Kind.COMPLETED);
         assertThat(viewer.lines()).containsExactly("one");
+    }
+
+    @Test
+    void fileWithTheNameOfAMachine_isReadWhileTheJobRuns_whenThatWasNotToldAtFirst() throws Exception {
+        Files.writeString(directory.resolve("out-vm"), "one\n");
+        query.hostOutage = new IOException("timed out");
+        query.host = "vm";
+        query.jobs = List.of(job("RUNNING", job -> job.stdout = "out-%N"));
+        ManualContext context = new ManualContext();
+        ManualContext.Sink sink = new ManualContext.Sink();
+        try (LogReader reader = job("12").build().open(Start.beginning(), context)) {
+            sink.read(reader);
+            query.hostOutage = null;
+            context.advance(Duration.ofSeconds(5));
+            CollectingViewer.until("its line", () -> isRead(sink, reader, "one\n"));
+        }
+    }
+
+    /** As with a file server that is away: that a file can't be looked at is not that there is none. */
+    @Test
+    void fileThatCanNotBeLookedAt_isAnOutage_andNoEmptyLog() throws Exception {
+        for (boolean follow : new boolean[] {true, false}) {
+            Files.deleteIfExists(file);
+            Files.createSymbolicLink(file, file); // which leads nowhere, also for root
+            says("COMPLETED");
+            CollectingViewer viewer = new CollectingViewer();
+            hub.open("slurm:12 " + follow, job("12").follow(follow).build())
+                    .subscribe(SubscribeOptions.builder().replay(Replay.all()).build(), viewer);
+            viewer.awaitEvent(Kind.RECONNECTING);
+            Files.delete(file);
+            Files.writeString(file, "one\n");
+            assertThat(viewer.awaitEnd().kind()).isEqualTo(EndReason.Kind.COMPLETED);
+            assertThat(viewer.lines()).containsExactly("one");
+        }
+    }
+
+    @Test
+    void fileThatMayNotBeLookedAt_failsTheStream() throws Exception {
+        Path closed = Files.createDirectory(directory.resolve("closed"));
+        Files.writeString(closed.resolve("out"), "one\n");
+        query.jobs = List.of(job("COMPLETED", job -> job.stdout = "closed/out"));
+        Files.setPosixFilePermissions(closed, Set.of());
+        try {
+            assumeThat(Files.isExecutable(closed)).as("the user may enter every directory").isFalse();
+            EndReason end = follow(job("12").follow(false).build()).awaitEnd();
+            assertThat(end.kind()).isEqualTo(EndReason.Kind.FAILED);
+            assertThat(end.message()).contains("closed/out");
+        } finally {
+            Files.setPosixFilePermissions(closed, PosixFilePermissions.fromString("rwx------"));
+        }
+    }
+
+    @Test
+    void fileBelowAFile_isNotThere() throws Exception {
+        Files.writeString(file, "not a directory\n");
+        query.jobs = List.of(job("COMPLETED", job -> job.stdout = "out/out"));
+        CollectingViewer viewer = follow(job("12").follow(false).build());
+        assertThat(viewer.awaitEnd().kind()).isEqualTo(EndReason.Kind.COMPLETED);
+        assertThat(viewer.events().get(viewer.events().size() - 1).detail()).contains("there is no file");
     }
 
     // ---- two channels
