@@ -37,7 +37,7 @@ final class Candidates implements ChannelLog.Finding {
     private boolean isBegun;
     private String askedNode = "";
     private volatile boolean isHostAwaited;
-    /** Why the name of the machine was not told when it was asked for last; it is asked for again. */
+    /** Why the name of the machine was not told when it was asked for last; it is asked for again, if that may help. */
     private volatile @Nullable Exception noHost;
 
     private volatile long hostAskedAt;
@@ -72,6 +72,11 @@ final class Candidates implements ChannelLog.Finding {
         return hosts(job).stream()
                 .flatMap(host -> paths.stream().map(path -> new LogFile(host, path)))
                 .toList();
+    }
+
+    /** Whether it is on the node's own disk. */
+    boolean isOnNode(LogFile file) {
+        return file.host() == nodeHost;
     }
 
     private List<LogHost> hosts(@Nullable SlurmJob job) {
@@ -170,7 +175,9 @@ final class Candidates implements ChannelLog.Finding {
      */
     void learnHost(@Nullable SlurmJob job) throws InterruptedException {
         String unknown = places.unknownHost(job);
-        boolean isDue = isBegun && noHost != null && context.time().nanoTime() - hostAskedAt >= HOST_PAUSE;
+        Exception failure = noHost;
+        boolean mayPass = failure != null && !(failure instanceof LogStreamException);
+        boolean isDue = isBegun && mayPass && context.time().nanoTime() - hostAskedAt >= HOST_PAUSE;
         if (unknown == null || isHostAwaited || (unknown.equals(askedNode) && !isDue)) {
             return;
         }

@@ -117,6 +117,14 @@ final class ChannelLog implements AutoCloseable {
         return isPlaceGiven;
     }
 
+    /** Gives up the place that was asked for, as it is in another run's file: this one's is read from its beginning, behind a gap. */
+    void forgetPlace() {
+        position = null;
+        isPlaceGiven = false;
+        isPlaceKnown = true;
+        owesGap = true;
+    }
+
     /** How often the place has changed. */
     long moves() {
         return moves;

@@ -33,6 +33,9 @@ import org.jspecify.annotations.Nullable;
  * <p>Called by one thread at a time; answers come on others, {@link #close} may.
  */
 final class HttpChunkReader implements LogReader {
+    /** How long the pauses between refusals are at least, the first one twice that: five are half a minute. */
+    private static final long LEAST_PAUSE = Duration.ofSeconds(1).toNanos();
+
     private final HttpChunkSource source;
     private final HttpChunks server;
     private final SourceContext context;
@@ -198,7 +201,7 @@ final class HttpChunkReader implements LogReader {
                 throw e;
             }
             mayHaveMore = true; // a token may be just being renewed
-            nextAt = now + source.pollInterval().toNanos();
+            nextAt = now + Poller.pause(refusals, Math.max(source.pollInterval().toNanos(), LEAST_PAUSE));
             return;
         }
         refusals = 0;

@@ -26,6 +26,10 @@ import java.util.List;
 final class JobJson {
     /** The number with which Slurm says that there is no such job. */
     static final long NO_SUCH_JOB = 2017;
+    /** The same of a node. */
+    static final long NO_SUCH_NODE = 2018;
+    /** The number with which it says that this user may not know. */
+    static final long DENIED = 2002;
 
     private static final JsonFactory FACTORY = new JsonFactory();
 

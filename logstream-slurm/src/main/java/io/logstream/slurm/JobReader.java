@@ -80,6 +80,9 @@ final class JobReader implements LogReader {
     /** Whether a channel that should have a file has none. */
     private boolean isLacking;
 
+    /** Whether it waited while it was read: a place that was given before then is in an earlier run's file. */
+    private boolean isNextRun;
+
     private long searchedAt;
     private boolean isRenewed;
     private long runningSince = NEVER;
@@ -249,6 +252,7 @@ final class JobReader implements LogReader {
         known = latest;
         SlurmJob found = source.id().in(latest.jobs());
         job = found == null ? job : found;
+        isNextRun |= job != null && job.isPending();
         overSince = !isOver() ? NEVER : overSince == NEVER ? now : overSince;
         runningSince = !isRunning() ? NEVER : runningSince == NEVER ? now : runningSince;
         isAskedSoon &= !isRunning();
@@ -298,6 +302,9 @@ final class JobReader implements LogReader {
             isSearchDue = true;
             context.wakeWithin(DRAIN);
             return;
+        }
+        if (isNextRun && log.isPlaceGiven() && files.isOnNode(best)) {
+            log.forgetPlace();
         }
         LOG.debug("{}: {} is read from {}", source, log.channel(), best);
         if (log.path() == null && log.position() == null && isOldOf(best)) {

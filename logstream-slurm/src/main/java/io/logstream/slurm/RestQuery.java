@@ -60,7 +60,15 @@ final class RestQuery implements Query {
     @Override
     public String hostOf(String node) throws IOException, InterruptedException {
         HttpGet.Response response = http.get("/slurm/" + version() + "/node/" + node, ACCEPT);
-        if (response.status() != 200) {
+        if (response.status() == 403) {
+            throw refused(response);
+        } else if (response.status() != 200) {
+            JobJson read = JobJson.read(response.body());
+            if (read.errorNumber() == JobJson.NO_SUCH_NODE) {
+                return "";
+            } else if (read.errorNumber() == JobJson.DENIED) {
+                throw new LogStreamException("slurmrestd may not tell the host of a node: " + read.error());
+            }
             throw new IOException("slurmrestd does not tell the host of a node: status " + response.status());
         }
         Matcher host = HOST.matcher(response.body());

@@ -10,17 +10,24 @@ import java.util.HashSet;
 import java.util.Objects;
 import java.util.Set;
 import java.util.function.UnaryOperator;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The tasks of an array of SLURM jobs, or the parts of a heterogeneous job: each is a stream of its own when it begins, named
  * {@code slurm:12_5} or {@code slurm:12+1}, and read by a {@link SlurmJobSource}.
  *
  * <p>A task that waited, and of which the cluster knows nothing when it answers again, is found too: it may have run and been
- * forgotten meanwhile. Its stream fails, or reads the path that the options name.
+ * forgotten meanwhile. Its stream fails, or reads the path that the options name. If these are more than 1,000 at once, as when an
+ * array was cancelled meanwhile, none of them is found, and a failure at the end says how many there were.
  *
  * <p>It ends when none of them waits any more or may begin, and their streams have ended. Immutable and threadsafe.
  */
 public final class SlurmJobArray implements LogDiscovery {
+    private static final Logger LOG = LoggerFactory.getLogger(SlurmJobArray.class);
+    /** How many forgotten tasks are found at once: more of them were cancelled, most likely. */
+    private static final int MOST_FORGOTTEN = 1_000;
+
     private final SlurmCluster cluster;
     private final JobId id;
     private final UnaryOperator<SlurmJobSource.Builder> options;
@@ -98,6 +105,8 @@ public final class SlurmJobArray implements LogDiscovery {
         private Set<String> waitedParts = Set.of();
 
         private BitSet waitedTasks = new BitSet();
+        /** How many were forgotten that are not found, as they are too many at once. */
+        private int notFound;
 
         Tasks(Poller.Watch watch) {
             this.watch = watch;
@@ -129,12 +138,12 @@ public final class SlurmJobArray implements LogDiscovery {
             if (known.isGone()) { // and all that is last known of it is long ago
                 parts.forEach(part -> find(part, sink));
                 findTasks(tasks, Set.of(), sink);
-                return LogReader.Outcome.END;
+                return end();
             }
             findForgotten(told, parts, tasks, sink);
             waitedParts = parts;
             waitedTasks = tasks;
-            return isOver ? LogReader.Outcome.END : LogReader.Outcome.WAIT;
+            return isOver ? end() : LogReader.Outcome.WAIT;
         }
 
         /** Of tasks that were cancelled while they waited there is nothing to find. */
@@ -164,12 +173,30 @@ public final class SlurmJobArray implements LogDiscovery {
         }
 
         private void findTasks(BitSet tasks, Set<String> told, Sink sink) {
-            for (int task = tasks.nextSetBit(0); task >= 0; task = tasks.nextSetBit(task + 1)) {
-                String label = id.job() + "_" + task;
-                if (!told.contains(label)) {
-                    find(label, sink);
-                }
+            int[] forgotten = tasks.stream()
+                    .filter(task -> !told.contains(label(task)) && !found.contains(label(task)))
+                    .toArray();
+            if (forgotten.length > MOST_FORGOTTEN) {
+                LOG.warn("{}: {} tasks that waited were forgotten, and are not looked for", id, forgotten.length);
+                notFound += forgotten.length;
+                return;
             }
+            for (int task : forgotten) {
+                find(label(task), sink);
+            }
+        }
+
+        private String label(int task) {
+            return id.job() + "_" + task;
+        }
+
+        /** The end; a failure where there may have been more streams. */
+        private LogReader.Outcome end() {
+            if (notFound > 0) {
+                throw new LogStreamException("Slurm has forgotten " + notFound + " tasks of job " + id
+                        + " that waited: whether they ran is not known");
+            }
+            return LogReader.Outcome.END;
         }
 
         private void find(String label, Sink sink) {

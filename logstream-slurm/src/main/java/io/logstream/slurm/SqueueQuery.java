@@ -1,8 +1,10 @@
 package io.logstream.slurm;
 
+import io.logstream.LogStreamException;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -91,8 +93,12 @@ final class SqueueQuery implements Query {
         Commands.Said said = program.run(List.of(directory + "scontrol", "show", "node", "-o", "--", node));
         Matcher host = HOST.matcher(said.out());
         boolean isTold = said.code() == 0 && host.find();
-        if (!isTold && (said.code() == 0 || (said.out() + said.errors()).contains("not found"))) {
+        String words = (said.out() + said.errors()).toLowerCase(Locale.ROOT);
+        if (!isTold && (said.code() == 0 || words.contains("not found") || words.contains("invalid node name"))) {
             return "";
+        } else if (!isTold && words.contains("permission denied")) {
+            throw new LogStreamException(
+                    "scontrol may not tell the host of a node: " + Text.shown(said.errors() + said.out()));
         } else if (!isTold) {
             throw new IOException("scontrol does not tell the host of a node: " + Text.shown(said.errors()));
         }

@@ -7,10 +7,13 @@ import io.logstream.Channel;
 import io.logstream.EndReason;
 import io.logstream.Gap;
 import io.logstream.LogHub;
+import io.logstream.LogStreamException;
 import io.logstream.Replay;
 import io.logstream.SourceEvent.Kind;
 import io.logstream.StreamOptions;
 import io.logstream.SubscribeOptions;
+import io.logstream.spi.LogReader;
+import io.logstream.spi.Start;
 import io.logstream.testkit.CollectingViewer;
 import java.io.IOException;
 import java.io.InputStream;
@@ -152,7 +155,7 @@ class HttpChunkReaderTest {
     }
 
     @Test
-    void refusal_endsTheStream_andAnythingElseIsAnOutage() {
+    void whatIsNoRefusal_isAnOutage() {
         gateway.append(bytes("one\n"));
         CollectingViewer viewer = follow(source(""));
         viewer.awaitLine("one");
@@ -161,12 +164,44 @@ class HttpChunkReaderTest {
         gateway.append(bytes("two\n"));
         gateway.with(() -> gateway.status = 0);
         viewer.awaitLine("two");
-        gateway.with(() -> gateway.status = 403);
-        EndReason end = viewer.awaitEnd();
-        assertThat(end.kind()).isEqualTo(EndReason.Kind.FAILED);
-        assertThat(end.message()).contains("403").doesNotContain("?");
         assertThat(viewer.lines()).containsExactly("one", "two");
         assertThat(viewer.gaps()).isEmpty();
+    }
+
+    @Test
+    void refusal_endsTheStream_whenThereWereFiveInHalfAMinute() throws Exception {
+        gateway.append(bytes("one\n"));
+        ManualContext context = new ManualContext();
+        ManualContext.Sink sink = new ManualContext.Sink();
+        try (LogReader reader = source("").build().open(Start.beginning(), context)) {
+            pass(Duration.ofSeconds(1), reader, sink, context);
+            gateway.with(() -> gateway.status = 403);
+            long before = context.time().nanoTime();
+            assertThatThrownBy(() -> pass(Duration.ofMinutes(2), reader, sink, context))
+                    .isInstanceOf(LogStreamException.class)
+                    .hasMessageContaining("403")
+                    .hasMessageNotContaining("?");
+            assertThat(Duration.ofNanos(context.time().nanoTime() - before))
+                    .isBetween(Duration.ofSeconds(29), Duration.ofSeconds(60));
+            assertThat(sink.text(Channel.STDOUT)).isEqualTo("one\n");
+        }
+    }
+
+    /** Reads for so long, in simulated time that stands still while an answer is on its way. */
+    private static void pass(Duration time, LogReader reader, ManualContext.Sink sink, ManualContext context)
+            throws IOException {
+        long end = context.time().nanoTime() + time.toNanos();
+        while (context.time().nanoTime() < end) {
+            int before = context.wakes;
+            context.within = null;
+            sink.read(reader);
+            Duration within = context.within;
+            if (within == null) {
+                CollectingViewer.until("an answer", () -> context.wakes > before);
+            } else {
+                context.advance(within);
+            }
+        }
     }
 
     @Test
@@ -185,18 +220,24 @@ class HttpChunkReaderTest {
         assertThat(viewer.kinds()).doesNotContain(Kind.RECONNECTING);
     }
 
+    /** As while a token is renewed. */
     @Test
-    void streamGoesOn_whenTheServerRefusesForAMoment() {
+    void streamGoesOn_whenTheServerRefusesForAMoment() throws Exception {
         gateway.append(bytes("one\n"));
-        CollectingViewer viewer = follow(source("").pollInterval(Duration.ofMillis(200)));
-        viewer.awaitLine("one");
-        int before = gateway.asked().size();
-        gateway.with(() -> gateway.status = 401);
-        CollectingViewer.until("two refusals", () -> gateway.asked().size() > before + 2);
-        gateway.append(bytes("two\n"));
-        gateway.with(() -> gateway.status = 0);
-        viewer.awaitLine("two");
-        assertThat(viewer.lines()).containsExactly("one", "two");
+        ManualContext context = new ManualContext();
+        ManualContext.Sink sink = new ManualContext.Sink();
+        HttpChunkSource source = source("").pollInterval(Duration.ofMillis(10)).build();
+        try (LogReader reader = source.open(Start.beginning(), context)) {
+            pass(Duration.ofSeconds(1), reader, sink, context);
+            gateway.with(() -> gateway.status = 401);
+            gateway.append(bytes("two\n"));
+            pass(Duration.ofSeconds(10), reader, sink, context);
+            assertThat(sink.text(Channel.STDOUT)).isEqualTo("one\n");
+            gateway.with(() -> gateway.status = 0);
+            pass(Duration.ofSeconds(10), reader, sink, context);
+            assertThat(sink.text(Channel.STDOUT)).isEqualTo("one\ntwo\n");
+            assertThat(sink.told.toString()).doesNotContain("gap");
+        }
     }
 
     /** Its value is the secret. */

@@ -25,6 +25,11 @@ import org.jspecify.annotations.Nullable;
 final class ManualContext implements SourceContext, ChannelLog.Finding {
     private final VirtualTime time = VirtualTime.startingAt(Instant.now());
 
+    /** How often it was woken. */
+    volatile int wakes;
+    /** When it wants to be called again, as it has said last. */
+    volatile @Nullable Duration within;
+
     void advance(Duration by) {
         time.advance(by);
     }
@@ -45,10 +50,15 @@ final class ManualContext implements SourceContext, ChannelLog.Finding {
     }
 
     @Override
-    public void wake() {}
+    @SuppressWarnings("NonAtomicVolatileUpdate")
+    public void wake() {
+        wakes++;
+    }
 
     @Override
-    public void wakeWithin(Duration within) {}
+    public void wakeWithin(Duration within) {
+        this.within = within;
+    }
 
     @Override
     public TimeSource time() {

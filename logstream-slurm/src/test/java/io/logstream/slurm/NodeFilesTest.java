@@ -3,6 +3,7 @@ package io.logstream.slurm;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.logstream.EndReason;
+import io.logstream.Gap;
 import io.logstream.LogHub;
 import io.logstream.LogStreamException;
 import io.logstream.Replay;
@@ -184,6 +185,26 @@ class NodeFilesTest {
         assertThat(viewer.awaitEnd().kind()).isEqualTo(EndReason.Kind.COMPLETED);
         assertThat(viewer.lines()).containsExactly("one", "two");
         assertThat(viewer.gaps()).isEmpty();
+    }
+
+    /** It may begin with the same lines as the one that the place is in, on another node's disk. */
+    @Test
+    void placeInTheFirstRunsFile_isNotTakenForOneInTheSecondRuns() throws Exception {
+        Files.writeString(file, "one\n");
+        says("RUNNING");
+        CollectingViewer viewer = follow(cluster, true);
+        viewer.awaitLine("one");
+        node.isDown = true;
+        says("PENDING");
+        viewer.awaitEvent(Kind.WAITING);
+        Files.writeString(file, "two\n", StandardOpenOption.APPEND);
+        node.isDown = false;
+        says("RUNNING");
+        viewer.awaitLine("two");
+        says("COMPLETED");
+        assertThat(viewer.awaitEnd().kind()).isEqualTo(EndReason.Kind.COMPLETED);
+        assertThat(viewer.lines()).containsExactly("one", "one", "two");
+        assertThat(viewer.gaps()).extracting(Gap::reason).containsExactly(Gap.Reason.ROTATED);
     }
 
     /** A token is being renewed just when the stream is opened again. */

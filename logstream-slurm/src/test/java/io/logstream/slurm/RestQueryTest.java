@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.sun.net.httpserver.HttpServer;
 import io.logstream.LogStreamException;
+import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
@@ -88,6 +89,33 @@ class RestQueryTest {
         served.set("v0.0.41");
         assertThatThrownBy(() -> query.ask(Set.of(12L))).hasMessageContaining("another version");
         assertThat(query.ask(Set.of(12L)).jobs()).hasSize(1);
+    }
+
+    /** After Slurm's own numbers of errors; no real one has said these. */
+    @Test
+    void hostOfANode_isTold_orUnknown_orNotToldNow() throws Exception {
+        Map<String, String> answers = Map.of(
+                "n1", "200 {\"nodes\":[{\"hostname\":\"vm.site.example\"}]}",
+                "n2", "500 {\"errors\":[{\"error_number\":2018,\"error\":\"Invalid node name specified\"}]}",
+                "n3", "503 busy",
+                "n4", "500 {\"errors\":[{\"error_number\":2002,\"error\":\"Access/permission denied\"}]}");
+        server.createContext("/slurm/v0.0.38/node/", exchange -> {
+            String answer = answers.get(exchange.getRequestURI().getPath().replaceFirst(".*/", ""));
+            byte[] body = answer.substring(4).getBytes(StandardCharsets.UTF_8);
+            exchange.sendResponseHeaders(Integer.parseInt(answer.substring(0, 3)), body.length);
+            exchange.getResponseBody().write(body);
+            exchange.close();
+        });
+        RestQuery query = new RestQuery(
+                new HttpGet(
+                        URI.create("http://127.0.0.1:" + server.getAddress().getPort()),
+                        Map::of,
+                        Duration.ofSeconds(20)),
+                "v0.0.38");
+        assertThat(query.hostOf("n1")).isEqualTo("vm");
+        assertThat(query.hostOf("n2")).isEmpty();
+        assertThatThrownBy(() -> query.hostOf("n3")).isInstanceOf(IOException.class);
+        assertThatThrownBy(() -> query.hostOf("n4")).isInstanceOf(LogStreamException.class);
     }
 
     @Test

@@ -1,7 +1,9 @@
 package io.logstream.slurm;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.logstream.LogStreamException;
 import io.logstream.spi.LogDiscovery;
 import io.logstream.spi.LogReader;
 import io.logstream.spi.LogSource;
@@ -83,6 +85,24 @@ class SlurmJobArrayTest {
             query.jobs = List.of();
             query.awaitAnswers(4);
             assertThat(scan(scan)).isEqualTo(LogReader.Outcome.END);
+            assertThat(found).containsExactly("slurm:12_1");
+        }
+    }
+
+    /** As an array that was cancelled and forgotten while the cluster did not answer: each stream would fail. */
+    @Test
+    void tasksThatWereForgotten_areNotFound_whereTheyAreVeryMany() throws Exception {
+        query.jobs = List.of(task(1, "RUNNING"), waiting("2-99999", "PENDING"));
+        try (LogDiscovery.Scan scan = SlurmJobArray.of(cluster, "12").open(new ManualContext())) {
+            scan(scan);
+            query.jobs = List.of(task(1, "RUNNING"));
+            query.awaitAnswers(2);
+            assertThat(scan(scan)).isEqualTo(LogReader.Outcome.WAIT);
+            query.jobs = List.of();
+            query.awaitAnswers(4);
+            assertThatThrownBy(() -> scan(scan))
+                    .isInstanceOf(LogStreamException.class)
+                    .hasMessageContaining("99998 tasks");
             assertThat(found).containsExactly("slurm:12_1");
         }
     }

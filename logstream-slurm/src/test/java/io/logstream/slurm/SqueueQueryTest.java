@@ -3,6 +3,7 @@ package io.logstream.slurm;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.logstream.LogStreamException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -101,12 +102,14 @@ class SqueueQueryTest {
                 directory.resolve("scontrol"),
                 "#!/bin/sh\ncase $5 in n1) echo 'NodeName=n1 NodeHostName=vm.site.example Port=1';;"
                         + " n2) echo 'Node n2 not found'; exit 1;;"
+                        + " n4) echo 'slurm_load_node error: Access/permission denied' >&2; exit 1;;"
                         + " *) echo 'Unable to contact slurm controller' >&2; exit 1;; esac\n");
         Files.setPosixFilePermissions(scontrol, PosixFilePermissions.fromString("rwx------"));
         SqueueQuery query = new SqueueQuery(new Program(Map.of(), Duration.ofSeconds(20)), directory + "/");
         assertThat(query.hostOf("n1")).isEqualTo("vm");
         assertThat(query.hostOf("n2")).isEmpty();
         assertThatThrownBy(() -> query.hostOf("n3")).isInstanceOf(IOException.class);
+        assertThatThrownBy(() -> query.hostOf("n4")).isInstanceOf(LogStreamException.class);
     }
 
     /** As one leaves behind that keeps a connection for the next time. */
