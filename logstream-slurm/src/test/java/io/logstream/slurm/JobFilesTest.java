@@ -348,7 +348,9 @@ class JobFilesTest {
         query.jobs = List.of(job("COMPLETED", job -> job.stdout = "closed/out"));
         Files.setPosixFilePermissions(closed, Set.of());
         try {
-            assumeThat(Files.isExecutable(closed)).as("the user may enter every directory").isFalse();
+            assumeThat(Files.isExecutable(closed))
+                    .as("the user may enter every directory")
+                    .isFalse();
             EndReason end = follow(job("12").follow(false).build()).awaitEnd();
             assertThat(end.kind()).isEqualTo(EndReason.Kind.FAILED);
             assertThat(end.message()).contains("closed/out");
