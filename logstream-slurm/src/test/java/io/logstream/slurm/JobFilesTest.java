@@ -1,7 +1,6 @@
 package io.logstream.slurm;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assumptions.assumeThat;
 
 import io.logstream.Channel;
 import io.logstream.EndReason;
@@ -20,11 +19,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
-import java.util.Set;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -338,24 +335,6 @@ class JobFilesTest {
             Files.writeString(file, "one\n");
             assertThat(viewer.awaitEnd().kind()).isEqualTo(EndReason.Kind.COMPLETED);
             assertThat(viewer.lines()).containsExactly("one");
-        }
-    }
-
-    @Test
-    void fileThatMayNotBeLookedAt_failsTheStream() throws Exception {
-        Path closed = Files.createDirectory(directory.resolve("closed"));
-        Files.writeString(closed.resolve("out"), "one\n");
-        query.jobs = List.of(job("COMPLETED", job -> job.stdout = "closed/out"));
-        Files.setPosixFilePermissions(closed, Set.of());
-        try {
-            assumeThat(Files.isExecutable(closed))
-                    .as("the user may enter every directory")
-                    .isFalse();
-            EndReason end = follow(job("12").follow(false).build()).awaitEnd();
-            assertThat(end.kind()).isEqualTo(EndReason.Kind.FAILED);
-            assertThat(end.message()).contains("closed/out");
-        } finally {
-            Files.setPosixFilePermissions(closed, PosixFilePermissions.fromString("rwx------"));
         }
     }
 
