@@ -135,6 +135,11 @@ final class FakeDaemon implements Closeable {
         notifyAll();
     }
 
+    /** Whether such an answer is awaited on a connection that is open. */
+    synchronized boolean isAsked(String part) {
+        return connections.values().stream().anyMatch(target -> target.contains(part));
+    }
+
     /** Cuts all connections, without a word. */
     void breakConnections() throws IOException {
         breakConnections("");

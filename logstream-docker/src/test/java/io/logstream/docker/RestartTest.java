@@ -152,6 +152,7 @@ class RestartTest extends FakeCase {
             web.exit(7);
             web.start();
             viewer.awaitEvent(Kind.RESTARTED);
+            CollectingViewer.until("the log of the new run is read", () -> fake.isAsked("/logs"));
             fake.breakConnections();
             viewer.awaitEvent(Kind.RECONNECTED);
             web.write(Channel.STDOUT, "two\n");

@@ -351,11 +351,14 @@ class RealJobTest {
 
     @Test
     void jobOfTwoNodes_isReadOnce() throws Exception {
-        String job = slurm.submit(directory, "echo batch; srun -l hostname", "-N2", "-n2", "-o", "two-%N-%j");
+        String script = "echo batch; srun -l hostname; while [ ! -e seen ]; do sleep 0.1; done";
+        String job = slurm.submit(directory, script, "-N2", "-n2", "-o", "two-%N-%j");
         CollectingViewer viewer = follow(job);
+        CollectingViewer.until(
+                "it is seen to run", () -> details(viewer).toString().contains("n[1-2]"));
+        Files.createFile(directory.resolve("seen"));
         viewer.awaitEnd();
         assertThat(viewer.lines()).hasSize(3).contains("batch");
-        assertThat(details(viewer).toString()).contains("n[1-2]");
     }
 
     /** Of each task of a step one, as sbatch does not write them. */
