@@ -33,8 +33,8 @@ final class Asking implements Stage {
             }
             if (now != null) {
                 DaemonEvents.past(answer).stream()
-                        .limit(1)
-                        .forEach(event -> daemon.outages().remembered(event.time()));
+                        .findFirst()
+                        .ifPresent(oldest -> daemon.outages().remembered(oldest.time()));
                 return reader.found(now, sink);
             }
             if (!reader.questions().isAboutContainer()) {

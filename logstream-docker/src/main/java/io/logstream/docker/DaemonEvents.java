@@ -128,7 +128,7 @@ final class DaemonEvents {
         boolean isBack;
         synchronized (this) {
             isBack = state == State.LISTENING && openings != before;
-            isWanted(); // or those would never be forgotten who ask for ever
+            forgetOld(); // here too, as some ask for ever
             absent.add(new Absent(System.nanoTime(), told));
             try {
                 begin();
@@ -148,10 +148,14 @@ final class DaemonEvents {
         }
     }
 
-    private boolean isWanted() {
+    private void forgetOld() {
         while (!absent.isEmpty() && System.nanoTime() - absent.peek().since() > FORGOTTEN.toNanos()) {
             absent.poll();
         }
+    }
+
+    private boolean isWanted() {
+        forgetOld();
         return !daemon.isClosed() && !(watches.isEmpty() && absent.isEmpty());
     }
 

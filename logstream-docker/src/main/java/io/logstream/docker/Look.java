@@ -6,8 +6,8 @@ import java.time.Duration;
 
 /**
  * Looks at a container while its log is read: when the daemon has opened the log, before anything of it is handed over, when
- * something comes that may be of a later run, and when the container was started again. While a container is started again the daemon opens no log, so what was known before
- * may be of the run before, but the log is of both. For one thread; closed by any.
+ * something comes that may be of a later run, and when the container was started again. While a container is started again the
+ * daemon opens no log, so what was known before may be of the run before, but the log is of both. For one thread; closed by any.
  */
 final class Look implements Closeable {
     private final DockerReader reader;

@@ -9,9 +9,9 @@ import java.util.function.LongConsumer;
 
 /**
  * The times in which a daemon was perhaps away, by its own clock: each from the last time that it told before a connection was
- * refused, ended of itself or was not answered, to the first one that it tells after. So whatever ended while the daemon still told of it has not
- * ended in an outage. Where only the way to it was cut, it remembers what was before. All times in nanoseconds since 1970.
- * Threadsafe.
+ * refused, ended of itself or was not answered, to the first one that it tells after. So whatever ended while the daemon still
+ * told of it has not ended in an outage. Where only the way to it was cut, it remembers what was before. All times in
+ * nanoseconds since 1970. Threadsafe.
  */
 final class Outages {
     private static final int MAX = 32;

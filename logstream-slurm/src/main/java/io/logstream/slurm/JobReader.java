@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -286,8 +287,9 @@ final class JobReader implements LogReader {
         if (candidates.isEmpty() || (old != null && candidates.contains(old) && log.isThere(files))) {
             return;
         }
-        LogFile best = candidates.stream().filter(files::has).findFirst().orElse(candidates.get(0));
-        boolean isThere = files.has(best);
+        Optional<LogFile> there = candidates.stream().filter(files::has).findFirst();
+        LogFile best = there.orElse(candidates.get(0));
+        boolean isThere = there.isPresent();
         boolean isBetter = !best.equals(old) && (isThere || !log.hasBytes());
         boolean isWanted = source.follows() || isThere;
         if (isOtherChannel(log, best)) {

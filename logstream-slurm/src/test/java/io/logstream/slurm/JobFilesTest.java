@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.logstream.Channel;
 import io.logstream.EndReason;
 import io.logstream.Gap;
-import io.logstream.LogHub;
 import io.logstream.LogStreamException;
 import io.logstream.Replay;
 import io.logstream.SourceEvent.Kind;
@@ -23,32 +22,10 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.function.Consumer;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** What a job's reader makes of files that change between two looks at them, or come one after the other. */
-class JobFilesTest {
-    @TempDir
-    private Path directory;
-
-    private final FakeQuery query = new FakeQuery();
-    private final SlurmCluster cluster = query.cluster();
-    private final LogHub hub = LogHub.create();
-    private Path file;
-
-    @BeforeEach
-    void begin() {
-        file = directory.resolve("out");
-    }
-
-    @AfterEach
-    void end() {
-        hub.close();
-        cluster.close();
-    }
-
+class JobFilesTest extends JobCase {
     private SlurmJobSource.Builder job(String job) {
         return SlurmJobSource.builder(cluster, job).settleTime(Duration.ZERO);
     }

@@ -3,7 +3,6 @@ package io.logstream.slurm;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.logstream.EndReason;
-import io.logstream.LogHub;
 import io.logstream.LogStreamException;
 import io.logstream.Replay;
 import io.logstream.SourceEvent;
@@ -18,32 +17,10 @@ import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** What a job's reader makes of whatever the cluster says. */
-class JobReaderTest {
-    @TempDir
-    private Path directory;
-
-    private final FakeQuery query = new FakeQuery();
-    private final SlurmCluster cluster = query.cluster();
-    private final LogHub hub = LogHub.create();
-    private Path file;
-
-    @BeforeEach
-    void begin() {
-        file = directory.resolve("out");
-    }
-
-    @AfterEach
-    void end() {
-        hub.close();
-        cluster.close();
-    }
-
+class JobReaderTest extends JobCase {
     private CollectingViewer follow() {
         CollectingViewer viewer = new CollectingViewer();
         SlurmJobSource source =

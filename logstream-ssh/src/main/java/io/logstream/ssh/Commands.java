@@ -192,8 +192,14 @@ final class Commands implements Closeable {
             }
         }
 
+        private boolean isStarting() {
+            synchronized (Commands.this) {
+                return state == State.STARTING;
+            }
+        }
+
         void begin() {
-            if (!pass(State.STARTING, State.STARTING)) {
+            if (!isStarting()) {
                 ended(-1, new IOException(ENDED_BEFORE));
                 return;
             }

@@ -438,8 +438,7 @@ final class Sftp implements Closeable {
         LOG.debug("{}: {}", name, why.getMessage());
         commands.beginNoMore();
         try {
-            link.close(); // before the commands, whose end may wait for room in the windows of a connection that is
-            // there
+            link.close(); // before the commands: as long as it is open their end may wait for room in its windows
         } finally {
             try {
                 tell(why);

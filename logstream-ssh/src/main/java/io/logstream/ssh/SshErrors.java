@@ -37,7 +37,7 @@ final class SshErrors {
 
     /** What ssh prints last where it lost the connection: by its end, or by a reset, a timeout or what it could not decode. */
     private static final Pattern LOST = Pattern.compile(
-            "(?s).*(Connection to \\S+ closed by remote host\\." + "|Read from remote host \\S+: [^\\r\\n]*)\\s*");
+            "(?s).*(Connection to \\S+ closed by remote host\\.|Read from remote host \\S+: [^\\r\\n]*)\\s*");
 
     private SshErrors() {}
 

@@ -135,7 +135,7 @@ public final class SshFileSource implements LogSource {
 
         /**
          * A {@code tail} on the host tells as well, so that a line comes within about a millisecond, where that is coreutils' (other
-         * ones look once in a second themselves). It takes two processes on the host, which end with the connection, and what is
+         * ones look once in a second themselves). It takes three processes on the host, which end with the connection, and what is
          * written crosses the network twice, up to 1 MiB a second. At most 8 files of a connection have one, others and those
          * with a line feed in their path are looked at only.
          */
