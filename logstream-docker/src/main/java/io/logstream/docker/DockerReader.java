@@ -65,7 +65,7 @@ final class DockerReader implements LogReader {
     private long backAt = Place.NONE;
 
     private final EarlySink early = new EarlySink();
-    private final Semaphore woken = new Semaphore(0);
+    final Semaphore woken = new Semaphore(0);
     private final long begunAt = System.nanoTime();
 
     DockerReader(DockerSource source, Start start, SourceContext context) {
@@ -307,7 +307,9 @@ final class DockerReader implements LogReader {
     }
 
     private void woken() {
-        woken.release();
+        if (woken.availablePermits() == 0) { // a few more do no harm, but nobody takes them when the place is known
+            woken.release();
+        }
         context.wake();
     }
 
