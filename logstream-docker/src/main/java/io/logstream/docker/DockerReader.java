@@ -401,6 +401,7 @@ final class DockerReader implements LogReader {
         }
     }
 
+            verified &= runs.isRestarted(); // that was the run before
     /** Has the daemon tell the log from the place on. */
     @Nullable
     Outcome askForLog() throws IOException {
@@ -469,14 +470,13 @@ final class DockerReader implements LogReader {
 
     /** The daemon says that this was all. */
     @Nullable
-    Outcome ended(boolean anything, LineSink sink) {
+    Outcome ended(boolean anything, long run, LineSink sink) {
         if (!source.follows()) {
             return Outcome.END;
         }
         Place at = place();
         ContainerState now = runs.container();
         boolean isOver = now != null && now.isOver();
-        boolean isOpen = runs.isRestarted() && !isOver; // the run that is told now goes on
         tellRestart(sink);
         Place.End end = isOpen || at.cut ? Place.End.OPEN : isOver ? Place.End.SEEN : Place.End.SAID;
         at.end = at.end.or(end);
@@ -490,6 +490,7 @@ final class DockerReader implements LogReader {
     @Nullable
     Outcome refused(LogRequest request, LineSink sink) throws IOException {
         boolean removed = request.status() == 404;
+        boolean isOpen = run != at.started; // of a run that has begun behind that, the log may have the beginning only
         boolean dead = request.status() == 409; // or being removed
         if (place != null && (removed || dead)) {
             place.end = place.end.or(before); // it did not run on, but ended

@@ -43,6 +43,7 @@ final class Runs implements DaemonEvents.Listener {
     private OptionalInt lastExit = OptionalInt.empty();
     private final long[] deaths = {Place.NONE, Place.NONE}; // the last two that the daemon has told
 
+    private OptionalInt exitBefore = OptionalInt.empty(); // what that was when the last death was told
     /**
      * @param wake run when something has happened
      */
@@ -76,7 +77,7 @@ final class Runs implements DaemonEvents.Listener {
         boolean before = restarted;
         restarted = now.started() != Place.NONE && now.started() != at.started;
         justRestarted = restarted && !before;
-        boolean over = now.isOver() && now.finished() != Place.NONE;
+        boolean over = now.hasEnded() && now.finished() != Place.NONE;
         knownUntil = over ? Math.max(now.finished(), allowed) : Long.MAX_VALUE;
         if (now.isOver() && !restarted) {
             noteExit(now.exitCode());
@@ -94,6 +95,7 @@ final class Runs implements DaemonEvents.Listener {
             if (died && event.exitCode().isPresent()) { // what is executed in a container exits too
                 lastExit = event.exitCode();
             }
+                exitBefore = lastExit;
             if (event.action().equals("die") && event.time() > deaths[1]) {
                 deaths[0] = deaths[1];
                 deaths[1] = event.time();
@@ -158,13 +160,13 @@ final class Runs implements DaemonEvents.Listener {
      */
     void isLater(long time) {
         ContainerState now = container;
-        long end = now != null && now.isOver() ? Math.min(now.finished(), death) : death;
+        long end = now != null && now.hasEnded() ? Math.min(now.finished(), death) : death;
         allowed = time + Math.max(time - end, LATE_NANOS);
     }
 
     /** Entries of the run that was not told yet are later than this. */
     private synchronized long endOfTheLast(ContainerState now) {
-        long end = now.isOver() ? Place.NONE : now.finished();
+        long end = now.hasEnded() ? Place.NONE : now.finished();
         for (long death : deaths) {
             end = death < now.started() ? Math.max(end, death) : end;
         }
@@ -188,7 +190,7 @@ final class Runs implements DaemonEvents.Listener {
         ContainerState now = container;
         if (restarted && now != null && time > endOfTheLast(now)) {
             restarted = false;
-            boolean isCut = at.cut && now.isOver() && cutAt == now.finished(); // the one that begins
+            boolean isCut = at.cut && now.hasEnded() && cutAt == now.finished(); // the one that begins
             if (cutBefore || !isCut) {
                 tellLoss(sink, at);
             }
@@ -197,7 +199,7 @@ final class Runs implements DaemonEvents.Listener {
             at.started = now.started();
             at.finished = false;
             at.end = Place.End.OPEN;
-            sink.event(new SourceEvent(SourceEvent.Kind.RESTARTED, "", takeExit(), "", -1));
+            sink.event(new SourceEvent(SourceEvent.Kind.RESTARTED, "", takeExit(now.started()), "", -1));
         }
     }
 
@@ -226,7 +228,7 @@ final class Runs implements DaemonEvents.Listener {
 
     /** Whether that is so of the last end, of the run that is told now or is to be told next. */
     private boolean isLastInDoubt(ContainerState now, Place at) {
-        boolean isBehind = isLater(now, at) ? now.isOver() : !now.isRunning() && !isRead(at);
+        boolean isBehind = isLater(now, at) ? now.hasEnded() : !now.isRunning() && !isRead(at);
         return isBehind && isEndInDoubt(now);
     }
 
@@ -286,9 +288,12 @@ final class Runs implements DaemonEvents.Listener {
         lastExit = lastExit.isPresent() ? lastExit : OptionalInt.of(code);
     }
 
-    private synchronized OptionalInt takeExit() {
-        OptionalInt taken = lastExit;
-        lastExit = OptionalInt.empty();
+    /** How the run before the one with this start has exited; that the next one has too may have been told. */
+    private synchronized OptionalInt takeExit(long started) {
+        boolean isNext = deaths[1] >= started;
+        OptionalInt taken = isNext ? exitBefore : lastExit;
+        lastExit = isNext ? lastExit : OptionalInt.empty();
+        exitBefore = OptionalInt.empty();
         return taken;
     }
 }

@@ -69,6 +69,18 @@ abstract class FakeCase {
         }
     }
 
+    /** Reads until the reader says that this is the end, while time goes on. */
+    static void readToTheEnd(DockerReader reader, HandContext context, TextSink sink) {
+        CollectingViewer.until(() -> "the end, behind " + sink.told, () -> {
+            try {
+                context.time.advance(Duration.ofMillis(1));
+                return reader.read(sink) == Outcome.END;
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        });
+    }
+
     static void readAllUnchecked(DockerReader reader, HandContext context, TextSink sink) {
         try {
             readAll(reader, context, sink);
