@@ -275,7 +275,8 @@ final class FakeDaemon implements Closeable {
         for (FakeContainer container : containers.values()) {
             if (target.contains("all=1") || container.isRunning()) {
                 all.add("{\"Id\":\"" + container.id + "\",\"Names\":[\"/" + container.name
-                        + "\"],\"Image\":\"bb:1\",\"State\":\"" + container.status + "\",\"Labels\":{}}");
+                        + "\"],\"Image\":\"bb:1\",\"Created\":" + container.created / 1_000_000_000L + ",\"State\":\""
+                        + container.status + "\",\"Labels\":{}}");
             }
         }
         return "[" + String.join(",", all) + "]";
