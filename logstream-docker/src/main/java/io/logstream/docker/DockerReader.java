@@ -32,6 +32,9 @@ final class DockerReader implements LogReader {
     private static final Logger LOG = LoggerFactory.getLogger(DockerReader.class);
     private static final Duration FIRST_WAIT = Duration.ofMillis(50);
     private static final Duration LAST_WAIT = Duration.ofSeconds(10);
+    /** The same while events are listened to, which tell of whatever happens. */
+    private static final Duration LAST_WAIT_LISTENING = Duration.ofSeconds(60);
+
     /** How long the daemon may take to tell how a container has exited that is running again. */
     static final Duration FOR_EXIT_CODE = Duration.ofMillis(300);
 
@@ -98,7 +101,7 @@ final class DockerReader implements LogReader {
             }
             // The hub knows no position to go on from, and would begin at the end: this reader begins anew itself.
             LOG.info("{}: trying again: {}", this, e.getMessage());
-            enter(new Waiting(this, nextWait()));
+            enter(new Waiting(this, nextWait(LAST_WAIT)));
             outcome = Outcome.MORE;
         }
         waited = true;
@@ -319,7 +322,7 @@ final class DockerReader implements LogReader {
             sink.position(position());
             sink.event(SourceEvent.of(SourceEvent.Kind.WAITING, "created, not started yet"));
         }
-        enter(new Waiting(this, nextWait()));
+        awaitEvent();
         context.wake();
         return Outcome.WAIT;
     }
@@ -340,7 +343,7 @@ final class DockerReader implements LogReader {
     /** The log was read to its end: is the container over, or was it started again? */
     private @Nullable Outcome afterRead(ContainerState now, LineSink sink) throws IOException {
         if (now.isBeingRemoved()) {
-            return enter(new Waiting(this, nextWait()));
+            return awaitEvent();
         }
         if (now.isOver()) {
             if (runs.isRestarted() || !verified) {
@@ -353,10 +356,10 @@ final class DockerReader implements LogReader {
             if (source.endsWithContainer()) {
                 return Outcome.END;
             }
-            return enter(new Waiting(this, nextWait()));
+            return awaitEvent();
         }
         if (now.started() == place().started) {
-            enter(new Waiting(this, nextWait())); // it is about to end; or the daemon is
+            enter(new Waiting(this, nextWait(LAST_WAIT))); // it is about to end; or the daemon is
             read = false;
             return null;
         }
@@ -408,14 +411,18 @@ final class DockerReader implements LogReader {
         return enter(new Logs(this, false));
     }
 
-    private Duration nextWait() {
-        Duration next = wait;
-        Duration twice = wait.multipliedBy(2);
-        wait = twice.compareTo(LAST_WAIT) < 0 ? twice : LAST_WAIT;
+    private Duration nextWait(Duration last) {
+        Duration next = wait.compareTo(last) < 0 ? wait : last;
+        wait = next.multipliedBy(2);
         return next;
     }
 
     /** There is no such container. */
+    /** Waits for something of which events tell. */
+    private @Nullable Outcome awaitEvent() {
+        return enter(new Waiting(this, nextWait(daemon.events().areComing() ? LAST_WAIT_LISTENING : LAST_WAIT)));
+    }
+
     @Nullable
     Outcome gone(LineSink sink) {
         ContainerState last = runs.container();
@@ -504,7 +511,7 @@ final class DockerReader implements LogReader {
                 return gone(sink);
             }
             read = true;
-            return enter(new Waiting(this, nextWait()));
+            return awaitEvent();
         }
         throw request.failure(this.toString());
     }

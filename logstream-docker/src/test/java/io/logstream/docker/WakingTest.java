@@ -1,8 +1,11 @@
 package io.logstream.docker;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import io.logstream.Channel;
 import io.logstream.spi.Start;
 import io.logstream.testkit.CollectingViewer;
+import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
 /** How often a reader wakes, and asks, with a scripted daemon. */
@@ -26,6 +29,33 @@ class WakingTest extends FakeCase {
                 }
                 return sink.text.toString().contains("two");
             });
+        }
+    }
+
+    @Test
+    void containerThatHasEnded_isAskedForOnceAMinute_whileEventsAreListenedTo() throws Exception {
+        web.write(Channel.STDOUT, "one\n");
+        web.exit(0);
+        HandContext context = new HandContext();
+        TextSink sink = new TextSink();
+        try (DockerReader reader = new DockerReader(DockerSource.of(daemon, "web"), Start.beginning(), context)) {
+            CollectingViewer.until("its end is told, and events come", () -> {
+                readAllUnchecked(reader, context, sink);
+                return sink.told.toString().contains("[FINISHED]")
+                        && daemon.events().openings() > 0;
+            });
+            CollectingViewer.until("it waits for a minute", () -> {
+                readAllUnchecked(reader, context, sink);
+                Duration waits = context.lastWait();
+                if (waits.compareTo(Question.PATIENCE) < 0) { // else it waits for an answer
+                    context.time.advance(waits);
+                }
+                return waits.compareTo(Duration.ofSeconds(50)) > 0;
+            });
+            assertThat(sink.told).hasToString("one\n[FINISHED]");
+            assertThat(fake.requests("/json")).isLessThan(20);
+            startAgain("two");
+            readUntil(reader, context, sink, "two");
         }
     }
 }
