@@ -297,6 +297,31 @@ class RemovalTest extends FakeCase {
         }
     }
 
+    /** Podman tells nothing of a log before its first line, and remembers nothing of a container that is gone. */
+    @Test
+    void containerThatIsRemoved_andHasWrittenNothing_endsWithoutAGap_whereHeadsComeLate() throws Exception {
+        fake.podman = true;
+        fake.lateHeads = true;
+        AtomicBoolean listened = new AtomicBoolean();
+        HandContext context = new HandContext();
+        TextSink sink = new TextSink();
+        try (DaemonEvents.Watch watch = daemon.events().watch("", event -> listened.set(true));
+                DockerReader reader = new DockerReader(DockerSource.of(daemon, "web"), Start.beginning(), context)) {
+            assertThat(watch).isNotNull();
+            CollectingViewer.until("events come", listened::get);
+            CollectingViewer.until("it is looked at", () -> {
+                readAllUnchecked(reader, context, sink);
+                return fake.isAsked("/logs") && !reader.runs().mayBeUnseen(true);
+            });
+            synchronized (fake) {
+                web.exit(0);
+                web.remove();
+            }
+            readToTheEnd(reader, context, sink);
+            assertThat(sink.told).hasToString("[FINISHED]");
+        }
+    }
+
     /** Nobody can tell any more what the daemon has left out while it rotated the log, if it has. */
     @ParameterizedTest
     @CsvSource({"10k, 2, false", "10k, 2, true", "10m, 2, false", "10m, 1, false"})
