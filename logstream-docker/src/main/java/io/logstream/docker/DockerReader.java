@@ -334,7 +334,8 @@ final class DockerReader implements LogReader {
         if (now.isRunning() && now.started() == at.started) {
             at.end = Place.End.OPEN; // the log was told to be over too soon
         }
-        LogFile file = at.isBeginning() && source.readsFiles() && daemon.isLocal() && now.isJson()
+        boolean isEmptied = now.emptied() && now.rotatedAt() > 0; // and then what was read of it does not go on
+        LogFile file = at.isBeginning() && source.readsFiles() && daemon.isLocal() && now.isJson() && !isEmptied
                 ? LogFile.open(this, now.logPath())
                 : null;
         return file != null ? enter(file) : askForLog();
@@ -400,11 +401,11 @@ final class DockerReader implements LogReader {
         if (now != null && runs.isRestarted()) {
             judge(now); // that the daemon was lost may have been noticed since it has answered
             runs.tellRestart(sink, place(), time);
+            verified &= runs.isRestarted(); // that was the run before
             wait = FIRST_WAIT;
         }
     }
 
-            verified &= runs.isRestarted(); // that was the run before
     /** Has the daemon tell the log from the place on. */
     @Nullable
     Outcome askForLog() throws IOException {
@@ -417,12 +418,12 @@ final class DockerReader implements LogReader {
         return next;
     }
 
-    /** There is no such container. */
     /** Waits for something of which events tell. */
     private @Nullable Outcome awaitEvent() {
         return enter(new Waiting(this, nextWait(daemon.events().areComing() ? LAST_WAIT_LISTENING : LAST_WAIT)));
     }
 
+    /** There is no such container. */
     @Nullable
     Outcome gone(LineSink sink) {
         ContainerState last = runs.container();
@@ -475,7 +476,11 @@ final class DockerReader implements LogReader {
 
     // ---- what comes of reading
 
-    /** The daemon says that this was all. */
+    /**
+     * The daemon says that this was all.
+     *
+     * @param run when the container was started, for all that was known when it was asked for the log
+     */
     @Nullable
     Outcome ended(boolean anything, long run, LineSink sink) {
         if (!source.follows()) {
@@ -485,6 +490,7 @@ final class DockerReader implements LogReader {
         ContainerState now = runs.container();
         boolean isOver = now != null && now.isOver();
         tellRestart(sink);
+        boolean isOpen = run != at.started; // of a run that has begun behind that, the log may have the beginning only
         Place.End end = isOpen || at.cut ? Place.End.OPEN : isOver ? Place.End.SEEN : Place.End.SAID;
         at.end = at.end.or(end);
         sink.position(position());
@@ -497,7 +503,6 @@ final class DockerReader implements LogReader {
     @Nullable
     Outcome refused(LogRequest request, LineSink sink) throws IOException {
         boolean removed = request.status() == 404;
-        boolean isOpen = run != at.started; // of a run that has begun behind that, the log may have the beginning only
         boolean dead = request.status() == 409; // or being removed
         if (place != null && (removed || dead)) {
             place.end = place.end.or(before); // it did not run on, but ended
