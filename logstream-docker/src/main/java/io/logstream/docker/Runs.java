@@ -19,6 +19,8 @@ final class Runs implements DaemonEvents.Listener {
 
     private static final long LATE_NANOS = 10_000_000; // nor in so little: entries may always be as late as this
 
+    private static final long SOON_NANOS = 1_000_000_000; // so soon a daemon goes that has ended its containers before
+
     private final DockerDaemon daemon;
     private final Runnable wake;
     private @Nullable ContainerState container;
@@ -41,9 +43,9 @@ final class Runs implements DaemonEvents.Listener {
     private int losses; // the same, where there was an answer: all ends before it are judged
     private boolean removed;
     private OptionalInt lastExit = OptionalInt.empty();
+    private OptionalInt exitBefore = OptionalInt.empty(); // what that was when the last death was told
     private final long[] deaths = {Place.NONE, Place.NONE}; // the last two that the daemon has told
 
-    private OptionalInt exitBefore = OptionalInt.empty(); // what that was when the last death was told
     /**
      * @param wake run when something has happened
      */
@@ -93,9 +95,9 @@ final class Runs implements DaemonEvents.Listener {
             removed |= event.action().equals("destroy") || event.action().equals("remove"); // podman's word
             boolean died = event.action().equals("die") || event.action().equals("died"); // podman's word
             if (died && event.exitCode().isPresent()) { // what is executed in a container exits too
+                exitBefore = lastExit;
                 lastExit = event.exitCode();
             }
-                exitBefore = lastExit;
             if (event.action().equals("die") && event.time() > deaths[1]) {
                 deaths[0] = deaths[1];
                 deaths[1] = event.time();
@@ -194,7 +196,6 @@ final class Runs implements DaemonEvents.Listener {
             if (cutBefore || !isCut) {
                 tellLoss(sink, at);
             }
-            cutBefore = false;
             at.cut = isCut;
             at.started = now.started();
             at.finished = false;
@@ -245,13 +246,14 @@ final class Runs implements DaemonEvents.Listener {
             return at.started == Place.NONE && now.isRunning() && isEndInDoubt(now); // behind the first start
         }
         Outages outages = daemon.outages();
-        if (isRead(at) && now.isOver() && outages.contain(now.started())) {
-            return false; // or another run would have begun and ended in the one outage with its start
-        }
         ContainerState last = container;
         long behind = Math.max(at.started, at.anchor < 0 ? Place.NONE : at.time[at.anchor]);
-        behind = last != null && last.isOver() ? Math.max(behind, last.finished()) : behind;
-        return outages.overlap(losses, behind, now.isOver() ? now.started() : now.finished());
+        behind = last != null && last.hasEnded() ? Math.max(behind, last.finished()) : behind;
+        boolean isStopped = outages.contain(Math.min(behind + SOON_NANOS, now.started()), now.started());
+        if (isRead(at) && now.hasEnded() && isStopped) {
+            return false; // or another run would have begun and ended in the one outage with its start, or right before
+        }
+        return outages.overlap(losses, behind, now.hasEnded() ? now.started() : now.finished());
     }
 
     /**
@@ -272,6 +274,7 @@ final class Runs implements DaemonEvents.Listener {
     /** Tells that what a run wrote before it ended may be lost, unless that was told; whether it was not. */
     boolean tellLoss(LineSink sink, Place at) {
         boolean was = at.cut;
+        cutBefore = false;
         if (was) {
             at.cut = false;
             sink.gap(-1, Gap.Reason.RECONNECTED);

@@ -103,7 +103,7 @@ abstract class FakeCase {
     }
 
     static boolean isAway(DockerDaemon daemon) {
-        return daemon.outages().contain(Long.MAX_VALUE);
+        return daemon.outages().contain(Long.MAX_VALUE, Long.MAX_VALUE);
     }
 
     /** What is told, in its order: lines, and events with their exit code. */
