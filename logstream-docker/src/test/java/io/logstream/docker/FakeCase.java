@@ -59,7 +59,7 @@ abstract class FakeCase {
     }
 
     void readUntil(DockerReader reader, HandContext context, TextSink sink, String text) throws IOException {
-        long deadline = System.nanoTime() + Duration.ofSeconds(20).toNanos();
+        long deadline = System.nanoTime() + Duration.ofSeconds(60).toNanos();
         while (!sink.text.toString().contains(text)) {
             assertThat(deadline - System.nanoTime())
                     .as("still time for '%s'", text)
