@@ -140,6 +140,10 @@ final class DockerReader implements LogReader {
         return source.follows() && !verified;
     }
 
+    boolean isPlaced() {
+        return place != null;
+    }
+
     /** Where reading goes on; known behind the first stages. */
     Place place() {
         Place now = place;
