@@ -37,6 +37,8 @@ final class Logs implements Stage {
     private long heardAt;
     /** Whether all was told that was in the log when it was asked for, as far as that can be known. */
     private boolean isLive;
+    /** The daemon's time behind its answer. */
+    private long liveFrom = Place.NONE;
 
     private Duration unsettled = UNSETTLED;
 
@@ -172,6 +174,7 @@ final class Logs implements Stage {
             return LogReader.Outcome.PENDING;
         }
         heardAt = reader.now(); // nothing was listened to until now
+        liveFrom = liveFrom == Place.NONE ? reader.daemonTimePassed() : liveFrom;
         return null;
     }
 
@@ -213,7 +216,7 @@ final class Logs implements Stage {
         if (!isLive) {
             long left = (look.isDone() ? QUIET : UNHEARD).toNanos() - (reader.now() - heardAt);
             boolean isComplete = handover.isSettled() || tail == Integer.MAX_VALUE;
-            isLive = isComplete && (left <= 0 || (look.isDone() && place.isAsLateAs(reader.daemonTime())));
+            isLive = isComplete && (left <= 0 || (look.isDone() && place.isAsLateAs(liveFrom)));
             if (!isLive) {
                 reader.context().wakeWithin(Duration.ofNanos(Math.max(left, QUIET.toNanos() / 10)));
                 return LogReader.Outcome.PENDING;
