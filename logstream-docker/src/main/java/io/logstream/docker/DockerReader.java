@@ -308,7 +308,7 @@ final class DockerReader implements LogReader {
             if (outcome == Outcome.END) {
                 return; // the first read finds the same, and says so
             }
-            if (outcome == Outcome.WAIT && place == null) {
+            if ((outcome == Outcome.WAIT || outcome == Outcome.PENDING) && place == null) {
                 long left = stage instanceof Waiting waiting ? waiting.left() : Question.PATIENCE.toNanos();
                 boolean any = woken.tryAcquire(Math.min(left, deadline - now()), TimeUnit.NANOSECONDS);
                 if (!any && deadline - now() <= 0) {

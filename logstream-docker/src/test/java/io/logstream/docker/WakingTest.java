@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.logstream.Channel;
 import io.logstream.spi.Start;
 import io.logstream.testkit.CollectingViewer;
+import java.io.IOException;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
@@ -56,6 +57,28 @@ class WakingTest extends FakeCase {
             assertThat(fake.requests("/json")).isLessThan(20);
             startAgain("two");
             readUntil(reader, context, sink, "two");
+        }
+    }
+
+    @Test
+    void openingAtTheEnd_waits_andDoesNotLookAgainAndAgain() throws Exception {
+        web.write(Channel.STDOUT, "one\n");
+        fake.frozen = request -> request.endsWith("/json");
+        HandContext context = new HandContext();
+        try (DockerReader reader = new DockerReader(DockerSource.of(daemon, "web"), Start.end(), context)) {
+            Thread opening = new Thread(() -> {
+                try {
+                    reader.awaitPlace();
+                } catch (IOException | InterruptedException e) {
+                    throw new IllegalStateException(e);
+                }
+            });
+            opening.start();
+            CollectingViewer.until("the container is asked for", () -> fake.requests("/json") > 0);
+            CollectingViewer.until("it waits", () -> opening.getState() == Thread.State.TIMED_WAITING);
+            fake.frozen = request -> false;
+            opening.join(60_000);
+            assertThat(opening.isAlive()).isFalse();
         }
     }
 }
