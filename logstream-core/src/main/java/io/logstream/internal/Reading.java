@@ -227,11 +227,11 @@ final class Reading extends SerialTask {
         } finally {
             outage &= intake.hasFirst(); // it is over once that was told, whatever comes then
         }
-        readBefore = true;
-        intake.wasRead();
         if (outcome != LogReader.Outcome.PENDING || intake.handed() != before) {
             intake.announce();
             outage = false;
+            readBefore = true;
+            intake.wasRead();
             backoff = null;
             state = Broadcaster.State.LIVE;
         }

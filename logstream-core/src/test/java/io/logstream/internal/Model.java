@@ -373,10 +373,12 @@ final class Model {
 
     /** A read has come back, perhaps without an answer yet. */
     void read(boolean pending) {
-        if (!pending) {
-            announce();
-        }
         outage &= reconnected; // it is over once that was told
+        if (pending) {
+            return;
+        }
+        announce();
+        outage = false;
         wasRead = true;
         sinceGap = true;
     }

@@ -247,6 +247,7 @@ final class SimSource implements LogSource {
                 tell(sink);
             }
             int chunks = 1 + random.nextInt(8);
+            boolean handed = false;
             boolean untold = false;
             while (item < items.size() && chunks-- > 0 && sink.room() > 0) {
                 if (failRead != null && random.nextInt(3) == 0) {
@@ -254,6 +255,7 @@ final class SimSource implements LogSource {
                 }
                 boolean gap = items.get(item).reason != null;
                 hand(sink);
+                handed = true;
                 untold = true;
                 if (hasPositions && (gap || random.nextInt(3) == 0)) {
                     tell(sink);
@@ -268,14 +270,14 @@ final class SimSource implements LogSource {
                 tell(sink);
             }
             sim.nest(6);
-            Outcome outcome = item < items.size() ? Outcome.MORE : finished ? Outcome.END : waiting();
+            Outcome outcome = item < items.size() ? Outcome.MORE : finished ? Outcome.END : waiting(handed);
             model.outcome = outcome;
             return outcome;
         }
 
         /** There is nothing more now, or an answer is awaited that wakes. */
-        private Outcome waiting() {
-            if (random.nextInt(4) > 0) {
+        private Outcome waiting(boolean handed) {
+            if (handed || random.nextInt(4) > 0) {
                 return Outcome.WAIT;
             }
             wake();

@@ -18,7 +18,7 @@ final class Logs implements Stage {
     private static final Duration UNCOMPARED = Duration.ofSeconds(5);
     private static final Duration UNSETTLED = Duration.ofSeconds(1);
     private static final Duration QUIET = Duration.ofMillis(200);
-    /** How long a daemon may take to begin, where it has a long log; podman does so only with the first entry. */
+    /** How long an answer may take to begin; podman's does with the first entry only. */
     private static final Duration UNHEARD = Duration.ofSeconds(2);
 
     private final DockerReader reader;
@@ -40,6 +40,8 @@ final class Logs implements Stage {
     private boolean isLive;
     /** The daemon's time behind its answer. */
     private long liveFrom = Place.NONE;
+
+    private volatile @Nullable Newest newest;
 
     private Duration unsettled = UNSETTLED;
 
@@ -214,18 +216,37 @@ final class Logs implements Stage {
         return silence.hides(handover.entries()) ? reader.readAgain(false) : idle();
     }
 
-    /** No daemon says where the history ends: behind an entry as late as its answer, or where it pauses. */
-    private LogReader.Outcome idle() {
-        if (!isLive) {
-            long left = (look.isDone() ? QUIET : UNHEARD).toNanos() - (reader.now() - heardAt);
-            boolean isComplete = handover.isSettled() || tail == Integer.MAX_VALUE;
-            isLive = isComplete && (left <= 0 || (look.isDone() && place.isAsLateAs(liveFrom)));
-            if (!isLive) {
-                reader.context().wakeWithin(Duration.ofNanos(Math.max(left, QUIET.toNanos() / 10)));
-                return LogReader.Outcome.PENDING;
+    private LogReader.Outcome idle() throws IOException {
+        isLive = isLive || (reader.follows() && isComplete()); // else the daemon says where it ends
+        return isLive ? LogReader.Outcome.WAIT : LogReader.Outcome.PENDING;
+    }
+
+    /**
+     * Whether all was told that was in the log when it was asked for. No daemon says where that ends: it does behind an entry as
+     * late as its answer; and where nothing comes, which may be as it has to look for what is wanted in a long log, or to wait for
+     * an entry before it begins to answer, it tells the newest.
+     */
+    private boolean isComplete() throws IOException {
+        if (look.isDone() && place.isAsLateAs(liveFrom)) {
+            return true;
+        }
+        Newest asked = newest;
+        if (asked == null && isSilentFor(look.isDone() ? QUIET : UNHEARD)) {
+            asked = new Newest(reader);
+            newest = asked;
+            if (closed) {
+                asked.close();
             }
         }
-        return LogReader.Outcome.WAIT;
+        return asked != null && asked.isKnown() && !asked.isBehind(place);
+    }
+
+    private boolean isSilentFor(Duration time) {
+        long left = time.toNanos() - (reader.now() - heardAt);
+        if (left > 0) {
+            reader.context().wakeWithin(Duration.ofNanos(left));
+        }
+        return left <= 0;
     }
 
     @Override
@@ -234,5 +255,9 @@ final class Logs implements Stage {
         request.close();
         look.close();
         silence.close();
+        Newest asked = newest;
+        if (asked != null) {
+            asked.close();
+        }
     }
 }

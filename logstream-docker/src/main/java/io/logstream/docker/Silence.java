@@ -20,9 +20,7 @@ final class Silence implements Closeable {
     private volatile TimeSource.@Nullable Alarm alarm;
     private long heard; // entries when the alarm was set
     private volatile boolean rung;
-    private volatile @Nullable LogRequest asked;
-    private long newest = Place.NONE;
-    private int channel;
+    private volatile @Nullable Newest asked;
     private volatile boolean closed;
 
     Silence(DockerReader reader) {
@@ -45,11 +43,11 @@ final class Silence implements Closeable {
                 ask();
             }
         }
-        LogRequest open = asked;
-        if (open != null && isComplete(open)) {
+        Newest open = asked;
+        if (open != null && open.isKnown()) {
             open.close();
             asked = null;
-            hides = open.isGranted() && newest > reader.place().time[channel];
+            hides = open.isBehind(reader.place());
         }
         TimeSource.Alarm set = alarm;
         if (heard != entries && patience.compareTo(FIRST) > 0) {
@@ -78,28 +76,16 @@ final class Silence implements Closeable {
     }
 
     private void ask() throws IOException {
-        LogRequest open = asked;
+        Newest open = asked;
         if (open != null) {
             throw open.unanswered();
         }
         patience = patience.compareTo(LAST) < 0 ? patience.multipliedBy(2) : LAST;
-        newest = Place.NONE;
-        LogRequest last = reader.logs(false, 1, Place.NONE, (c, bytes, from, to, time) -> {
-            newest = time;
-            channel = c;
-        });
-        asked = last;
+        Newest newest = new Newest(reader);
+        asked = newest;
         if (closed) {
-            last.close();
+            newest.close();
         }
-    }
-
-    private static boolean isComplete(LogRequest request) throws IOException {
-        Exchange.Step step;
-        do {
-            step = request.step();
-        } while (step == Exchange.Step.MORE);
-        return step == Exchange.Step.DONE;
     }
 
     @Override
@@ -109,7 +95,7 @@ final class Silence implements Closeable {
         if (set != null) {
             set.cancel();
         }
-        LogRequest open = asked;
+        Newest open = asked;
         if (open != null) {
             open.close();
         }

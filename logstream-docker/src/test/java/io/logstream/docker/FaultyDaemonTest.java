@@ -20,6 +20,7 @@ import java.net.InetSocketAddress;
 import java.net.SocketException;
 import java.net.UnixDomainSocketAddress;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -174,6 +175,43 @@ class FaultyDaemonTest extends FakeCase {
             viewer.awaitLine("five");
             assertThat(viewer.told()).endsWith("line four", "RECONNECTING", "RECONNECTED", "gap ROTATED", "line five");
             assertThat(fake.requests("/logs") - asked).isLessThanOrEqualTo(3);
+        }
+    }
+
+    /** As a daemon does for seconds that has to look for a time in a long log. */
+    @Test
+    void historyIsWaitedFor_whenNothingFollowsTheHead() throws Exception {
+        web.write(Channel.STDOUT, "one\n");
+        fake.withholding = true;
+        SubscribeOptions history = SubscribeOptions.builder()
+                .replay(Replay.since(Instant.EPOCH))
+                .follow(false)
+                .build();
+        try (LogHub hub = LogHub.create()) {
+            CollectingViewer viewer = new CollectingViewer();
+            hub.open("web", DockerSource.of(daemon, "web"), OPTIONS).subscribe(history, viewer);
+            CollectingViewer.until("the newest entry is asked for", () -> fake.requests("tail=1&") > 0);
+            synchronized (fake) {
+                fake.withholding = false;
+                fake.notifyAll();
+            }
+            assertThat(viewer.awaitEnd().kind()).isEqualTo(EndReason.Kind.HISTORY_COMPLETE);
+            assertThat(viewer.lines()).containsExactly("one");
+        }
+    }
+
+    /** Where a log has nothing at all, it need not be waited for. */
+    @Test
+    void historyIsComplete_whenTheLogIsEmpty() throws Exception {
+        SubscribeOptions history = SubscribeOptions.builder()
+                .replay(Replay.all())
+                .follow(false)
+                .build();
+        try (LogHub hub = LogHub.create()) {
+            CollectingViewer viewer = new CollectingViewer();
+            hub.open("web", DockerSource.of(daemon, "web"), OPTIONS).subscribe(history, viewer);
+            assertThat(viewer.awaitEnd().kind()).isEqualTo(EndReason.Kind.HISTORY_COMPLETE);
+            assertThat(viewer.lines()).isEmpty();
         }
     }
 

@@ -142,10 +142,10 @@ final class RemoteReader implements LogReader {
         return isAllKnown() ? Outcome.WAIT : Outcome.PENDING;
     }
 
-    /** Whether no answer is awaited that may tell of more: all of the file was read, or there is none. */
+    /** Whether no answer is awaited that may tell of more: all of the file was read, or there was none. */
     private boolean isAllKnown() {
         ReadAhead reads = trail.current();
-        return searching == null && (reads == null ? look == null : reads.isRead());
+        return searching == null && !trail.hasNext() && (reads == null || reads.isRead());
     }
 
     private boolean handOver(LineSink sink, long now) throws IOException {
