@@ -159,7 +159,12 @@ final class ReadAhead {
 
     /** Whether all was handed over that was in the file at some time. */
     boolean isReadAsOf(long time) {
-        return isRead() && endedAt - time >= 0;
+        return isRead() && isEndAsOf(time);
+    }
+
+    /** Whether the last answer reached the end of the file, and was asked for at some time or later. */
+    boolean isEndAsOf(long time) {
+        return ended && endedAt - time >= 0;
     }
 
     /** Whether all was handed over that was in the file at some time since it was opened. */
