@@ -90,6 +90,7 @@ final class Sftp implements Closeable {
     private final Link link;
     private final Commands commands;
     private final Listings listings = new Listings();
+    private final Searches searches = new Searches();
     private final String name;
     private final Map<Integer, SftpRequest<?>> requests = new ConcurrentHashMap<>();
     private final AtomicInteger ids = new AtomicInteger();
@@ -146,6 +147,11 @@ final class Sftp implements Closeable {
     /** The directories that are listed over it. */
     Listings listings() {
         return listings;
+    }
+
+    /** What is searched over it. */
+    Searches searches() {
+        return searches;
     }
 
     boolean isOpen() {
