@@ -94,8 +94,10 @@ class LateLinesTest {
             hand(MINUTE);
             return handed.toString().equals("late\n");
         });
+        long[] now = {2 * MINUTE};
         CollectingViewer.until("the rest, a minute later", () -> {
-            hand(2 * MINUTE);
+            hand(now[0]);
+            now[0] += MOMENT; // an answer that was asked for before does not count, and it is asked for again
             return handed.toString().equals("late\nunfinished|");
         });
     }
