@@ -61,6 +61,13 @@ final class Cli implements AutoCloseable {
             await(count + " lines", lines -> lines.count() >= count);
         }
 
+        /** For a part of an output, which may be shorter: then its last line ends it. */
+        void awaitCountOrLast(int count, String part) throws InterruptedException {
+            await(
+                    count + " lines, or a last one with '" + part + "'",
+                    lines -> lines.count() >= count || lines.tail().stream().anyMatch(line -> line.contains(part)));
+        }
+
         void awaitLine(String part) throws InterruptedException {
             await("a line with '" + part + "'", lines -> lines.soFar().stream().anyMatch(line -> line.contains(part)));
         }

@@ -3,7 +3,10 @@ package io.logstream.examples;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Isolated;
 
+/** The demo, whose viewers show all lines unless they are held up for most of a second: nothing runs beside it. */
+@Isolated
 class DemoTest {
 
     @Test

@@ -70,7 +70,7 @@ class FollowLoadTest {
             CompletableFuture<Void> writer = CompletableFuture.runAsync(() -> write(log));
             for (int kill = 0; kill < 8; kill++) {
                 try (Cli follow = start("--resume-file", resume)) {
-                    follow.out.awaitCount(1 + 4000 * kill);
+                    follow.out.awaitCountOrLast(1 + 4000 * kill, "\"content\":\"line " + LINES + " ");
                     follow.kill();
                     runs.add(follow.out.soFar());
                 }

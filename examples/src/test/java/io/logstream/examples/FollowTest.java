@@ -26,7 +26,6 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /** The command follow, as its user sees it. Each test waits for processes of its own. */
 @Execution(ExecutionMode.CONCURRENT)
@@ -241,7 +240,7 @@ class FollowTest {
             assertThat(follow.out.soFar())
                     .containsExactlyInAnyOrder(
                             log + " | a1", web + " | w1", deep + " | x1", deep + " | x2", job + " | j1", log + " | a2");
-            assertThat(follow.err.soFar()).contains("-- " + deep + ": appeared --");
+            follow.err.awaitLine("-- " + deep + ": appeared --");
         }
     }
 
@@ -375,40 +374,6 @@ class FollowTest {
 
     // How it ends.
 
-    @ParameterizedTest
-    @ValueSource(strings = {"INT", "TERM"})
-    void signal_endsPromptlyAndSavesThePlace(String signal) throws Exception {
-        Path resume = folder.resolve("resume");
-        append("1\n");
-        try (Cli follow = Cli.start("follow", "--resume-file", resume, log)) {
-            follow.out.awaitLine("1");
-            append("2\n");
-            follow.out.awaitLine("2");
-            long begin = System.nanoTime();
-            follow.signal(signal);
-            assertThat(follow.exitCode()).isEqualTo(signal.equals("INT") ? 130 : 143);
-            assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(2));
-            assertThat(follow.err.soFar()).isEmpty();
-        }
-        append("3\n");
-        assertThat(lines("--no-follow", "--resume-file", resume, log)).containsExactly("3");
-    }
-
-    @Test
-    void signal_whileTheOutputIsStuck_endsPromptly() throws Exception {
-        try (NumberedLog numbered = new NumberedLog(log)) {
-            numbered.write(20_000);
-        }
-        try (Cli follow = Cli.startUnread("follow", "--from-start", log)) {
-            InputStream output = follow.process.getInputStream();
-            assertThat(output.read()).isEqualTo('l'); // the pipe is filling
-            long begin = System.nanoTime();
-            follow.signal("INT");
-            assertThat(follow.exitCode()).isEqualTo(130);
-            assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(3));
-        }
-    }
-
     @Test
     void closedPipe_endsQuietly() throws Exception {
         try (NumberedLog numbered = new NumberedLog(log)) {
@@ -522,7 +487,7 @@ class FollowTest {
 
     /** A file has no way to tell: it is looked at again and again. */
     private static void await(Condition condition) throws Exception {
-        long end = System.nanoTime() + Duration.ofSeconds(30).toNanos();
+        long end = System.nanoTime() + Duration.ofSeconds(60).toNanos();
         while (!condition.holds()) {
             assertThat(System.nanoTime()).as("time is up").isLessThan(end);
             Thread.sleep(5);
@@ -539,7 +504,7 @@ class FollowTest {
         }
     }
 
-    private static List<String> lines(Object... options) throws Exception {
+    static List<String> lines(Object... options) throws Exception {
         return new String(output(options), StandardCharsets.UTF_8).lines().toList();
     }
 }

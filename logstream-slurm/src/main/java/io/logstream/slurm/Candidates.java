@@ -187,17 +187,26 @@ final class Candidates implements ChannelLog.Finding {
             return;
         }
         isHostAwaited = true;
-        context.blocking().execute(() -> {
-            try {
-                askHost(unknown);
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                noHost = new IOException("interrupted", e);
-            } finally {
-                isHostAwaited = false;
-                changed.run();
-            }
-        });
+        try {
+            context.blocking().execute(() -> askHostNow(unknown));
+        } catch (RuntimeException | Error e) {
+            noHost = new IOException("no thread to ask for it: " + e.getMessage(), e);
+            hostAskedAt = context.time().nanoTime();
+            isHostAwaited = false;
+            changed.run();
+        }
+    }
+
+    private void askHostNow(String unknown) {
+        try {
+            askHost(unknown);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            noHost = new IOException("interrupted", e);
+        } finally {
+            isHostAwaited = false;
+            changed.run();
+        }
     }
 
     private void askHost(String unknown) throws InterruptedException {

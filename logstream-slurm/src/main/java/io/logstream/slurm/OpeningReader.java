@@ -17,7 +17,12 @@ final class OpeningReader implements LogReader {
     private volatile boolean isClosed;
 
     OpeningReader(LogSource source, Start start, SourceContext context) {
-        context.blocking().execute(() -> open(source, start, context));
+        try {
+            context.blocking().execute(() -> open(source, start, context));
+        } catch (RuntimeException | Error e) {
+            failure = new IOException("no thread to open " + source.identity() + ": " + e.getMessage(), e);
+            context.wake();
+        }
     }
 
     private void open(LogSource source, Start start, SourceContext context) {

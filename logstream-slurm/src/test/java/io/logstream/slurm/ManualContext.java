@@ -19,12 +19,15 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 
 /** What a reader is opened with that a test asks itself, with a clock that stands still. */
 final class ManualContext implements SourceContext, ChannelLog.Finding {
     private final VirtualTime time = VirtualTime.startingAt(Instant.now());
 
+    /** Whether there are threads for what blocks. */
+    volatile boolean hasThreads = true;
     /** How often it was woken. */
     volatile int wakes;
     /** When it wants to be called again, as it has said last. */
@@ -68,6 +71,9 @@ final class ManualContext implements SourceContext, ChannelLog.Finding {
     @Override
     public Executor blocking() {
         return task -> {
+            if (!hasThreads) {
+                throw new RejectedExecutionException("all threads are taken");
+            }
             Thread thread = new Thread(task, "logstream-test");
             thread.setDaemon(true);
             thread.start();

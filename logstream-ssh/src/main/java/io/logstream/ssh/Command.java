@@ -13,9 +13,6 @@ import org.jspecify.annotations.Nullable;
  * One command on the host, and what it said. Whatever completes its future, also a caller who cancels it, ends it. Threadsafe.
  */
 final class Command implements Exec.Sink {
-    /** How much later what is to be told is tried again, where there was no thread for it. */
-    private static final Duration LATER = Duration.ofSeconds(1);
-
     private static final int MOST_ERRORS = 64 * 1024;
 
     private final String what;
@@ -75,11 +72,7 @@ final class Command implements Exec.Sink {
     }
 
     private void tell(Runnable end) {
-        try {
-            telling.execute(end);
-        } catch (RuntimeException | Error e) { // threads are short; whoever tells of the end has others to tell
-            Future<?> unused = Watch.after(LATER, () -> tell(end));
-        }
+        Watch.execute(telling, end); // if threads are short, whoever tells of the end has others to tell
     }
 
     @Override

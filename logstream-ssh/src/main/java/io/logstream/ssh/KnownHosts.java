@@ -38,10 +38,17 @@ final class KnownHosts {
 
     private record Key(String type, ByteBuffer data, boolean revoked) {}
 
+    private final String name;
     private final List<Key> keys;
 
-    private KnownHosts(List<Key> keys) {
+    private KnownHosts(String name, List<Key> keys) {
+        this.name = name;
         this.keys = keys;
+    }
+
+    /** The name that is looked for. */
+    String name() {
+        return name;
     }
 
     /** Reads files; those that are not there know nobody. */
@@ -59,7 +66,7 @@ final class KnownHosts {
                 }
             }
         }
-        return new KnownHosts(keys);
+        return new KnownHosts(name, keys);
     }
 
     /** {@code [@marker] names type key [comment]} */

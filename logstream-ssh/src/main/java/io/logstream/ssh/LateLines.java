@@ -152,10 +152,12 @@ final class LateLines {
                 return true; // those that are left are due as they were
             }
             Old old = all.next();
-            boolean last = !follows || now - old.quietSince >= HOLD || left > MOST;
             boolean over = false;
             try {
-                switch (next(old, now)) {
+                ReadAhead.Step step = next(old, now);
+                // what the answer tells was so when it was asked for, which may be long ago
+                boolean last = !follows || left > MOST || old.reads.isEndAsOf(old.quietSince + HOLD);
+                switch (step) {
                     case BYTES -> {
                         if (hand(old, last, sink, now)) {
                             handed = true;

@@ -217,8 +217,9 @@ final class Login implements Closeable {
         String why = switch (verdict) {
             case KNOWN -> null;
             case UNKNOWN ->
-                "the host key is not known. Compare its fingerprint, and add it to the file of known hosts:"
-                        + " connecting once with ssh by hand does both";
+                "the host key is not known. Compare its fingerprint, and add it to the file of known hosts as that of "
+                        + known.name() + ": connecting once with ssh by hand does both, unless it is known there"
+                        + " without the port";
             case CHANGED ->
                 "the host key is not the known one: someone may be listening. If the host has got a new key,"
                         + " correct the file of known hosts";

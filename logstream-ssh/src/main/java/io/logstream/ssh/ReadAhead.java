@@ -42,7 +42,7 @@ final class ReadAhead {
     private long askedTo;
     private int window = 1;
     private @Nullable ByteBuffer rest;
-    /** The read that has brought the rest. */
+    /** The read that has brought the rest, or is about to. */
     private @Nullable Asked brought;
     /** Whether the last answer was empty. */
     private boolean nothing;
@@ -79,7 +79,7 @@ final class ReadAhead {
     void ask(long now) {
         if (asked.isEmpty() && rest == null && !file.isAtLimit()) {
             askedTo = file.offset();
-            ask(now, window > 1 && file.sftp().takeAhead());
+            ask(now, window > 1 && takeAhead());
         }
     }
 
@@ -108,13 +108,12 @@ final class ReadAhead {
             return Step.PENDING;
         }
         asked.remove();
+        brought = first;
         try {
             return take(first, now);
         } finally {
             if (rest == null) {
-                give(first);
-            } else {
-                brought = first;
+                forgetRest();
             }
         }
     }
@@ -159,7 +158,12 @@ final class ReadAhead {
 
     /** Whether all was handed over that was in the file at some time. */
     boolean isReadAsOf(long time) {
-        return isRead() && endedAt - time >= 0;
+        return isRead() && isEndAsOf(time);
+    }
+
+    /** Whether the last answer reached the end of the file, and was asked for at some time or later. */
+    boolean isEndAsOf(long time) {
+        return ended && endedAt - time >= 0;
     }
 
     /** Whether all was handed over that was in the file at some time since it was opened. */
@@ -174,7 +178,7 @@ final class ReadAhead {
         }
         window = Math.min(Math.min(MOST, MOST_BYTES / file.sftp().longestRead()), 2 * window);
         while (asked.size() < window && hasMore()) {
-            boolean large = file.sftp().takeAhead();
+            boolean large = takeAhead();
             if (!large && !asked.isEmpty()) {
                 return;
             }
@@ -185,6 +189,12 @@ final class ReadAhead {
     /** Whether there is more to ask for, if the file has it. */
     private boolean hasMore() {
         return file.freshAt(askedTo, Sftp.LEAST_READ) > 0;
+    }
+
+    private boolean takeAhead() {
+        Asked now = brought;
+        boolean isFirst = (now == null || !now.large) && asked.stream().noneMatch(Asked::large);
+        return file.sftp().takeAhead(isFirst);
     }
 
     private void give(Asked one) {

@@ -30,10 +30,6 @@ final class RemoteReader implements LogReader {
     private static final int LEAST_BYTES = 512;
     private static final long LOOK_INTERVAL = Duration.ofMillis(200).toNanos();
 
-    private interface Task {
-        Found run() throws IOException, InterruptedException;
-    }
-
     /** A search; {@code holdsUp} says whether the current file is not read meanwhile. */
     private record Searching(CompletableFuture<Found> found, BiConsumer<Found, Long> use, boolean holdsUp) {}
 
@@ -409,25 +405,25 @@ final class RemoteReader implements LogReader {
         return running != null && running.holdsUp;
     }
 
-    private void search(boolean holdsUp, Task task, BiConsumer<Found, Long> use) {
-        CompletableFuture<Found> result = new CompletableFuture<>();
+    private void search(boolean holdsUp, Searches.Task task, BiConsumer<Found, Long> use) {
+        CompletableFuture<Found> result =
+                sftp.searches().begin(context.blocking(), () -> isClosed() ? Found.NONE : task.run());
         searching = new Searching(result, use, holdsUp);
-        context.blocking().execute(() -> {
-            try {
-                result.complete(task.run());
-            } catch (InterruptedException e) {
-                result.completeExceptionally(new IOException("interrupted", e));
-            } catch (IOException | RuntimeException | Error e) {
-                result.completeExceptionally(e);
+        CompletableFuture<?> unused = result.whenComplete((found, failure) -> {
+            if (found != null) {
+                discardIfClosed(found);
             }
-            discardIfClosed(result);
             context.wake();
         });
     }
 
-    private synchronized void discardIfClosed(CompletableFuture<Found> result) {
-        if (closed && !result.isCompletedExceptionally()) {
-            result.join().close();
+    private synchronized boolean isClosed() {
+        return closed;
+    }
+
+    private synchronized void discardIfClosed(Found found) {
+        if (closed) {
+            found.close();
         }
     }
 

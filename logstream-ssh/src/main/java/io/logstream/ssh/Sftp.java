@@ -90,6 +90,7 @@ final class Sftp implements Closeable {
     private final Link link;
     private final Commands commands;
     private final Listings listings = new Listings();
+    private final Searches searches = new Searches();
     private final String name;
     private final Map<Integer, SftpRequest<?>> requests = new ConcurrentHashMap<>();
     private final AtomicInteger ids = new AtomicInteger();
@@ -146,6 +147,11 @@ final class Sftp implements Closeable {
     /** The directories that are listed over it. */
     Listings listings() {
         return listings;
+    }
+
+    /** What is searched over it. */
+    Searches searches() {
+        return searches;
     }
 
     boolean isOpen() {
@@ -295,9 +301,15 @@ final class Sftp implements Closeable {
                 });
     }
 
-    /** Whether one more read may be as long as the server allows; to be {@linkplain #giveAhead given} once it was handed over. */
-    boolean takeAhead() {
-        if (ahead.incrementAndGet() <= MOST_AHEAD / longestRead) {
+    /**
+     * Whether one more read may be as long as the server allows; to be {@linkplain #giveAhead given} once it was handed over. Half
+     * of them are for those who have none, so that a few whose viewers stand still do not hold all.
+     *
+     * @param isFirst whether who asks has none
+     */
+    boolean takeAhead(boolean isFirst) {
+        int most = MOST_AHEAD / longestRead;
+        if (ahead.incrementAndGet() <= (isFirst ? most : most / 2)) {
             return true;
         }
         ahead.decrementAndGet();

@@ -180,7 +180,7 @@ public final class SshConnection implements AutoCloseable {
         CompletableFuture<Boolean> there = new CompletableFuture<>();
         withServer(there, server -> {
             CompletableFuture<Attributes> unused = server.stat(path)
-                    .whenComplete((attributes, failure) -> connecting.execute(() -> {
+                    .whenComplete((attributes, failure) -> Watch.execute(connecting, () -> {
                         if (failure == null) {
                             there.complete(true);
                         } else if (failure instanceof SftpStatus status && status.code() == SftpStatus.NO_SUCH_FILE) {
@@ -198,19 +198,25 @@ public final class SshConnection implements AutoCloseable {
 
     /** Asks the server for something, connected until the answer is there. */
     private void withServer(CompletableFuture<?> answer, Consumer<Sftp> ask) {
-        connecting.execute(() -> {
-            try {
-                Sftp server = pool.takeForCommand();
-                CompletableFuture<?> unused = answer.whenComplete((any, failure) -> pool.give(server));
-                if (!answer.isDone()) {
-                    ask.accept(server);
-                }
-            } catch (InterruptedException e) {
-                answer.completeExceptionally(new IOException("interrupted", e));
-            } catch (IOException | RuntimeException | Error e) {
-                answer.completeExceptionally(e);
+        try {
+            connecting.execute(() -> askNow(answer, ask));
+        } catch (RuntimeException | Error e) {
+            answer.completeExceptionally(new IOException("no thread to ask " + name + ": " + e.getMessage(), e));
+        }
+    }
+
+    private void askNow(CompletableFuture<?> answer, Consumer<Sftp> ask) {
+        try {
+            Sftp server = pool.takeForCommand();
+            CompletableFuture<?> unused = answer.whenComplete((any, failure) -> pool.give(server));
+            if (!answer.isDone()) {
+                ask.accept(server);
             }
-        });
+        } catch (InterruptedException e) {
+            answer.completeExceptionally(new IOException("interrupted", e));
+        } catch (IOException | RuntimeException | Error e) {
+            answer.completeExceptionally(e);
+        }
     }
 
     void checkOpen() {

@@ -1,6 +1,7 @@
 package io.logstream.ssh;
 
 import java.time.Duration;
+import java.util.concurrent.Executor;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
@@ -20,6 +21,9 @@ final class Watch {
         THREAD.setRemoveOnCancelPolicy(true);
     }
 
+    /** How much later what found no thread is tried again. */
+    private static final Duration LATER = Duration.ofSeconds(1);
+
     private Watch() {}
 
     static ScheduledExecutorService executor() {
@@ -28,6 +32,15 @@ final class Watch {
 
     static Future<?> every(Duration pace, Runnable look) {
         return THREAD.scheduleWithFixedDelay(look, pace.toNanos(), pace.toNanos(), TimeUnit.NANOSECONDS);
+    }
+
+    /** Has something done by others, which is tried again later if they have no thread for it: whoever waits for it gets it. */
+    static void execute(Executor others, Runnable task) {
+        try {
+            others.execute(task);
+        } catch (RuntimeException | Error e) {
+            Future<?> unused = after(LATER, () -> execute(others, task));
+        }
     }
 
     static Future<?> after(Duration delay, Runnable task) {

@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
@@ -185,6 +186,42 @@ class CommandsTest {
         });
         command.ended(7, null);
         assertThat(command.result().get(30, TimeUnit.SECONDS).status()).isEqualTo(7);
+    }
+
+    /** A connection that is made, and finds no thread the next time but so many. */
+    private static SshConnection connection(MemoryHost host, AtomicInteger threadsLeft) throws Exception {
+        SshConnection made = new SshConnection("memory", host, SshConnection.builder("memory"), task -> {
+            if (threadsLeft.getAndDecrement() == 0) {
+                throw new RejectedExecutionException("all threads are taken");
+            }
+            SshConnection.startThread(task);
+        });
+        assertThat(made.sftp().isOpen()).isTrue();
+        return made;
+    }
+
+    @Test
+    void whatExists_isToldLater_whenThereIsNoThreadForIt() throws Exception {
+        MemoryHost host = new MemoryHost(System::nanoTime);
+        host.write("/log", "one\n");
+        AtomicInteger threadsLeft = new AtomicInteger(100);
+        try (SshConnection connection = connection(host, threadsLeft)) {
+            threadsLeft.set(1); // that which asks
+            assertThat(connection.exists("/log").get(30, TimeUnit.SECONDS)).isTrue();
+            assertThat(threadsLeft).hasNegativeValue();
+        }
+    }
+
+    @Test
+    void whatExists_isNotKnown_whenThereIsNoThreadToAsk() throws Exception {
+        AtomicInteger threadsLeft = new AtomicInteger(100);
+        try (SshConnection connection = connection(new MemoryHost(System::nanoTime), threadsLeft)) {
+            threadsLeft.set(0);
+            CompletableFuture<Boolean> there = connection.exists("/log");
+            assertThatThrownBy(() -> there.get(30, TimeUnit.SECONDS))
+                    .hasCauseInstanceOf(IOException.class)
+                    .hasMessageContaining("no thread");
+        }
     }
 
     @Test

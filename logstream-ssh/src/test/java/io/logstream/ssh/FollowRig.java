@@ -22,6 +22,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.function.BooleanSupplier;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -42,6 +43,9 @@ final class FollowRig implements LineSink, AutoCloseable {
     private final UnaryOperator<SshFileSource.Builder> options;
     private final Queue<Runnable> tasks = new ArrayDeque<>();
     private boolean tasksHeld;
+    /** Whether there is no thread for what the reader wants to be done elsewhere the next time. */
+    boolean refusesTask;
+
     private volatile boolean woken;
     private Duration within = Duration.ZERO;
     private @Nullable LogReader reader;
@@ -79,7 +83,13 @@ final class FollowRig implements LineSink, AutoCloseable {
 
         @Override
         public Executor blocking() {
-            return tasks::add;
+            return task -> {
+                if (refusesTask) {
+                    refusesTask = false;
+                    throw new RejectedExecutionException("all threads are taken");
+                }
+                tasks.add(task);
+            };
         }
     };
 

@@ -37,6 +37,12 @@ class KnownHostsTest {
     }
 
     @Test
+    void nameThatIsLookedFor_hasThePort() throws Exception {
+        assertThat(KnownHosts.of("Web", 2222, List.of()).name()).isEqualTo("[web]:2222");
+        assertThat(KnownHosts.of("Web", 22, List.of()).name()).isEqualTo("web");
+    }
+
+    @Test
     void anotherKey_isAChange_unlessThisOneIsKnownToo() throws Exception {
         assertThat(judge("web", 22, "web " + OTHER)).isEqualTo(Verdict.CHANGED);
         assertThat(judge("web", 22, "web " + OTHER, "web " + KEY)).isEqualTo(Verdict.KNOWN);

@@ -13,6 +13,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -25,6 +26,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(60)
 class LateLinesTest {
     private static final long MINUTE = Duration.ofSeconds(61).toNanos();
+    private static final long MOMENT = Duration.ofSeconds(1).toNanos();
 
     @TempDir
     private Path directory;
@@ -92,8 +94,10 @@ class LateLinesTest {
             hand(MINUTE);
             return handed.toString().equals("late\n");
         });
+        long[] now = {2 * MINUTE};
         CollectingViewer.until("the rest, a minute later", () -> {
-            hand(2 * MINUTE);
+            hand(now[0]);
+            now[0] += MOMENT; // an answer that was asked for before does not count, and it is asked for again
             return handed.toString().equals("late\nunfinished|");
         });
     }
@@ -111,6 +115,36 @@ class LateLinesTest {
         assertThat(handed).hasToString("one\n");
         hand(MINUTE);
         assertThat(handed).hasToString("one\ntwo\n");
+    }
+
+    @Test
+    void whatCameLate_isHandedOver_whenAnAnswerOfLongAgoSaysThatThereIsNothing() throws Exception {
+        askAMomentAfterRotation();
+        Files.writeString(log, "late\n");
+        hand(MINUTE); // nobody asked for it meanwhile
+        assertThat(late.isEmpty()).as("it is let go").isFalse();
+        CollectingViewer.until("the late line", () -> {
+            hand(MINUTE);
+            return handed.toString().equals("late\n");
+        });
+    }
+
+    @Test
+    void lateLine_isHandedOverWhole_whenAnAnswerOfLongAgoHasHalfOfIt() throws Exception {
+        Files.writeString(log, "la");
+        askAMomentAfterRotation();
+        Files.writeString(log, "te\n", StandardOpenOption.APPEND);
+        CollectingViewer.until("the late line", () -> {
+            hand(MINUTE);
+            return handed.toString().endsWith("te\n");
+        });
+        assertThat(handed).hasToString("late\n");
+    }
+
+    /** The answer is there, and was not taken. */
+    private void askAMomentAfterRotation() throws Exception {
+        hand(MOMENT);
+        MemoryHost.awaitAnswers(connection.sftp());
     }
 
     @Test

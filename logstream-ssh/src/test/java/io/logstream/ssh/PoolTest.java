@@ -260,12 +260,8 @@ class PoolTest {
         viewer.await("all bytes", () -> viewer.size() >= big.toFile().length());
     }
 
-    /** Takes half a minute: each file is looked at five times a second. */
-    @Test
-    @Tag("stress")
-    void twoThousandFiles_shareOneConnection() throws Exception {
+    private List<CollectingViewer> followMany(int count) throws IOException {
         SshConnection connection = connection(how());
-        int count = 2000;
         List<CollectingViewer> viewers = new ArrayList<>();
         for (int i = 0; i < count; i++) {
             viewers.add(follow(connection, write("file-" + i, "first of " + i + "\n")));
@@ -273,6 +269,15 @@ class PoolTest {
         for (int i = 0; i < count; i++) {
             viewers.get(i).awaitLine("first of " + i);
         }
+        return viewers;
+    }
+
+    /** Takes half a minute: each file is looked at five times a second. */
+    @Test
+    @Tag("stress")
+    void twoThousandFiles_shareOneConnection() throws Exception {
+        int count = 2000;
+        List<CollectingViewer> viewers = followMany(count);
         for (int i = 0; i < count; i += 97) {
             write("file-" + i, "second of " + i + "\n");
         }
@@ -281,5 +286,31 @@ class PoolTest {
             assertThat(viewers.get(i).gaps()).isEmpty();
         }
         assertThat(dialer.running()).hasSize(1);
+    }
+
+    @Test
+    @Tag("stress")
+    void twoThousandFiles_areFollowed_whenAllAreRotatedAtOnce() throws Exception {
+        int count = 2000;
+        List<CollectingViewer> viewers = followMany(count);
+        for (int i = 0; i < count; i++) {
+            Files.move(directory.resolve("file-" + i), directory.resolve("file-" + i + ".1"));
+            write("file-" + i, "another first of " + i + "\n");
+        }
+        int most = 0;
+        for (int i = 0; i < count; i++) {
+            CollectingViewer viewer = viewers.get(i);
+            most = Math.max(most, searching());
+            viewer.awaitLine("another first of " + i);
+            assertThat(viewer.lines()).containsExactly("first of " + i, "another first of " + i);
+            assertThat(viewer.gaps()).isEmpty();
+        }
+        assertThat(most).isBetween(1, 2 * Searches.MOST); // some have just ended, and rest
+    }
+
+    private static int searching() {
+        return (int) Thread.getAllStackTraces().keySet().stream()
+                .filter(thread -> thread.getName().startsWith("logstream-blocking"))
+                .count();
     }
 }

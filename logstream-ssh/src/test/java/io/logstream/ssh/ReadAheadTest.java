@@ -86,6 +86,34 @@ class ReadAheadTest {
         return step;
     }
 
+    private static ReadAhead reads(Search search) throws Exception {
+        return new ReadAhead(Objects.requireNonNull(search.open(0)), () -> {});
+    }
+
+    @Test
+    void largeReadsAreLeft_forAFileThatIsReadOn_whereFifteenStandStill() throws Exception {
+        Path log = Files.write(directory.resolve("app.log"), new byte[2 << 20]);
+        try (Sftp sftp = new Sftp(new SftpServerDialer().dial(), "here", SshConnection::startThread)) {
+            sftp.ready().get(20, TimeUnit.SECONDS);
+            Search search = new Search(sftp, log.toString(), Duration.ofSeconds(20));
+            for (int i = 0; i < 15; i++) {
+                ReadAhead stuck = reads(search);
+                for (int round = 0; round < 3; round++) {
+                    stuck.took(stuck.bytes().remaining());
+                    assertThat(next(stuck)).isEqualTo(ReadAhead.Step.BYTES);
+                }
+            }
+            ReadAhead reads = reads(search);
+            int large = 0;
+            while (reads.file().offset() < 2 << 20) {
+                assertThat(next(reads)).isEqualTo(ReadAhead.Step.BYTES);
+                large += reads.bytes().remaining() > Sftp.LEAST_READ ? 1 : 0;
+                reads.took(reads.bytes().remaining());
+            }
+            assertThat(large).isGreaterThan(4); // every second one
+        }
+    }
+
     @Test
     void whatIsAskedForAndNotHandedOver_isBounded_howeverManyFilesAreFarBehind() throws Exception {
         int files = 100;
@@ -95,8 +123,7 @@ class ReadAheadTest {
             Search search = new Search(sftp, log.toString(), Duration.ofSeconds(20));
             List<ReadAhead> all = new ArrayList<>();
             for (int i = 0; i < files; i++) {
-                RemoteFile file = Objects.requireNonNull(search.open(0));
-                all.add(new ReadAhead(file, () -> {}));
+                all.add(reads(search));
             }
             MemoryHost.awaitAnswers(sftp);
             asked.set(0);
@@ -123,7 +150,7 @@ class ReadAheadTest {
             }
             MemoryHost.awaitAnswers(sftp);
             int free = 0;
-            while (sftp.takeAhead()) {
+            while (sftp.takeAhead(true)) {
                 free++;
             }
             assertThat(free).isEqualTo((int) (AHEAD / sftp.longestRead()));

@@ -31,7 +31,7 @@ final class RealAgent implements Closeable {
         adding.environment().put("SSH_ASKPASS_REQUIRE", "force");
         Process program = adding.redirectErrorStream(true).start();
         String said = new String(program.getInputStream().readAllBytes());
-        if (!program.waitFor(20, TimeUnit.SECONDS) || program.exitValue() != 0) {
+        if (!program.waitFor(60, TimeUnit.SECONDS) || program.exitValue() != 0) {
             throw new AssertionError("ssh-add: " + said);
         }
     }

@@ -13,6 +13,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Assumptions;
 
@@ -45,9 +46,7 @@ final class RealSshd implements Closeable {
         }
         userKey = key("user", keyTypes[0], "");
         Path authorized = Files.copy(directory.resolve("user.pub"), directory.resolve("authorized"));
-        try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            port = free.getLocalPort();
-        }
+        port = freePort();
         knownHosts = Files.writeString(
                 directory.resolve("known"),
                 "[127.0.0.1]:" + port + " " + publicKey(directory.resolve("host-" + keyTypes[0])) + "\n");
@@ -81,6 +80,18 @@ final class RealSshd implements Closeable {
         });
     }
 
+    /** One that nobody who connects gets for his own end meanwhile. */
+    private static int freePort() {
+        while (true) {
+            int port = ThreadLocalRandom.current().nextInt(20_000, 32_000);
+            try (ServerSocket free = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
+                return free.getLocalPort();
+            } catch (IOException e) {
+                // somebody has it
+            }
+        }
+    }
+
     /** Skips a test that needs this program, and root; a failure where all are promised to be there. */
     static void assumeThere(String program) {
         boolean there = Files.isExecutable(Path.of(program))
@@ -107,7 +118,7 @@ final class RealSshd implements Closeable {
     static void run(String... command) throws Exception {
         Process program = new ProcessBuilder(command).redirectErrorStream(true).start();
         String said = new String(program.getInputStream().readAllBytes());
-        if (!program.waitFor(20, TimeUnit.SECONDS) || program.exitValue() != 0) {
+        if (!program.waitFor(60, TimeUnit.SECONDS) || program.exitValue() != 0) {
             throw new IOException(List.of(command) + ": " + said);
         }
     }

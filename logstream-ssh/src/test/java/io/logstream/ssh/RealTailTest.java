@@ -28,7 +28,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Following with a {@code tail} on a host with a real sshd, reached by the built-in SSH and by the system's. */
 class RealTailTest {
-    private static final Duration SOON = Duration.ofSeconds(1);
+    /** It takes milliseconds where the machine is idle. What does not end by itself stays for hours, as the log is quiet. */
+    private static final Duration SOON = Duration.ofSeconds(20);
 
     @TempDir
     private Path directory;

@@ -22,6 +22,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
+import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -29,6 +30,10 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** What rotation does to a remote log, with the real SFTP server over pipes. */
 class RotationTest {
+    /** Does not take an old file for quiet while the test is about to write to it. */
+    private static final UnaryOperator<SshFileSource.Builder> UNHURRIED =
+            builder -> builder.drainTime(Duration.ofSeconds(3));
+
     @TempDir
     private Path directory;
 
@@ -51,16 +56,21 @@ class RotationTest {
     }
 
     private void follow(Replay replay) {
+        follow(replay, builder -> builder);
+    }
+
+    private void follow(Replay replay, UnaryOperator<SshFileSource.Builder> how) {
+        SshFileSource source =
+                how.apply(SshFileSource.builder(connection, log.toString())).build();
         StreamOptions options = StreamOptions.builder()
                 .retry(Duration.ofMillis(20), Duration.ofMillis(200))
                 .allowBlock(BackpressurePolicy.FOREVER)
                 .build();
-        SubscribeOptions how = SubscribeOptions.builder()
+        SubscribeOptions from = SubscribeOptions.builder()
                 .replay(replay)
                 .policy(BackpressurePolicy.block())
                 .build();
-        subscription = hub.open("log", SshFileSource.of(connection, log.toString()), options)
-                .subscribe(how, viewer);
+        subscription = hub.open("log", source, options).subscribe(from, viewer);
     }
 
     private void write(Path file, String text) throws IOException {
@@ -74,7 +84,7 @@ class RotationTest {
     @Test
     void oldIsReadBeforeNew_whenTheOldWriterWritesOn() throws Exception {
         write(log, "one\n");
-        follow(Replay.all());
+        follow(Replay.all(), UNHURRIED);
         viewer.awaitLine("one");
         rotate();
         write(directory.resolve("app.log.1"), "late\n");
@@ -235,7 +245,7 @@ class RotationTest {
     @Test
     void logGoesOn_whenWhatWasRefusedIsGoneAgain() throws Exception {
         write(log, "one\n");
-        follow(Replay.all());
+        follow(Replay.all(), UNHURRIED);
         viewer.awaitLine("one");
         rotate();
         Files.createDirectory(log);

@@ -130,6 +130,16 @@ class TrailTest {
         assertTextAfter(Duration.ofSeconds(3), "one\ntwo\n<TRUNCATED><ROTATED>three\n");
     }
 
+    @Test
+    void logGoesOn_whenThereIsNoThreadForASearch() {
+        begin("one\n");
+        rotate(1);
+        rig.host.write(LOG, "two\n");
+        rig.refusesTask = true;
+        assertTextAfter(SECOND, "one\n<ROTATED>two\n");
+        assertThat(rig.refusesTask).isFalse();
+    }
+
     // ---- came and went
 
     @Test

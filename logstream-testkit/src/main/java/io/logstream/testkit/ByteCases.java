@@ -8,6 +8,7 @@ import io.logstream.spi.Start;
 import io.logstream.testkit.LogUnderTest.Ability;
 import io.logstream.testkit.RecordingSink.Mark;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
@@ -213,7 +214,7 @@ abstract sealed class ByteCases extends ReaderCases permits LogSourceTck {
             });
             reading.sink.duringBytes(() -> {
                 start("tck-writer", more);
-                soon(more::isDone);
+                soon(Duration.ofSeconds(2), more::isDone);
             });
             Content before = snapshot();
             reading.until("what was written", () -> reading.sink.content.reaches(before));

@@ -358,8 +358,11 @@ abstract sealed class ReaderCases extends TckBench permits ByteCases {
                 reading.read();
             }
         }
-        soon(() ->
-                readings.stream().skip(1).allMatch(reading -> reading.context().blockingTasks() == 0)
+        soon(
+                patience(),
+                () -> readings.stream()
+                                .skip(1)
+                                .allMatch(reading -> reading.context().blockingTasks() == 0)
                         && foreignThreads() <= threadsBefore + 10
                         && openFiles() <= filesBefore + 10);
         assertThat(readings.stream().skip(1).filter(reading -> reading.context().blockingTasks() > 0))

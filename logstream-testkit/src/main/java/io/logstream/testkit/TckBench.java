@@ -155,8 +155,8 @@ abstract sealed class TckBench permits ReaderCases {
     }
 
     /** Waits a while for something that may come or not. */
-    static void soon(Callable<Boolean> condition) {
-        long deadline = System.nanoTime() + 2_000_000_000;
+    static void soon(Duration atMost, Callable<Boolean> condition) {
+        long deadline = System.nanoTime() + atMost.toNanos();
         try {
             while (!condition.call() && deadline - System.nanoTime() > 0) {
                 LockSupport.parkNanos(1_000_000);

@@ -342,6 +342,7 @@ class FileWatchTest {
 
     @Test
     void isPolled_whenItCannotBeWatched() throws Exception {
+        awaitNoThread(); // of the test before
         FaultyAccess remote = new FaultyAccess();
         remote.local = false;
         rig.access = remote;

@@ -22,7 +22,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** What is no file, or a link; from the beginning, or later. */
-@Timeout(20)
+@Timeout(60)
 class RefusalTest {
     private static final Duration LONG = Duration.ofSeconds(20);
 
