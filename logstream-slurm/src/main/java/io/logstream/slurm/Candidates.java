@@ -8,7 +8,10 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumSet;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -34,6 +37,9 @@ final class Candidates implements ChannelLog.Finding {
     private final LogHost shared;
     private String node = "";
     private @Nullable LogHost nodeHost;
+    /** One for each node, also when the job is there again: so a file that is read is known to be the same one. */
+    private final Map<String, Optional<LogHost>> nodeHosts = new HashMap<>();
+
     private boolean isBegun;
     private String askedNode = "";
     private volatile boolean isHostAwaited;
@@ -83,7 +89,12 @@ final class Candidates implements ChannelLog.Finding {
         String name = job == null ? "" : job.batchHost();
         if (!name.equals(node)) {
             node = name;
-            nodeHost = name.isEmpty() ? null : source.cluster().node(name);
+            nodeHost = name.isEmpty()
+                    ? null
+                    : nodeHosts
+                            .computeIfAbsent(
+                                    name, one -> Optional.ofNullable(source.cluster().node(one)))
+                            .orElse(null);
         }
         LogHost own = nodeHost;
         return own == null ? List.of(shared) : List.of(shared, own);

@@ -16,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -55,6 +56,10 @@ class NodeFilesTest {
     }
 
     private CollectingViewer follow(SlurmCluster cluster, boolean follow) {
+        return follow("slurm:12 " + follow, cluster, follow);
+    }
+
+    private CollectingViewer follow(String id, SlurmCluster cluster, boolean follow) {
         CollectingViewer viewer = new CollectingViewer();
         SlurmJobSource source = SlurmJobSource.builder(cluster, "12")
                 .settleTime(Duration.ZERO)
@@ -63,7 +68,7 @@ class NodeFilesTest {
         StreamOptions options = StreamOptions.builder()
                 .retry(Duration.ofMillis(20), Duration.ofMillis(50))
                 .build();
-        hub.open("slurm:12 " + follow, source, options)
+        hub.open(id, source, options)
                 .subscribe(SubscribeOptions.builder().replay(Replay.all()).build(), viewer);
         return viewer;
     }
@@ -205,6 +210,26 @@ class NodeFilesTest {
         assertThat(viewer.awaitEnd().kind()).isEqualTo(EndReason.Kind.COMPLETED);
         assertThat(viewer.lines()).containsExactly("one", "one", "two");
         assertThat(viewer.gaps()).extracting(Gap::reason).containsExactly(Gap.Reason.ROTATED);
+    }
+
+    /** Its second run writes on in the file that is being read, or cuts it. */
+    @Test
+    void jobThatIsRequeuedToTheSameNode_isReadOn_andNotOnceMore() throws Exception {
+        for (StandardOpenOption how : List.of(StandardOpenOption.APPEND, StandardOpenOption.TRUNCATE_EXISTING)) {
+            Files.writeString(file, "one\n");
+            says("RUNNING");
+            CollectingViewer viewer = follow("requeued " + how, cluster, true);
+            viewer.awaitLine("one");
+            says("PENDING");
+            viewer.awaitEvent(Kind.REQUEUED);
+            Files.writeString(file, "the second run's\n", how);
+            viewer.awaitLine("the second run's");
+            says("RUNNING");
+            query.awaitAnswers(5);
+            says("COMPLETED");
+            assertThat(viewer.awaitEnd().kind()).isEqualTo(EndReason.Kind.COMPLETED);
+            assertThat(viewer.lines()).as("%s", how).containsExactly("one", "the second run's");
+        }
     }
 
     /** A token is being renewed just when the stream is opened again. */
