@@ -331,7 +331,7 @@ final class JobReader implements LogReader {
         LogFile other = out.path();
         List<LogFile> outs = files.of(job, known.release(), Channel.STDOUT);
         boolean isSettled = other != null && outs.contains(other) && out.isThere(files);
-        if (!isSettled && outs.stream().anyMatch(one -> isSameName(one, file))) {
+        if (!isSettled && outs.stream().anyMatch(one -> one.host() == file.host() && one.isNamedLike(file))) {
             return true; // which the other one is about to read
         }
         if (other == null || file.equals(other)) {
@@ -341,12 +341,7 @@ final class JobReader implements LogReader {
         if (isHere && Files.exists(file.path()) && Files.exists(other.path())) {
             return Files.isSameFile(file.path(), other.path());
         }
-        return isSameName(file, other);
-    }
-
-    private static boolean isSameName(LogFile one, LogFile other) {
-        return one.host() == other.host()
-                && one.path().normalize().equals(other.path().normalize());
+        return file.isNamedLike(other); // on two machines too: it is the same file, or the wrong one
     }
 
     private Start start(ChannelLog log) {

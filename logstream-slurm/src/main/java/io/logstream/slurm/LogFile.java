@@ -9,6 +9,11 @@ import java.nio.file.Path;
  * @param path its path there
  */
 record LogFile(LogHost host, Path path) {
+    /** Whether the other one, of this machine or another, has the same path. */
+    boolean isNamedLike(LogFile other) {
+        return path.normalize().equals(other.path.normalize());
+    }
+
     @Override
     public String toString() {
         String where = host.toString();

@@ -2,6 +2,7 @@ package io.logstream.slurm;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.logstream.Channel;
 import io.logstream.EndReason;
 import io.logstream.Gap;
 import io.logstream.LogHub;
@@ -230,6 +231,29 @@ class NodeFilesTest {
             assertThat(viewer.awaitEnd().kind()).isEqualTo(EndReason.Kind.COMPLETED);
             assertThat(viewer.lines()).as("%s", how).containsExactly("one", "the second run's");
         }
+    }
+
+    @Test
+    void oneFileForBoth_isReadOnce_whenThisMachineSeesItLaterThanTheNode() throws Exception {
+        Files.writeString(file, "one\n");
+        JobFields job = new JobFields();
+        job.id = 12;
+        job.state("RUNNING");
+        job.workDirectory = directory.toString();
+        job.stdout = "out";
+        job.stderr = "./out";
+        job.batchHost = "n1";
+        query.jobs = List.of(job.job());
+        CollectingViewer viewer = follow(cluster, true);
+        viewer.awaitLine("one");
+        Files.writeString(path, "one\n");
+        job.name = "another answer";
+        query.jobs = List.of(job.job());
+        query.awaitAnswers(5);
+        says("COMPLETED");
+        assertThat(viewer.awaitEnd().kind()).isEqualTo(EndReason.Kind.COMPLETED);
+        assertThat(viewer.bytes(Channel.STDERR)).isEmpty();
+        assertThat(viewer.lines()).containsExactly("one");
     }
 
     /** A token is being renewed just when the stream is opened again. */
