@@ -134,7 +134,7 @@ final class Candidates implements ChannelLog.Finding {
      * Whether it is still being asked whether a channel has a file.
      *
      * @throws IOException if nobody tells that now
-     * @throws LogStreamException if nobody would tell it later either
+     * @throws LogStreamException if nobody would tell it later either, or if its name can't be written here
      */
     boolean isAwaited(@Nullable SlurmJob job, int release, Channel channel) throws IOException {
         List<LogFile> files = of(job, release, channel);
@@ -168,7 +168,20 @@ final class Candidates implements ChannelLog.Finding {
         } else if (why != null) {
             throw new IOException(message, why);
         }
+        failIfUnnameable(channel);
         return false;
+    }
+
+    /** @throws LogStreamException if this process can't name the file that a channel may have, by what was told of it last */
+    void failIfUnnameable(Channel channel) {
+        String why = source.wants(channel) ? places.unnameable(channel) : null;
+        if (why == null && source.only() == Channel.STDERR) {
+            why = places.unnameable(Channel.STDOUT);
+        }
+        if (why != null) {
+            throw new LogStreamException("the file of job " + source.job() + " can't be named here: " + Text.shown(why)
+                    + "; try with the environment's LANG=C.UTF-8");
+        }
     }
 
     /** Forgets which of them are not there: they are asked for again when they are looked for. */

@@ -284,6 +284,9 @@ final class JobReader implements LogReader {
     private void place(ChannelLog log, long now) throws IOException {
         List<LogFile> candidates = files.of(job, known.release(), log.channel());
         LogFile old = log.path();
+        if (candidates.isEmpty()) {
+            files.failIfUnnameable(log.channel());
+        }
         if (candidates.isEmpty() || (old != null && candidates.contains(old) && log.isThere(files))) {
             return;
         }

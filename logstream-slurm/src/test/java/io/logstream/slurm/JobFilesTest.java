@@ -324,6 +324,29 @@ class JobFilesTest extends JobCase {
         assertThat(viewer.events().get(viewer.events().size() - 1).detail()).contains("there is no file");
     }
 
+    /** As with a letter in its path that the locale of this process does not have, or with one that is not in UTF-8. */
+    @Test
+    void fileWhoseNameCanNotBeWrittenHere_failsTheStream_andIsNoEmptyLog() throws Exception {
+        for (String name : List.of("a\0b", "m\uFFFDller")) {
+            for (String elsewhere : List.of("", "elsewhere")) {
+                query.jobs = List.of(job("RUNNING", job -> job.stdout = name));
+                SlurmJobSource.Builder source = job("12");
+                if (!elsewhere.isEmpty()) {
+                    source.stdoutPath(elsewhere);
+                }
+                CollectingViewer viewer = new CollectingViewer();
+                hub.open(Text.shown(name) + elsewhere, source.build()).subscribe(viewer);
+                if (!elsewhere.isEmpty() || name.indexOf('\0') < 0) { // which may come as long as the job runs
+                    query.awaitAnswers(3);
+                    query.jobs = List.of(job("COMPLETED", job -> job.stdout = name));
+                }
+                EndReason end = viewer.awaitEnd();
+                assertThat(end.kind()).isEqualTo(EndReason.Kind.FAILED);
+                assertThat(end.message()).contains("job 12").contains("LANG");
+            }
+        }
+    }
+
     // ---- two channels
 
     @Test
