@@ -11,10 +11,12 @@ import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -182,6 +184,17 @@ final class Candidates implements ChannelLog.Finding {
             throw new LogStreamException("the file of job " + source.job() + " can't be named here: " + Text.shown(why)
                     + "; try with the environment's LANG=C.UTF-8");
         }
+    }
+
+    /**
+     * Asks anew for those that are read: they may have been deleted, as some do with the log of a job that is over. What is known is
+     * known until there is an answer, or none in time; then the reader is woken.
+     */
+    CompletableFuture<?> ask(Stream<@Nullable LogFile> read) {
+        CompletableFuture<?>[] answers = read.filter(Objects::nonNull)
+                .map(file -> file.host().ask(file.path(), context, changed))
+                .toArray(CompletableFuture<?>[]::new);
+        return CompletableFuture.allOf(answers).whenComplete((all, never) -> context.wake());
     }
 
     /** Forgets which of them are not there: they are asked for again when they are looked for. */

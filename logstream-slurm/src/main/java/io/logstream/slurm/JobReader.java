@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -86,6 +87,9 @@ final class JobReader implements LogReader {
 
     private long searchedAt;
     private boolean isRenewed;
+    /** The answers to what is asked for when the log is complete. */
+    private CompletableFuture<?> renewed = CompletableFuture.completedFuture(null);
+
     private long runningSince = NEVER;
     private long overSince = NEVER;
     private long quietSince;
@@ -427,6 +431,10 @@ final class JobReader implements LogReader {
         if (!isRenewed) {
             isRenewed = true;
             files.renew();
+            renewed = files.ask(Stream.of(out.path(), err.path()));
+        }
+        if (!renewed.isDone()) {
+            return Outcome.WAIT;
         }
         follow(known);
         boolean isAwaited = files.isAwaited(job, known.release(), Channel.STDOUT);

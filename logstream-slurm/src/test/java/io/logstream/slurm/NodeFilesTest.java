@@ -256,6 +256,25 @@ class NodeFilesTest {
         assertThat(viewer.lines()).containsExactly("one");
     }
 
+    /** As some workflow managers delete it. */
+    @Test
+    void logThatIsDeletedWhenItsJobEnds_ends() throws Exception {
+        Files.writeString(file, "one\n");
+        says("RUNNING");
+        CollectingViewer viewer = follow(cluster, true);
+        viewer.awaitLine("one");
+        CompletableFuture<Boolean> answer = new CompletableFuture<>();
+        int before = node.questions;
+        node.answers = asked -> answer;
+        Files.delete(file);
+        says("COMPLETED");
+        CollectingViewer.until("a question", () -> node.questions > before);
+        answer.complete(false);
+        assertThat(viewer.awaitEnd().kind()).isEqualTo(EndReason.Kind.COMPLETED);
+        assertThat(viewer.lines()).containsExactly("one");
+        assertThat(viewer.told()).endsWith("FINISHED 0");
+    }
+
     /** A token is being renewed just when the stream is opened again. */
     @Test
     void streamThatIsOpenedAgain_outlivesARefusal_butNotFive() throws Exception {
