@@ -119,6 +119,11 @@ final class JobReader implements LogReader {
             checkFiles(first, found);
             follow(first);
             opened = true;
+        } catch (IOException e) {
+            if (found != null && first.isGone()) {
+                throw new LogStreamException("Slurm has forgotten job " + source.id() + ", and " + e.getMessage(), e);
+            }
+            throw e;
         } finally {
             if (!opened) {
                 close();

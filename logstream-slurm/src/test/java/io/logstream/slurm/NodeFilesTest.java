@@ -275,6 +275,19 @@ class NodeFilesTest {
         assertThat(viewer.told()).endsWith("FINISHED 0");
     }
 
+    /** Whose node is gone for ever, and the cluster no longer knows it: nothing more will come. */
+    @Test
+    void jobThatIsForgotten_failsItsStream_whenNobodyTellsOfItsFile() throws Exception {
+        node.fails(new IOException("nobody there"));
+        says("COMPLETED");
+        CollectingViewer viewer = follow(cluster, true);
+        viewer.awaitEvent(Kind.RECONNECTING);
+        query.jobs = List.of();
+        EndReason end = viewer.awaitEnd();
+        assertThat(end.kind()).isEqualTo(EndReason.Kind.FAILED);
+        assertThat(end.message()).contains("forgotten").contains("nobody tells");
+    }
+
     /** A token is being renewed just when the stream is opened again. */
     @Test
     void streamThatIsOpenedAgain_outlivesARefusal_butNotFive() throws Exception {
