@@ -21,37 +21,10 @@ import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
-import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 
 /** What a job's reader makes of files that change between two looks at them, or come one after the other. */
 class JobFilesTest extends JobCase {
-    private SlurmJobSource.Builder job(String job) {
-        return SlurmJobSource.builder(cluster, job).settleTime(Duration.ZERO);
-    }
-
-    private CollectingViewer follow(SlurmJobSource source) {
-        CollectingViewer viewer = new CollectingViewer();
-        hub.open("slurm:12", source)
-                .subscribe(SubscribeOptions.builder().replay(Replay.all()).build(), viewer);
-        return viewer;
-    }
-
-    private SlurmJob job(String states, Consumer<JobFields> more) {
-        JobFields job = new JobFields();
-        job.id = 12;
-        job.state(states);
-        job.workDirectory = directory.toString();
-        job.stdout = "out";
-        job.batchHost = states.equals("PENDING") ? "" : "n1";
-        more.accept(job);
-        return job.job();
-    }
-
-    private void says(String states) {
-        query.jobs = List.of(job(states, job -> {}));
-    }
-
     // ---- files with an older job's lines
 
     private void old(String lines) throws IOException {
@@ -294,56 +267,6 @@ class JobFilesTest extends JobCase {
             query.hostOutage = null;
             context.advance(Duration.ofSeconds(5));
             CollectingViewer.until("its line", () -> isRead(sink, reader, "one\n"));
-        }
-    }
-
-    /** As with a file server that is away: that a file can't be looked at is not that there is none. */
-    @Test
-    void fileThatCanNotBeLookedAt_isAnOutage_andNoEmptyLog() throws Exception {
-        for (boolean follow : new boolean[] {true, false}) {
-            Files.deleteIfExists(file);
-            Files.createSymbolicLink(file, file); // which leads nowhere, also for root
-            says("COMPLETED");
-            CollectingViewer viewer = new CollectingViewer();
-            hub.open("slurm:12 " + follow, job("12").follow(follow).build())
-                    .subscribe(SubscribeOptions.builder().replay(Replay.all()).build(), viewer);
-            viewer.awaitEvent(Kind.RECONNECTING);
-            Files.delete(file);
-            Files.writeString(file, "one\n");
-            assertThat(viewer.awaitEnd().kind()).isEqualTo(EndReason.Kind.COMPLETED);
-            assertThat(viewer.lines()).containsExactly("one");
-        }
-    }
-
-    @Test
-    void fileBelowAFile_isNotThere() throws Exception {
-        Files.writeString(file, "not a directory\n");
-        query.jobs = List.of(job("COMPLETED", job -> job.stdout = "out/out"));
-        CollectingViewer viewer = follow(job("12").follow(false).build());
-        assertThat(viewer.awaitEnd().kind()).isEqualTo(EndReason.Kind.COMPLETED);
-        assertThat(viewer.events().get(viewer.events().size() - 1).detail()).contains("there is no file");
-    }
-
-    /** As with a letter in its path that the locale of this process does not have, or with one that is not in UTF-8. */
-    @Test
-    void fileWhoseNameCanNotBeWrittenHere_failsTheStream_andIsNoEmptyLog() throws Exception {
-        for (String name : List.of("a\0b", "m\uFFFDller")) {
-            for (String elsewhere : List.of("", "elsewhere")) {
-                query.jobs = List.of(job("RUNNING", job -> job.stdout = name));
-                SlurmJobSource.Builder source = job("12");
-                if (!elsewhere.isEmpty()) {
-                    source.stdoutPath(elsewhere);
-                }
-                CollectingViewer viewer = new CollectingViewer();
-                hub.open(Text.shown(name) + elsewhere, source.build()).subscribe(viewer);
-                if (!elsewhere.isEmpty() || name.indexOf('\0') < 0) { // which may come as long as the job runs
-                    query.awaitAnswers(3);
-                    query.jobs = List.of(job("COMPLETED", job -> job.stdout = name));
-                }
-                EndReason end = viewer.awaitEnd();
-                assertThat(end.kind()).isEqualTo(EndReason.Kind.FAILED);
-                assertThat(end.message()).contains("job 12").contains("LANG");
-            }
         }
     }
 

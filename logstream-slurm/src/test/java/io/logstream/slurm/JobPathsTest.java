@@ -1,0 +1,62 @@
+package io.logstream.slurm;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.logstream.EndReason;
+import io.logstream.Replay;
+import io.logstream.SourceEvent.Kind;
+import io.logstream.SubscribeOptions;
+import io.logstream.testkit.CollectingViewer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** What a job's reader makes of the names of its files: of those that nobody can read, and those with wildcards. */
+class JobPathsTest extends JobCase {
+    /** As with a file server that is away: that a file can't be looked at is not that there is none. */
+    @Test
+    void fileThatCanNotBeLookedAt_isAnOutage_andNoEmptyLog() throws Exception {
+        Files.createDirectory(directory.resolve("found"));
+        Files.writeString(directory.resolve("found/out"), "one\n");
+        for (boolean follow : new boolean[] {true, false}) {
+            Path above =
+                    directory.resolve("above " + follow); // two links through each other lead nowhere, also for root
+            Files.createSymbolicLink(above, Path.of("other " + follow + "/x"));
+            Files.createSymbolicLink(directory.resolve("other " + follow), Path.of("above " + follow + "/x"));
+            query.jobs = List.of(job("COMPLETED", job -> job.stdout = "above " + follow + "/out"));
+            CollectingViewer viewer = new CollectingViewer();
+            hub.open("slurm:12 " + follow, job("12").follow(follow).build())
+                    .subscribe(SubscribeOptions.builder().replay(Replay.all()).build(), viewer);
+            viewer.awaitEvent(Kind.RECONNECTING);
+            Path link = Files.createSymbolicLink(directory.resolve("link"), Path.of("found"));
+            Files.move(link, above, StandardCopyOption.ATOMIC_MOVE);
+            assertThat(viewer.awaitEnd().kind()).isEqualTo(EndReason.Kind.COMPLETED);
+            assertThat(viewer.lines()).containsExactly("one");
+        }
+    }
+
+    /** As with a letter in its path that the locale of this process does not have, or with one that is not in UTF-8. */
+    @Test
+    void fileWhoseNameCanNotBeWrittenHere_failsTheStream_andIsNoEmptyLog() throws Exception {
+        for (String name : List.of("a\0b", "m\uFFFDller")) {
+            for (String elsewhere : List.of("", "elsewhere")) {
+                query.jobs = List.of(job("RUNNING", job -> job.stdout = name));
+                SlurmJobSource.Builder source = job("12");
+                if (!elsewhere.isEmpty()) {
+                    source.stdoutPath(elsewhere);
+                }
+                CollectingViewer viewer = new CollectingViewer();
+                hub.open(Text.shown(name) + elsewhere, source.build()).subscribe(viewer);
+                if (!elsewhere.isEmpty() || name.indexOf('\0') < 0) { // which may come as long as the job runs
+                    query.awaitAnswers(3);
+                    query.jobs = List.of(job("COMPLETED", job -> job.stdout = name));
+                }
+                EndReason end = viewer.awaitEnd();
+                assertThat(end.kind()).isEqualTo(EndReason.Kind.FAILED);
+                assertThat(end.message()).contains("job 12").contains("LANG");
+            }
+        }
+    }
+}
