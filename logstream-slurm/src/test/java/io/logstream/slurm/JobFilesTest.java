@@ -5,10 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.logstream.Channel;
 import io.logstream.EndReason;
 import io.logstream.Gap;
+import io.logstream.LogHub;
 import io.logstream.LogStreamException;
 import io.logstream.Replay;
+import io.logstream.ResumeToken;
 import io.logstream.SourceEvent.Kind;
 import io.logstream.SubscribeOptions;
+import io.logstream.Subscription;
 import io.logstream.spi.LogReader;
 import io.logstream.spi.Start;
 import io.logstream.testkit.CollectingViewer;
@@ -21,6 +24,7 @@ import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 /** What a job's reader makes of files that change between two looks at them, or come one after the other. */
@@ -137,6 +141,32 @@ class JobFilesTest extends JobCase {
             assertThat(sink.text(Channel.STDOUT)).isEqualTo("one\n" + more + "second run\n");
             assertThat(sink.told.toString()).doesNotContain("gap");
         }
+    }
+
+    /** Though the last place before that which a token can be built on was one in the first run's file. */
+    @Test
+    void readingGoesOnExactly_afterARestart_soonAfterTheSecondRunHasBegun() throws Exception {
+        Files.writeString(directory.resolve("out-n1"), "one\n");
+        query.jobs = List.of(job("RUNNING", job -> job.stdout = "out-%N"));
+        CollectingViewer viewer = new CollectingViewer();
+        ResumeToken token;
+        try (LogHub first = LogHub.create()) {
+            Subscription subscription = first.open("slurm:12", job("12").build())
+                    .subscribe(SubscribeOptions.builder().replay(Replay.all()).build(), viewer);
+            viewer.awaitLine("one");
+            Files.writeString(directory.resolve("out-n2"), "two\n");
+            query.jobs = List.of(secondRun());
+            viewer.await("both", () -> subscription.stats().delivered() == 2);
+            token = subscription.tokens().get("slurm:12");
+        }
+        Files.writeString(directory.resolve("out-n2"), "three\n", StandardOpenOption.APPEND);
+        CollectingViewer next = new CollectingViewer();
+        Replay after = Replay.after(Map.of("slurm:12", token));
+        hub.open("slurm:12", job("12").build())
+                .subscribe(SubscribeOptions.builder().replay(after).build(), next);
+        next.awaitLine("three");
+        assertThat(next.lines()).containsExactly("three");
+        assertThat(next.gaps()).isEmpty();
     }
 
     @Test
