@@ -303,12 +303,13 @@ final class JobReader implements LogReader {
         LogFile best = there.orElse(candidates.get(0));
         boolean isThere = there.isPresent();
         boolean isBetter = !best.equals(old) && (isThere || !log.hasBytes());
-        boolean isWanted = source.follows() || isThere;
+        boolean isAwaited =
+                source.follows() && (!isOver() || log.isPlaceGiven()); // nobody makes one for a job that is over
         if (isOtherChannel(log, best)) {
             return;
         }
         isLacking |= !isThere;
-        if (!isBetter || !isWanted) {
+        if (!isBetter || !(isThere || isAwaited)) {
             return;
         }
         if (!log.mayBeLeft(now, source.settleTime(), files)) {

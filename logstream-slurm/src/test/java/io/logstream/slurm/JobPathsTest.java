@@ -37,6 +37,26 @@ class JobPathsTest extends JobCase {
         }
     }
 
+    @Test
+    void fileThatNobodyCanMake_isNotThere() throws Exception {
+        Files.writeString(file, "not a directory\n");
+        Files.createSymbolicLink(directory.resolve("loop"), Path.of("loop"));
+        Files.createSymbolicLink(directory.resolve("to"), Path.of("fro"));
+        Files.createSymbolicLink(directory.resolve("fro"), Path.of("to"));
+        List<String> names = List.of("out/out", "loop", "to/out", "x".repeat(256), "x/".repeat(2048) + "x");
+        for (String name : names) {
+            for (boolean follow : new boolean[] {true, false}) {
+                query.jobs = List.of(job("COMPLETED", job -> job.stdout = name));
+                CollectingViewer viewer = new CollectingViewer();
+                String id = names.indexOf(name) + " " + follow;
+                hub.open(id, job("12").follow(follow).build()).subscribe(viewer);
+                assertThat(viewer.awaitEnd().kind()).as(id).isEqualTo(EndReason.Kind.COMPLETED);
+                assertThat(viewer.events().get(viewer.events().size() - 1).detail())
+                        .contains("there is no file");
+            }
+        }
+    }
+
     /** As with a letter in its path that the locale of this process does not have, or with one that is not in UTF-8. */
     @Test
     void fileWhoseNameCanNotBeWrittenHere_failsTheStream_andIsNoEmptyLog() throws Exception {
