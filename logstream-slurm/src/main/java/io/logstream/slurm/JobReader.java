@@ -271,9 +271,12 @@ final class JobReader implements LogReader {
         searchedAt = now;
         learnHost();
         if (!isNever() && !isFinal) {
-            place(out, now);
+            List<LogFile> errs =
+                    files.of(job, known.release(), Channel.STDERR); // first, so what both find is in the other, too
+            List<LogFile> outs = files.of(job, known.release(), Channel.STDOUT);
+            place(out, outs, outs, now);
             if (!isLeaving) { // where that one goes, this one may go too
-                place(err, now);
+                place(err, errs, outs, now);
             }
         }
     }
@@ -290,8 +293,7 @@ final class JobReader implements LogReader {
     // ---- its files
 
     /** Opens the file of a channel, if there is another one to read than before. */
-    private void place(ChannelLog log, long now) throws IOException {
-        List<LogFile> candidates = files.of(job, known.release(), log.channel());
+    private void place(ChannelLog log, List<LogFile> candidates, List<LogFile> outs, long now) throws IOException {
         LogFile old = log.path();
         if (candidates.isEmpty()) {
             files.failIfUnnameable(log.channel());
@@ -305,7 +307,7 @@ final class JobReader implements LogReader {
         boolean isBetter = !best.equals(old) && (isThere || !log.hasBytes());
         boolean isAwaited =
                 source.follows() && (!isOver() || log.isPlaceGiven()); // nobody makes one for a job that is over
-        if (isOtherChannel(log, best)) {
+        if (isOtherChannel(log, best, outs)) {
             return;
         }
         isLacking |= !isThere;
@@ -337,12 +339,11 @@ final class JobReader implements LogReader {
     }
 
     /** Whether the other channel reads that file, or will when it is there. */
-    private boolean isOtherChannel(ChannelLog log, LogFile file) throws IOException {
+    private boolean isOtherChannel(ChannelLog log, LogFile file, List<LogFile> outs) throws IOException {
         if (log != err) {
             return false;
         }
         LogFile other = out.path();
-        List<LogFile> outs = files.of(job, known.release(), Channel.STDOUT);
         boolean isSettled = other != null && outs.contains(other) && out.isThere(files);
         if (!isSettled && outs.stream().anyMatch(one -> one.host() == file.host() && one.isNamedLike(file))) {
             return true; // which the other one is about to read

@@ -57,7 +57,7 @@ final class LogPlaces {
             }
         }
         for (String pattern : source.patterns(channel)) {
-            for (String node : nodes) {
+            for (String node : FilenamePattern.uses(pattern, "N") ? nodes : nodes.subList(0, 1)) {
                 if (job == null || isKnown(pattern, job)) {
                     addAll(places, channel, job, FilenamePattern.expand(pattern, values(job, node, release)));
                 }
