@@ -16,6 +16,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -82,6 +83,34 @@ final class Candidates implements ChannelLog.Finding {
                 .toList();
     }
 
+    /** All that are looked at, in words; empty if there are none. */
+    String named(@Nullable SlurmJob job, int release) {
+        return Stream.of(Channel.STDOUT, Channel.STDERR)
+                .flatMap(channel -> of(job, release, channel).stream())
+                .distinct()
+                .map(LogFile::toString)
+                .collect(Collectors.joining(", "));
+    }
+
+    /**
+     * The likeliest of some that are not there, to wait for; not one of which its machine would never tell.
+     *
+     * @throws LogStreamException if that goes for all of them
+     */
+    LogFile awaited(List<LogFile> files) {
+        Throwable why = null;
+        for (LogFile file : files) {
+            Throwable failure = look(file).failure();
+            if (!(failure instanceof LogStreamException)) {
+                return file;
+            }
+            why = why == null ? failure : why;
+        }
+        throw new LogStreamException(
+                "nobody tells whether there is a file " + files.get(0) + ": " + (why == null ? "" : why.getMessage()),
+                why);
+    }
+
     /** Whether it is on the node's own disk. */
     boolean isOnNode(LogFile file) {
         return file.host() == nodeHost;
@@ -95,7 +124,8 @@ final class Candidates implements ChannelLog.Finding {
                     ? null
                     : nodeHosts
                             .computeIfAbsent(
-                                    name, one -> Optional.ofNullable(source.cluster().node(one)))
+                                    name,
+                                    one -> Optional.ofNullable(source.cluster().node(one)))
                             .orElse(null);
         }
         LogHost own = nodeHost;

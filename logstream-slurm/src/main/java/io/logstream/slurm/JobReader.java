@@ -10,13 +10,13 @@ import io.logstream.spi.SourceContext;
 import io.logstream.spi.SourcePosition;
 import io.logstream.spi.Start;
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -110,7 +110,7 @@ final class JobReader implements LogReader {
     void begin() throws IOException, InterruptedException {
         Poller.Known first = watch.await();
         SlurmJob found = source.id().in(first.jobs());
-        check(first, found);
+        source.check(first, found, start instanceof Start.At);
         quietSince = context.time().nanoTime();
         boolean opened = false;
         try {
@@ -131,33 +131,6 @@ final class JobReader implements LogReader {
         }
         hasBegun = true;
         files.begun();
-    }
-
-    private void check(Poller.Known first, @Nullable SlurmJob found) throws IOException {
-        JobId id = source.id();
-        if (id.isWhole() && first.jobs().stream().anyMatch(one -> one.arrayId() == id.job())) {
-            throw new LogStreamException("job " + id + " is an array: follow one of its tasks, as " + id
-                    + "_1, or all of them with SlurmJobArray");
-        }
-        boolean isGiven = Stream.of(Channel.values())
-                .anyMatch(channel ->
-                        source.wants(channel) && !source.patterns(channel).isEmpty());
-        if (isGiven) {
-            return;
-        }
-        first.checkRefusal(start instanceof Start.At);
-        if (first.answers() == 0) {
-            throw new IOException("the cluster does not answer: " + first.trouble());
-        }
-        if (found == null) {
-            throw new LogStreamException("Slurm does not know job " + id.ofJob()
-                    + ": there is none, or it ended so long ago that it was forgotten, and its file must be named");
-        }
-        if (id.isStep()) {
-            throw new LogStreamException("Slurm does not tell where step " + id + " writes: without an srun -o that is"
-                    + " the output of job " + id.ofJob()
-                    + ", which can be followed; with one, give that as stdoutPath");
-        }
     }
 
     /**
@@ -302,7 +275,7 @@ final class JobReader implements LogReader {
             return;
         }
         Optional<LogFile> there = candidates.stream().filter(files::has).findFirst();
-        LogFile best = there.orElse(candidates.get(0));
+        LogFile best = there.isPresent() || log.hasBytes() ? there.orElse(candidates.get(0)) : awaited(log, candidates);
         boolean isThere = there.isPresent();
         boolean isBetter = !best.equals(old) && (isThere || !log.hasBytes());
         boolean isAwaited =
@@ -324,11 +297,34 @@ final class JobReader implements LogReader {
             log.forgetPlace();
         }
         LOG.debug("{}: {} is read from {}", source, log.channel(), best);
-        if (log.path() == null && log.position() == null && isOldOf(best)) {
-            log.openOld(best, files);
-        } else {
-            log.open(best, start(log), source.follows(), files);
+        try {
+            if (log.path() == null && log.position() == null && isOldOf(best)) {
+                log.openOld(best, files);
+            } else {
+                log.open(best, start(log), source.follows(), files);
+            }
+        } catch (AccessDeniedException e) {
+            if (log.position() != null) {
+                throw e;
+            }
+            throw refused(log, best + " may not be read", e);
         }
+    }
+
+    private LogFile awaited(ChannelLog log, List<LogFile> candidates) {
+        try {
+            return files.awaited(candidates);
+        } catch (LogStreamException e) {
+            throw refused(log, String.valueOf(e.getMessage()), e);
+        }
+    }
+
+    /** Why a channel can't be read; the other one may be followed without it. */
+    private LogStreamException refused(ChannelLog log, String why, Exception cause) {
+        Channel other = log == out ? Channel.STDERR : Channel.STDOUT;
+        boolean isThere = source.only() == null
+                && files.of(job, known.release(), other).stream().anyMatch(files::has);
+        return new LogStreamException(why + (isThere ? "; channel " + other + " can be followed alone" : ""), cause);
     }
 
     /** Whether what the file has is an older job's. */
@@ -397,11 +393,7 @@ final class JobReader implements LogReader {
     }
 
     private String noFile() {
-        String looked = Stream.of(Channel.STDOUT, Channel.STDERR)
-                .flatMap(channel -> files.of(job, known.release(), channel).stream())
-                .distinct()
-                .map(LogFile::toString)
-                .collect(Collectors.joining(", "));
+        String looked = files.named(job, known.release());
         return looked.isEmpty() ? "there is no log" : "there is no file " + looked;
     }
 

@@ -2,7 +2,9 @@ package io.logstream.slurm;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.logstream.Channel;
 import io.logstream.EndReason;
+import io.logstream.LogHub;
 import io.logstream.Replay;
 import io.logstream.SourceEvent.Kind;
 import io.logstream.SubscribeOptions;
@@ -10,6 +12,7 @@ import io.logstream.testkit.CollectingViewer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -77,6 +80,40 @@ class JobPathsTest extends JobCase {
                 assertThat(end.kind()).isEqualTo(EndReason.Kind.FAILED);
                 assertThat(end.message()).contains("job 12").contains("LANG");
             }
+        }
+    }
+
+    /** As with a home directory that others may not enter, or errors that others may not read. */
+    @Test
+    void errorsThatMayNotBeRead_failTheStream_withAdviceToFollowTheOutputAlone() throws Exception {
+        ScriptedHost.Script host = new ScriptedHost.Script(Files.createDirectory(directory.resolve("of-the-host")));
+        Path err = directory.resolve("err");
+        Files.writeString(host.onDisk(file), "one\n");
+        Files.writeString(host.onDisk(err), "oh\n");
+        query.jobs = List.of(job("RUNNING", job -> job.stderr = "err"));
+        try (SlurmCluster over =
+                new SlurmCluster("fake", query, Duration.ofMillis(20), () -> new ScriptedHost(host), name -> null)) {
+            host.answers = path -> path.equals(err) ? ScriptedHost.refusal("the directory") : host.truth(path);
+            assertErrorsFail(over);
+            host.tellsTheTruth();
+            host.unreadable = err;
+            assertErrorsFail(over);
+            CollectingViewer alone = new CollectingViewer();
+            SlurmJobSource out =
+                    SlurmJobSource.builder(over, "12").channel(Channel.STDOUT).build();
+            hub.open("out", out)
+                    .subscribe(SubscribeOptions.builder().replay(Replay.all()).build(), alone);
+            alone.awaitLine("one");
+        }
+    }
+
+    private void assertErrorsFail(SlurmCluster over) {
+        CollectingViewer viewer = new CollectingViewer();
+        try (LogHub other = LogHub.create()) {
+            other.open("slurm:12", SlurmJobSource.of(over, "12")).subscribe(viewer);
+            EndReason end = viewer.awaitEnd();
+            assertThat(end.kind()).isEqualTo(EndReason.Kind.FAILED);
+            assertThat(end.message()).contains("err").contains("channel STDOUT can be followed alone");
         }
     }
 }
