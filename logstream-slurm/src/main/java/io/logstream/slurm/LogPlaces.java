@@ -59,7 +59,7 @@ final class LogPlaces {
         for (String pattern : source.patterns(channel)) {
             for (String node : FilenamePattern.uses(pattern, "N") ? nodes : nodes.subList(0, 1)) {
                 if (job == null || isKnown(pattern, job)) {
-                    addAll(places, channel, job, FilenamePattern.expand(pattern, values(job, node, release)));
+                    addAll(places, channel, job, glob(pattern, values(job, node, release)));
                 }
             }
         }
@@ -131,11 +131,17 @@ final class LogPlaces {
         }
     }
 
+    /** Of a pattern that a user has named wildcards are its own, not what its letters stand for. */
+    private static String glob(String pattern, FilenamePattern.Values of) {
+        String name = FilenamePattern.expand(pattern, of.quoted());
+        return pattern.indexOf('\\') < 0 ? name : name.replace("\\", "\\\\");
+    }
+
     private void addAll(Set<Path> places, Channel channel, @Nullable SlurmJob job, String name) {
         try {
             Path base = source.baseDirectory();
             Path directory = base != null ? base : Path.of(job == null ? "" : named(channel, job.workDirectory()));
-            places.addAll(Globs.matching(directory.resolve(name).toAbsolutePath()));
+            places.addAll(Globs.matching(directory.toAbsolutePath(), name));
         } catch (InvalidPathException e) {
             unnameable.put(channel, String.valueOf(e.getMessage()));
         }

@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 /** What a job's reader makes of the names of its files: of those that nobody can read, and those with wildcards. */
@@ -115,5 +116,31 @@ class JobPathsTest extends JobCase {
             assertThat(end.kind()).isEqualTo(EndReason.Kind.FAILED);
             assertThat(end.message()).contains("err").contains("channel STDOUT can be followed alone");
         }
+    }
+
+    /** Brackets in a directory, or in what stands for a letter of the pattern, are letters like others. */
+    @Test
+    void onlyThePatternItself_hasWildcards() throws Exception {
+        Path own = Files.createDirectory(directory.resolve("run[1]"));
+        Path other = Files.createDirectory(directory.resolve("run1"));
+        for (String name : List.of("out-12", "a*{b}-12", "?-12")) {
+            Files.writeString(own.resolve(name), name + "\n");
+            Files.writeString(other.resolve(name), "another job's\n");
+        }
+        Files.writeString(own.resolve("aaa{b}-12"), "another job's\n");
+        Map<String, String> found = Map.of(
+                "out-%j", "out-12", "o*-%j", "out-12", "%x-%j", "a*{b}-12", "%x-1?", "a*{b}-12", "[?]-%j", "?-12");
+        query.jobs = List.of(job("COMPLETED", job -> {
+            job.workDirectory = own.toString();
+            job.stdout = "gone";
+            job.name = "a*{b}";
+        }));
+        found.forEach((pattern, name) -> {
+            CollectingViewer viewer = new CollectingViewer();
+            hub.open(pattern, job("12").stdoutPath(pattern).build())
+                    .subscribe(SubscribeOptions.builder().replay(Replay.all()).build(), viewer);
+            viewer.awaitEnd();
+            assertThat(viewer.lines()).as(pattern).containsExactly(name);
+        });
     }
 }
