@@ -124,7 +124,7 @@ final class LogPlaces {
     private void add(Set<Path> places, Channel channel, SlurmJob job, String name) {
         if (!name.isEmpty()) {
             try {
-                places.add(Path.of(named(channel, job.workDirectory())).resolve(named(channel, name)));
+                places.add(Path.of(directory(channel, job, name)).resolve(named(channel, name)));
             } catch (InvalidPathException e) {
                 unnameable.put(channel, String.valueOf(e.getMessage()));
             }
@@ -140,11 +140,16 @@ final class LogPlaces {
     private void addAll(Set<Path> places, Channel channel, @Nullable SlurmJob job, String name) {
         try {
             Path base = source.baseDirectory();
-            Path directory = base != null ? base : Path.of(job == null ? "" : named(channel, job.workDirectory()));
+            Path directory = base != null ? base : Path.of(job == null ? "" : directory(channel, job, name));
             places.addAll(Globs.matching(directory.toAbsolutePath(), name));
         } catch (InvalidPathException e) {
             unnameable.put(channel, String.valueOf(e.getMessage()));
         }
+    }
+
+    /** Where a relative name begins. */
+    private String directory(Channel channel, SlurmJob job, String name) {
+        return name.startsWith("/") ? "/" : named(channel, job.workDirectory());
     }
 
     /** What Slurm tells in bytes that are no UTF-8 has this character in it, and so is the name of no file, or of another. */

@@ -84,6 +84,23 @@ class JobPathsTest extends JobCase {
         }
     }
 
+    @Test
+    void directoryThatCanNotBeWrittenHere_isNotNeeded_whereTheNameIsWhole() throws Exception {
+        Files.writeString(file, "one\n");
+        for (String work : List.of("/a\0b", "/m\uFFFDller")) {
+            query.jobs = List.of(job("COMPLETED", job -> {
+                job.workDirectory = work;
+                job.stdout = file.toString();
+                job.stderr = "/dev/null";
+            }));
+            CollectingViewer viewer = new CollectingViewer();
+            hub.open(Text.shown(work), job("12").build())
+                    .subscribe(SubscribeOptions.builder().replay(Replay.all()).build(), viewer);
+            assertThat(viewer.awaitEnd().kind()).isEqualTo(EndReason.Kind.COMPLETED);
+            assertThat(viewer.lines()).containsExactly("one");
+        }
+    }
+
     /** As with a home directory that others may not enter, or errors that others may not read. */
     @Test
     void errorsThatMayNotBeRead_failTheStream_withAdviceToFollowTheOutputAlone() throws Exception {
