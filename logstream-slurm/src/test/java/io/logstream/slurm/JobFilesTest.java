@@ -231,8 +231,11 @@ class JobFilesTest extends JobCase {
         }));
         ManualContext context = new ManualContext();
         ManualContext.Sink sink = new ManualContext.Sink();
-        SlurmJobSource source = job("12").settleTime(Duration.ofSeconds(2)).build();
-        try (LogReader reader = source.open(Start.beginning(), context)) {
+        try (SlurmCluster own = query.cluster(); // which has no answer for another reader under way
+                LogReader reader = SlurmJobSource.builder(own, "12")
+                        .settleTime(Duration.ofSeconds(2))
+                        .build()
+                        .open(Start.beginning(), context)) {
             sink.read(reader);
             if (!isLate) {
                 Files.writeString(directory.resolve("out-n2"), "second run\n");
@@ -418,9 +421,16 @@ class JobFilesTest extends JobCase {
         says("RUNNING");
         CollectingViewer viewer = follow(job("12").build());
         viewer.awaitLine("one");
-        query.refusal = new LogStreamException("the token is too old");
-        viewer.awaitEvent(Kind.STATE);
-        Files.writeString(file, "two\n", StandardOpenOption.APPEND);
+        query.onQuestion = () -> {
+            if (query.refused == 4) { // and is about to refuse once more
+                try {
+                    Files.writeString(file, "two\n", StandardOpenOption.APPEND);
+                } catch (IOException e) {
+                    throw new UncheckedIOException(e);
+                }
+            }
+        };
+        query.refuses(1000, new LogStreamException("the token is too old"));
         EndReason end = viewer.awaitEnd();
         assertThat(end.kind()).isEqualTo(EndReason.Kind.FAILED);
         assertThat(end.message()).contains("too old");
@@ -433,11 +443,8 @@ class JobFilesTest extends JobCase {
         says("RUNNING");
         CollectingViewer viewer = follow(job("12").build());
         viewer.awaitLine("one");
-        query.refusal = new LogStreamException("the token is too old");
-        CollectingViewer.until(
-                "a refusal",
-                () -> viewer.kinds().stream().filter(Kind.STATE::equals).count() == 2);
-        query.refusal = null;
+        query.refuses(4, new LogStreamException("the token is too old"));
+        query.awaitRefusals();
         says("COMPLETED");
         assertThat(viewer.awaitEnd().kind()).isEqualTo(EndReason.Kind.COMPLETED);
     }

@@ -296,16 +296,15 @@ class NodeFilesTest {
         try (SlurmCluster slow = cluster(Duration.ofMillis(200))) {
             CollectingViewer viewer = follow(slow, true);
             viewer.awaitLine("one");
-            query.refusal = new LogStreamException("the token is too old");
             node.isDown = true;
             Files.writeString(file, "two\n", StandardOpenOption.APPEND);
             viewer.awaitEvent(Kind.RECONNECTING);
-            query.awaitAnswers(1);
+            query.refuses(4, new LogStreamException("the token is too old")); // each time it is opened again
+            query.awaitRefusals();
             node.isDown = false;
-            query.refusal = null;
             viewer.awaitLine("two");
             assertThat(viewer.lines()).containsExactly("one", "two");
-            query.refusal = new LogStreamException("the token is too old");
+            query.refuses(1000, new LogStreamException("the token is too old"));
             node.isDown = true;
             Files.writeString(file, "three\n", StandardOpenOption.APPEND);
             EndReason end = viewer.awaitEnd();
