@@ -196,7 +196,7 @@ final class DockerRead {
 
         void drive(LogReader reader, int wanted) throws IOException, InterruptedException {
             while (lines < wanted) {
-                if (reader.read(this) == LogReader.Outcome.WAIT && lines < wanted) {
+                if (reader.read(this) != LogReader.Outcome.MORE && lines < wanted) {
                     woken.acquire();
                     woken.drainPermits();
                 }

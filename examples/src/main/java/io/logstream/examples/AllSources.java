@@ -107,7 +107,7 @@ final class AllSources implements LogDiscovery {
             for (Part part : parts) {
                 try {
                     LogReader.Outcome of = part.scan(sink);
-                    outcome = of.compareTo(outcome) < 0 ? of : outcome; // MORE, WAIT, END
+                    outcome = of.compareTo(outcome) < 0 ? of : outcome; // MORE, PENDING, WAIT, END
                 } catch (IOException e) {
                     failure = e;
                 }

@@ -104,8 +104,8 @@ final class Discovering extends SerialTask implements LogDiscovery.Sink {
             if (opened != null && from != null && opened.isWanted()) {
                 opened.clear();
                 LogReader.Outcome outcome = from.scan(this);
-                backoff = null;
-                if (outcome != LogReader.Outcome.MORE) {
+                backoff = outcome == LogReader.Outcome.PENDING ? backoff : null;
+                if (outcome == LogReader.Outcome.WAIT || outcome == LogReader.Outcome.END) {
                     scanned = true;
                     forgetUntold();
                 }

@@ -95,7 +95,7 @@ final class Intake implements LineSink {
         return false;
     }
 
-    private long handed() {
+    long handed() {
         long sum = 0;
         for (Lane lane : lanes) {
             sum += lane.handed;

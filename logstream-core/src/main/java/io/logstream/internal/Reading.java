@@ -220,20 +220,24 @@ final class Reading extends SerialTask {
         intake.welcome(room);
         opened.clear();
         boolean last = finishing;
+        long before = intake.handed();
         LogReader.Outcome outcome;
         try {
             outcome = from.read(intake);
         } finally {
-            outage = intake.hasFirst(); // it is over once that was told, whatever comes then
+            outage &= intake.hasFirst(); // it is over once that was told, whatever comes then
         }
-        intake.announce();
-        outage = false;
         readBefore = true;
         intake.wasRead();
-        backoff = null;
-        state = Broadcaster.State.LIVE;
+        if (outcome != LogReader.Outcome.PENDING || intake.handed() != before) {
+            intake.announce();
+            outage = false;
+            backoff = null;
+            state = Broadcaster.State.LIVE;
+        }
         switch (outcome) {
             case MORE -> opened.want();
+            case PENDING -> {}
             case WAIT -> {
                 if (last) {
                     end(EndReason.of(EndReason.Kind.COMPLETED, ""));

@@ -30,7 +30,8 @@ public interface LogDiscovery {
     interface Scan extends Closeable {
 
         /**
-         * Tells what has come and gone since the last call; the first call tells all there is.
+         * Tells what has come and gone since the last call; all there is has been told with the first call that says
+         * something else than {@link LogReader.Outcome#MORE} and {@link LogReader.Outcome#PENDING}.
          *
          * @param sink where it goes
          * @return {@link LogReader.Outcome#END} if no more logs can come

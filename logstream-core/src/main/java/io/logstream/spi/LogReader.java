@@ -15,6 +15,11 @@ public interface LogReader extends Closeable {
     enum Outcome {
         /** There may be more at once. */
         MORE,
+        /**
+         * What is there is not known yet: it was asked for, and the answer calls {@link SourceContext#wake}. History is not
+         * complete by that, and a reader that is opened again after a failure has not yet succeeded.
+         */
+        PENDING,
         /** There is nothing more now; {@link SourceContext#wake} or {@link SourceContext#wakeWithin} says when to look. */
         WAIT,
         /** The log is complete, and all of it was handed over. */

@@ -371,10 +371,12 @@ final class Model {
         }
     }
 
-    /** A read has come back. */
-    void read() {
-        announce();
-        outage = false;
+    /** A read has come back, perhaps without an answer yet. */
+    void read(boolean pending) {
+        if (!pending) {
+            announce();
+        }
+        outage &= reconnected; // it is over once that was told
         wasRead = true;
         sinceGap = true;
     }

@@ -1,12 +1,17 @@
 package io.logstream.internal;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.logstream.Broadcaster;
 import io.logstream.Channel;
+import io.logstream.EndReason;
 import io.logstream.Gap;
 import io.logstream.LogCursor;
+import io.logstream.LogEntry;
+import io.logstream.LogLine;
 import io.logstream.Replay;
+import io.logstream.SourceEvent;
 import io.logstream.StreamOptions;
 import io.logstream.SubscribeOptions;
 import io.logstream.spi.LineSink;
@@ -14,6 +19,7 @@ import io.logstream.spi.LogReader;
 import io.logstream.spi.LogSource;
 import io.logstream.spi.SourceContext;
 import io.logstream.spi.Start;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -39,6 +45,8 @@ class ReadingTest {
     private static final class Polled implements LogSource {
         private String written = "";
         private int looks;
+        private boolean isAsking;
+        private boolean isAway;
 
         @Override
         public String identity() {
@@ -49,9 +57,16 @@ class ReadingTest {
         public LogReader open(Start start, SourceContext context) {
             return new LogReader() {
                 @Override
-                public Outcome read(LineSink sink) {
+                public Outcome read(LineSink sink) throws IOException {
                     looks++;
                     context.wakeWithin(LOOK);
+                    if (isAsking) {
+                        isAsking = false;
+                        return Outcome.PENDING;
+                    } else if (isAway) {
+                        isAsking = true; // by the next reader
+                        throw new IOException("nobody answers");
+                    }
                     ByteBuffer bytes = ByteBuffer.wrap(written.getBytes(StandardCharsets.UTF_8));
                     written = "";
                     if (bytes.hasRemaining()) {
@@ -151,6 +166,62 @@ class ReadingTest {
                 .as("what was read and is no longer retained")
                 .isInstanceOfSatisfying(
                         Gap.class, gap -> assertThat(gap.first()).isZero());
+    }
+
+    @Test
+    void history_isNotComplete_whileAnAnswerIsAwaited() {
+        source.isAsking = true;
+        source.written = "a\nb\n";
+        LogCursor cursor = new Hub(SETTINGS, sim.engine)
+                .open("log", source, StreamOptions.defaults())
+                .tail(SubscribeOptions.builder()
+                        .replay(Replay.all())
+                        .follow(false)
+                        .build());
+        sim.runAll(true);
+        assertThat(cursor.poll()).isNull();
+        assertThat(cursor.end()).isEmpty();
+
+        look();
+
+        assertThat(((LogLine) requireNonNull(cursor.poll())).text()).isEqualTo("a");
+        assertThat(((LogLine) requireNonNull(cursor.poll())).text()).isEqualTo("b");
+        assertThat(cursor.poll()).isNull();
+        assertThat(cursor.end()).map(EndReason::kind).contains(EndReason.Kind.HISTORY_COMPLETE);
+    }
+
+    @Test
+    void outage_isNotOver_whileAnAnswerIsAwaited() {
+        source.isAsking = true;
+        source.isAway = true;
+        List<SourceEvent.Kind> events = new ArrayList<>();
+        Broadcaster stream = new Hub(SETTINGS, sim.engine).open("log", source, StreamOptions.defaults());
+        LogCursor cursor =
+                stream.tail(SubscribeOptions.builder().replay(Replay.all()).build());
+        Runnable take = () -> {
+            sim.runAll(true);
+            for (LogEntry entry = cursor.poll(); entry != null; entry = cursor.poll()) {
+                if (entry instanceof SourceEvent event) {
+                    events.add(event.kind());
+                }
+            }
+        };
+        for (int i = 0; i < 1000; i++) {
+            sim.advance(LOOK.toNanos());
+            take.run();
+        }
+        assertThat(stream.stats().retries()).isGreaterThan(3);
+        assertThat(events).containsExactly(SourceEvent.Kind.RECONNECTING);
+
+        source.isAway = false;
+        for (int i = 0; i < 1000; i++) {
+            sim.advance(LOOK.toNanos());
+            take.run();
+        }
+
+        assertThat(events)
+                .containsExactly(
+                        SourceEvent.Kind.RECONNECTING, SourceEvent.Kind.RECONNECTED, SourceEvent.Kind.CAUGHT_UP);
     }
 
     /** Threads so fast that whatever they are given is done by then. */

@@ -268,9 +268,18 @@ final class SimSource implements LogSource {
                 tell(sink);
             }
             sim.nest(6);
-            Outcome outcome = item < items.size() ? Outcome.MORE : finished ? Outcome.END : Outcome.WAIT;
+            Outcome outcome = item < items.size() ? Outcome.MORE : finished ? Outcome.END : waiting();
             model.outcome = outcome;
             return outcome;
+        }
+
+        /** There is nothing more now, or an answer is awaited that wakes. */
+        private Outcome waiting() {
+            if (random.nextInt(4) > 0) {
+                return Outcome.WAIT;
+            }
+            wake();
+            return Outcome.PENDING;
         }
 
         private void fail() throws IOException {

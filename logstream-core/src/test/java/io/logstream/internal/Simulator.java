@@ -382,7 +382,7 @@ final class Simulator {
             Object outcome = model.outcome;
             model.outcome = null;
             if (outcome instanceof LogReader.Outcome read) {
-                model.read();
+                model.read(read == LogReader.Outcome.PENDING);
                 if (read == LogReader.Outcome.WAIT && model.live == Long.MAX_VALUE) {
                     model.live = model.tail();
                 } else if (read == LogReader.Outcome.END) {

@@ -29,7 +29,7 @@ final class Asking implements Stage {
             ContainerState now = inDoubt;
             Answer answer = question.answer(now == null ? reader.questions()::first : reader.questions()::pastEvents);
             if (answer == null) {
-                return LogReader.Outcome.WAIT;
+                return LogReader.Outcome.PENDING;
             }
             if (now != null) {
                 DaemonEvents.past(answer).stream()

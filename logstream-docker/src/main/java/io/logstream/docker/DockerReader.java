@@ -38,7 +38,7 @@ final class DockerReader implements LogReader {
     /** How long the daemon may take to tell that a container is gone that it does not know any more. */
     private static final Duration FOR_REMOVAL = Duration.ofSeconds(1);
 
-    private static final long LATE_NANOS = 1_000_000_000;
+    private static final long SECOND = 1_000_000_000;
     private static final int CHANNELS = Channel.values().length;
 
     private final DockerDaemon daemon;
@@ -140,6 +140,10 @@ final class DockerReader implements LogReader {
         return source.follows() && !verified;
     }
 
+    boolean isPlaced() {
+        return place != null;
+    }
+
     /** Where reading goes on; known behind the first stages. */
     Place place() {
         Place now = place;
@@ -166,7 +170,13 @@ final class DockerReader implements LogReader {
     /** Whatever has an earlier time the daemon has in the log by now, for all that it has told. */
     long daemonTime() {
         long heard = daemon.outages().lastHeard();
-        return heard == Place.NONE ? heard : heard - LATE_NANOS;
+        return heard == Place.NONE ? heard : heard - SECOND;
+    }
+
+    /** What has this time or a later one came after the daemon's last answer, which tells whole seconds. */
+    long daemonTimePassed() {
+        long heard = daemon.outages().lastHeard();
+        return heard == Place.NONE ? heard : heard + SECOND;
     }
 
     /** At how many bytes the log is rotated by a daemon that may leave something out then; 0 where it is not. */

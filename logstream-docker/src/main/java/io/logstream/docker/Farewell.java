@@ -23,7 +23,7 @@ final class Farewell implements Stage {
     public LogReader.@Nullable Outcome step(LineSink sink) throws IOException {
         Answer answer = question.answer(reader.questions()::pastEvents);
         if (answer == null) {
-            return LogReader.Outcome.WAIT;
+            return LogReader.Outcome.PENDING;
         }
         return reader.removed(!wasNotStarted(reader.place(), DaemonEvents.past(answer)), sink);
     }

@@ -18,6 +18,8 @@ final class Logs implements Stage {
     private static final Duration UNCOMPARED = Duration.ofSeconds(5);
     private static final Duration UNSETTLED = Duration.ofSeconds(1);
     private static final Duration QUIET = Duration.ofMillis(200);
+    /** How long a daemon may take to begin, where it has a long log; podman does so only with the first entry. */
+    private static final Duration UNHEARD = Duration.ofSeconds(2);
 
     private final DockerReader reader;
     private final Place place;
@@ -33,6 +35,11 @@ final class Logs implements Stage {
     private volatile boolean closed;
     private long askedAt;
     private long heardAt;
+    /** Whether all was told that was in the log when it was asked for, as far as that can be known. */
+    private boolean isLive;
+    /** The daemon's time behind its answer. */
+    private long liveFrom = Place.NONE;
+
     private Duration unsettled = UNSETTLED;
 
     /**
@@ -164,9 +171,10 @@ final class Logs implements Stage {
             return waiting(to);
         }
         if (!look.step(request.isGranted())) {
-            return LogReader.Outcome.WAIT;
+            return LogReader.Outcome.PENDING;
         }
         heardAt = reader.now(); // nothing was listened to until now
+        liveFrom = liveFrom == Place.NONE ? reader.daemonTimePassed() : liveFrom;
         return null;
     }
 
@@ -200,7 +208,21 @@ final class Logs implements Stage {
                 return reader.readAgain(false);
             }
         }
-        return silence.hides(handover.entries()) ? reader.readAgain(false) : LogReader.Outcome.WAIT;
+        return silence.hides(handover.entries()) ? reader.readAgain(false) : idle();
+    }
+
+    /** No daemon says where the history ends: behind an entry as late as its answer, or where it pauses. */
+    private LogReader.Outcome idle() {
+        if (!isLive) {
+            long left = (look.isDone() ? QUIET : UNHEARD).toNanos() - (reader.now() - heardAt);
+            boolean isComplete = handover.isSettled() || tail == Integer.MAX_VALUE;
+            isLive = isComplete && (left <= 0 || (look.isDone() && place.isAsLateAs(liveFrom)));
+            if (!isLive) {
+                reader.context().wakeWithin(Duration.ofNanos(Math.max(left, QUIET.toNanos() / 10)));
+                return LogReader.Outcome.PENDING;
+            }
+        }
+        return LogReader.Outcome.WAIT;
     }
 
     @Override

@@ -145,6 +145,11 @@ final class Place {
         return earliest;
     }
 
+    /** Whether the last entry before it is not earlier than this time, if that is known. */
+    boolean isAsLateAs(long known) {
+        return known != NONE && anchor >= 0 && time[anchor] >= known;
+    }
+
     /** Whether the container had not been started, for all that was seen of it. */
     boolean isBeforeTheFirstRun() {
         return started == NONE && anchor < 0;

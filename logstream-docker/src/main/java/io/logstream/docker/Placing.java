@@ -40,7 +40,7 @@ final class Placing implements Stage {
         } while (step == Exchange.Step.MORE);
         if (step == Exchange.Step.WAIT) {
             Question.awaitAnswer(reader.context(), heardAt, request::unanswered);
-            return LogReader.Outcome.WAIT;
+            return LogReader.Outcome.PENDING;
         }
         if (!request.isGranted()) {
             return reader.refused(request, sink);

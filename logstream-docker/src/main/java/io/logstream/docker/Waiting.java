@@ -22,7 +22,7 @@ final class Waiting implements Stage {
             return reader.askAgain();
         }
         reader.context().wakeWithin(Duration.ofNanos(left));
-        return LogReader.Outcome.WAIT;
+        return reader.isPlaced() ? LogReader.Outcome.WAIT : LogReader.Outcome.PENDING;
     }
 
     /** How many nanoseconds are left, if nothing happens. */

@@ -53,7 +53,7 @@ abstract class FakeCase {
 
     /** Reads until there is nothing more, as often as the reader wants it. */
     static void readAll(DockerReader reader, HandContext context, TextSink sink) throws IOException {
-        while (reader.read(sink) != Outcome.WAIT || context.takeWake()) {
+        while (reader.read(sink) == Outcome.MORE || context.takeWake()) {
             Thread.onSpinWait();
         }
     }

@@ -234,7 +234,7 @@ final class ChannelLog implements AutoCloseable {
         }
         movedAt = before == moves ? movedAt : now;
         hasEnded = outcome == LogReader.Outcome.END;
-        isAtEnd = outcome != LogReader.Outcome.MORE && !(from instanceof OpeningReader late && !late.isOpened());
+        isAtEnd = outcome == LogReader.Outcome.WAIT || hasEnded;
         return outcome;
     }
 

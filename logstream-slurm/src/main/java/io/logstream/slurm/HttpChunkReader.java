@@ -188,7 +188,7 @@ final class HttpChunkReader implements LogReader {
         } else if (asked == null) {
             context.wakeWithin(Duration.ofNanos(nextAt - now));
         }
-        return Outcome.WAIT;
+        return mayHaveMore ? Outcome.PENDING : Outcome.WAIT;
     }
 
     private void answered(CompletableFuture<HttpChunk> answer, LineSink sink, long now) throws IOException {

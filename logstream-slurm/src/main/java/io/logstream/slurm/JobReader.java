@@ -167,7 +167,8 @@ final class JobReader implements LogReader {
         }
         tellMissing(sink, now);
         settleDoubt(now);
-        boolean more = readBoth(sink, now);
+        Outcome found = readBoth(sink, now);
+        boolean more = found == Outcome.MORE;
         if (!more || toldAt == NEVER || now - toldAt >= LATEST.toNanos()) {
             toldAt = now;
             life.events(known, job).forEach(sink::event); // behind the lines that were written before
@@ -178,22 +179,22 @@ final class JobReader implements LogReader {
         known.checkLongRefusal();
         boolean isComplete = isComplete(now);
         isRenewed &= isComplete;
-        return isComplete ? beginFinal(sink) : Outcome.WAIT;
+        return isComplete ? beginFinal(sink) : found;
     }
 
     /** Reads both channels. Where one takes all the room, the other comes first the next time. */
-    private boolean readBoth(LineSink sink, long now) throws IOException {
-        boolean more = read(isErrFirst ? err : out, sink, now);
+    private Outcome readBoth(LineSink sink, long now) throws IOException {
+        Outcome first = read(isErrFirst ? err : out, sink, now);
         ChannelLog second = isErrFirst ? out : err;
         if (sink.room() <= 0 && second.path() != null && !second.hasEnded()) {
             isErrFirst = !isErrFirst;
-            return true;
+            return Outcome.MORE;
         }
-        more |= read(second, sink, now);
-        return more;
+        Outcome other = read(second, sink, now);
+        return first.compareTo(other) < 0 ? first : other; // MORE, PENDING, WAIT
     }
 
-    private boolean read(ChannelLog log, LineSink sink, long now) throws IOException {
+    private Outcome read(ChannelLog log, LineSink sink, long now) throws IOException {
         long before = log.moves();
         Outcome outcome = log.read(sink, now, files);
         if (before != log.moves()) {
@@ -203,7 +204,7 @@ final class JobReader implements LogReader {
                 watch.askSoon();
             }
         }
-        return outcome == Outcome.MORE;
+        return outcome == Outcome.END ? Outcome.WAIT : outcome; // the job's end is not only that of its files
     }
 
     private void tellPlace(LineSink sink) {

@@ -48,12 +48,7 @@ final class OpeningReader implements LogReader {
             throw new IOException(String.valueOf(why.getMessage()), why);
         }
         LogReader reader = opened;
-        return reader == null ? Outcome.WAIT : reader.read(sink);
-    }
-
-    /** Whether it is opened, so that what {@link #read} finds is what there is. */
-    boolean isOpened() {
-        return opened != null;
+        return reader == null ? Outcome.PENDING : reader.read(sink);
     }
 
     @Override

@@ -40,6 +40,7 @@ class SlurmJobSourceTest extends LogSourceTck {
                 return EnumSet.of(
                         Ability.POSITIONS,
                         Ability.EXACT_START,
+                        Ability.HISTORY,
                         Ability.PARTIAL_LINES,
                         Ability.ANY_BYTES,
                         Ability.END,

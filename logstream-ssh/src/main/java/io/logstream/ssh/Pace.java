@@ -5,8 +5,8 @@ import java.time.Duration;
 /** When a file is asked for next: soon while it is written, less and less often while it is not. Used by one thread at a time. */
 final class Pace {
     static final long FIRST = Duration.ofMillis(20).toNanos();
-    /** Files that are to be asked for in the same 67 ms are asked for together, which takes fewer packets. */
-    private static final long TOGETHER = (1 << 26) - 1;
+    /** Files that are to be asked for in the same 134 ms are asked for together, which takes fewer packets. */
+    private static final long TOGETHER = (1 << 27) - 1;
 
     private final long longest;
     private long delay = FIRST;
@@ -36,7 +36,7 @@ final class Pace {
     /** It was asked for, and nothing was there. */
     void later(long now) {
         at = now + delay;
-        if (delay > 4 * TOGETHER) {
+        if (delay > 2 * TOGETHER) {
             at -= at & TOGETHER;
         }
         slower();

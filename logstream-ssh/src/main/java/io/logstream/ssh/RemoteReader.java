@@ -139,7 +139,13 @@ final class RemoteReader implements LogReader {
             return Outcome.END;
         }
         schedule(now);
-        return Outcome.WAIT;
+        return isAllKnown() ? Outcome.WAIT : Outcome.PENDING;
+    }
+
+    /** Whether no answer is awaited that may tell of more: all of the file was read, or there is none. */
+    private boolean isAllKnown() {
+        ReadAhead reads = trail.current();
+        return searching == null && (reads == null ? look == null : reads.isRead());
     }
 
     private boolean handOver(LineSink sink, long now) throws IOException {

@@ -222,7 +222,7 @@ final class FollowRig implements LineSink, AutoCloseable {
 
     /** Lets time pass, as long as the reader wants to wait. */
     void pass() {
-        if (last == Outcome.WAIT && !woken) {
+        if (last != Outcome.MORE && last != Outcome.END && !woken) {
             time.advance(within);
         }
     }
@@ -233,7 +233,7 @@ final class FollowRig implements LineSink, AutoCloseable {
         while (last != Outcome.END) {
             step();
             long left = end - time.nanoTime();
-            if (last == Outcome.WAIT && !woken && (left <= 0 || within.toNanos() > left)) {
+            if (last != Outcome.MORE && last != Outcome.END && !woken && (left <= 0 || within.toNanos() > left)) {
                 time.advance(Duration.ofNanos(Math.max(0, left)));
                 return;
             }

@@ -35,6 +35,7 @@ class SshFileSourceTest extends LogSourceTck {
                 return EnumSet.of(
                         Ability.POSITIONS,
                         Ability.EXACT_START,
+                        Ability.HISTORY,
                         Ability.PARTIAL_LINES,
                         Ability.ANY_BYTES,
                         Ability.BREAK,

@@ -95,8 +95,10 @@ public final class CollectingViewer implements Subscriber {
     @Override
     public synchronized void onEvent(SourceEvent event) {
         events.add(event);
-        told.add(event.kind()
-                + (event.exitCode().isPresent() ? " " + event.exitCode().getAsInt() : ""));
+        if (event.kind() != SourceEvent.Kind.CAUGHT_UP) {
+            told.add(event.kind()
+                    + (event.exitCode().isPresent() ? " " + event.exitCode().getAsInt() : ""));
+        }
     }
 
     @Override
@@ -137,7 +139,8 @@ public final class CollectingViewer implements Subscriber {
 
     /**
      * Lines, gaps and events, with their exit code, in the order in which they came: {@code line TEXT}, {@code gap REASON},
-     * {@code KIND} or {@code KIND CODE}.
+     * {@code KIND} or {@code KIND CODE}; without {@code CAUGHT_UP}, whose place among lines that come meanwhile depends on
+     * the source.
      *
      * @return a copy
      */

@@ -2,11 +2,13 @@ package io.logstream.testkit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.logstream.BackpressurePolicy;
 import io.logstream.EndReason;
 import io.logstream.LogHub;
 import io.logstream.Replay;
 import io.logstream.ResumeToken;
 import io.logstream.StreamOptions;
+import io.logstream.SubscribeOptions;
 import io.logstream.Subscription;
 import io.logstream.spi.LogSource;
 import io.logstream.spi.Start;
@@ -115,6 +117,38 @@ public abstract non-sealed class LogSourceTck extends ByteCases {
         }
     }
 
+    /** A viewer that wants the history alone gets all of it, also the first one, for whom it is only then read. */
+    @Test
+    void historyIsComplete_forViewerThatDoesNotFollow() throws Exception {
+        needs(Ability.HISTORY);
+        writeLines(300);
+        SubscribeOptions history =
+                SubscribeOptions.builder().replay(Replay.all()).follow(false).build();
+        Content content = new Content();
+        try (LogHub hub = LogHub.create();
+                Viewer viewer = viewer(hub, history, content)) {
+            EndReason end = viewer.untilEnd();
+            content.assertSame("the history", written);
+            assertThat(end.kind()).isIn(EndReason.Kind.HISTORY_COMPLETE, EndReason.Kind.COMPLETED);
+        }
+    }
+
+    /** The history that a viewer has asked for is no lag of his. */
+    @Test
+    void historyIsNoLag_howeverLittleIsAllowed() throws Exception {
+        needs(Ability.HISTORY);
+        writeLines(300);
+        SubscribeOptions strict = SubscribeOptions.builder()
+                .replay(Replay.all())
+                .policy(BackpressurePolicy.disconnect(1))
+                .build();
+        Content content = new Content();
+        try (LogHub hub = LogHub.create();
+                Viewer viewer = viewer(hub, strict, content)) {
+            viewer.untilSame("the history", written);
+        }
+    }
+
     /** Viewers that resume by token after restarts together get the bytes of the log, once. */
     @Test
     void nothingIsLostOrRepeated_resumedByTokenAfterRestarts() throws Exception {
@@ -193,6 +227,10 @@ public abstract non-sealed class LogSourceTck extends ByteCases {
     }
 
     private Viewer viewer(LogHub hub, Replay replay, Content content) {
-        return new Viewer(hub.open(STREAM, log.source(), OPTIONS), replay, content, patience());
+        return viewer(hub, SubscribeOptions.builder().replay(replay).build(), content);
+    }
+
+    private Viewer viewer(LogHub hub, SubscribeOptions options, Content content) {
+        return new Viewer(hub.open(STREAM, log.source(), OPTIONS), options, content, patience());
     }
 }

@@ -18,6 +18,8 @@ public interface LogUnderTest extends Closeable {
         POSITIONS,
         /** Opened at the end or at the last lines, the source begins exactly there, not earlier. */
         EXACT_START,
+        /** The source says that it has nothing more only when it has handed over all that was there when it was opened. */
+        HISTORY,
         /** Bytes of a line that is not finished are handed over at once. */
         PARTIAL_LINES,
         /** Any sequence of bytes survives, also one that is no UTF-8. */

@@ -116,9 +116,8 @@ final class Reading implements Closeable {
                 deadline = System.nanoTime() + patience.toNanos();
                 empty = 0;
             }
-            if (last == Outcome.WAIT) {
-                boolean woken = context.awaitWake(Duration.ofNanos(Math.max(0, deadline - System.nanoTime())));
-                check(woken, what, "the reader said WAIT, and within " + patience + " asked for no other read");
+            if (last == Outcome.WAIT || last == Outcome.PENDING) {
+                awaitWake(what, Duration.ofNanos(Math.max(0, deadline - System.nanoTime())));
             }
             read();
             empty++;
@@ -133,13 +132,21 @@ final class Reading implements Closeable {
     /** Reads until the reader has nothing more for now. */
     Outcome untilIdle() throws Exception {
         Outcome outcome = read();
-        for (int empty = 0; outcome == Outcome.MORE; empty++) {
-            check(empty < EMPTY_READS, "an idle reader", "it said MORE " + empty + " times");
+        for (int empty = 0; outcome == Outcome.MORE || outcome == Outcome.PENDING; empty++) {
+            check(empty < EMPTY_READS, "an idle reader", "it said " + outcome + " " + empty + " times");
+            if (outcome == Outcome.PENDING) {
+                awaitWake("an idle reader", patience);
+            }
             long before = progress();
             outcome = read();
             empty = progress() == before ? empty : 0;
         }
         return outcome;
+    }
+
+    private void awaitWake(String what, Duration atMost) throws InterruptedException {
+        boolean woken = context.awaitWake(atMost);
+        check(woken, what, "the reader said " + last + ", and within " + patience + " asked for no other read");
     }
 
     /** Reads until as much as was expected is there, and compares it. */

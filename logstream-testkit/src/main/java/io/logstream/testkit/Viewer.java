@@ -6,7 +6,6 @@ import io.logstream.Gap;
 import io.logstream.LogCursor;
 import io.logstream.LogEntry;
 import io.logstream.LogLine;
-import io.logstream.Replay;
 import io.logstream.ResumeToken;
 import io.logstream.SubscribeOptions;
 import io.logstream.Subscription;
@@ -23,9 +22,9 @@ final class Viewer implements AutoCloseable {
     private long gaps;
 
     /** A viewer that adds what it gets to some content. */
-    Viewer(Broadcaster stream, Replay replay, Content content, Duration patience) {
+    Viewer(Broadcaster stream, SubscribeOptions options, Content content, Duration patience) {
         this.content = content;
-        this.cursor = stream.tail(SubscribeOptions.builder().replay(replay).build());
+        this.cursor = stream.tail(options);
         this.patience = patience;
     }
 

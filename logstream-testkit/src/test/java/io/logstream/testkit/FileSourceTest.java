@@ -10,6 +10,7 @@ class FileSourceTest extends LogSourceTck {
     static final EnumSet<Ability> ABILITIES = EnumSet.of(
             Ability.POSITIONS,
             Ability.EXACT_START,
+            Ability.HISTORY,
             Ability.PARTIAL_LINES,
             Ability.ANY_BYTES,
             Ability.FORGET,

@@ -13,7 +13,7 @@ class TinyFileReaderTest extends LogSourceTck {
     protected LogUnderTest newLog() {
         Path path = directory.resolve("tiny.log");
         EnumSet<Ability> abilities =
-                EnumSet.of(Ability.POSITIONS, Ability.PARTIAL_LINES, Ability.ANY_BYTES, Ability.APPEARS);
+                EnumSet.of(Ability.POSITIONS, Ability.HISTORY, Ability.PARTIAL_LINES, Ability.ANY_BYTES, Ability.APPEARS);
         return new FileLog(path, new TinyFileReader(path), abilities);
     }
 }

@@ -65,6 +65,8 @@ final class WrongSource implements LogSource {
         LAST_LINES_TOO_FEW("readingBeginsNoLater_fromLastLines"),
         END_FOUND_LATE("nothingLaterIsMissed_fromEnd"),
         SINCE_TOO_LATE("readingBeginsNoLater_sinceTime"),
+        HISTORY_CUT_SHORT("historyIsComplete_forViewerThatDoesNotFollow"),
+        HISTORY_CALLED_LIVE("historyIsNoLag_howeverLittleIsAllowed"),
         GAP_UNTOLD("gapComesFirst_atPositionThatIsGone"),
         GAP_OF_A_VIEWER("gapComesFirst_atPositionThatIsGone"),
         PASSWORD_IN_IDENTITY("identityTellsNoSecrets_whateverIsRead"),
@@ -179,6 +181,7 @@ final class WrongSource implements LogSource {
         private @Nullable LogReader reader;
         private @Nullable Thread thread;
         private volatile boolean closed;
+        private boolean askedBefore;
 
         WrongReader(Start start, SourceContext context, @Nullable LogReader reader) {
             this.start = start;
@@ -188,6 +191,11 @@ final class WrongSource implements LogSource {
 
         @Override
         public Outcome read(LineSink sink) throws IOException {
+            if (!askedBefore && (has(Bug.HISTORY_CUT_SHORT) || has(Bug.HISTORY_CALLED_LIVE))) {
+                askedBefore = true; // as a reader would that waits for an answer
+                context.wake();
+                return Outcome.WAIT;
+            }
             reader = reader == null ? source.open(start, context) : reader;
             thread = thread == null ? Thread.currentThread() : thread;
             if (has(Bug.ONE_THREAD_ONLY) && thread != Thread.currentThread()) {
