@@ -13,6 +13,8 @@ final class Text {
 
     /** At most 300 characters on one line. */
     static String shown(String text) {
-        return text.substring(0, Math.min(300, text.length())).strip().replaceAll("\\p{Cntrl}", "?");
+        return text.substring(0, Math.min(300, text.length()))
+                .strip()
+                .replaceAll("[\\p{Cc}\\p{Cf}\\u2028\\u2029]", "?");
     }
 }

@@ -29,7 +29,13 @@ class FakeLog implements LogUnderTest {
     @Override
     public Set<Ability> abilities() {
         return EnumSet.of(
-                Ability.POSITIONS, Ability.EXACT_START, Ability.HISTORY, Ability.ANY_BYTES, Ability.END, Ability.BREAK, Ability.FORGET);
+                Ability.POSITIONS,
+                Ability.EXACT_START,
+                Ability.HISTORY,
+                Ability.ANY_BYTES,
+                Ability.END,
+                Ability.BREAK,
+                Ability.FORGET);
     }
 
     @Override

@@ -2,12 +2,15 @@ package io.logstream.ssh;
 
 import java.util.regex.Pattern;
 
-/** Which names beside a log are those that rotation gives to it. */
+/** Which names beside a log are those that rotation gives to it: the same as for files that are here. */
 final class Siblings {
     private static final String COUNTER = "[.\\-_]\\d{1,9}";
+    /** As in {@code app.log1}; behind a digit it would be another number. */
+    private static final String COUNTER_ALONE = "(?<!\\d)\\d{1,9}";
+
     private static final String DATE = "[.\\-_]\\d[\\dTtZz:.\\-_+]{5,40}";
-    private static final String WORD = "[.\\-_](old|bak|prev|last|rotated|orig)|~";
-    private static final String COMPRESSED = "(\\.(gz|bz2|xz|zst|lz4|lzma|Z|zip))?";
+    private static final String WORD = "[.\\-_~](old|bak|backup|prev|previous|last|save|orig|rotated)|~";
+    private static final String COMPRESSION = "\\.(gz|bz2|xz|zst|lz4|lzma|Z|zip)";
 
     private final String directory;
     private final String name;
@@ -17,11 +20,13 @@ final class Siblings {
         int slash = path.lastIndexOf('/');
         directory = slash < 0 ? "." : slash == 0 ? "/" : path.substring(0, slash);
         name = path.substring(slash + 1);
-        String behind = Pattern.quote(name) + "(" + COUNTER + "|" + DATE + "|" + WORD + ")" + COMPRESSED;
+        String compressed = "(" + COMPRESSION + ")?";
+        String behind =
+                Pattern.quote(name) + "(" + COUNTER + "|" + COUNTER_ALONE + "|" + DATE + "|" + WORD + "|)" + compressed;
         int dot = name.lastIndexOf('.');
         String inside = dot <= 0
                 ? ""
-                : "|" + Pattern.quote(name.substring(0, dot)) + DATE + Pattern.quote(name.substring(dot)) + COMPRESSED;
+                : "|" + Pattern.quote(name.substring(0, dot)) + DATE + Pattern.quote(name.substring(dot)) + compressed;
         rotated = Pattern.compile(behind + inside, Pattern.DOTALL);
     }
 
@@ -34,7 +39,7 @@ final class Siblings {
     }
 
     static boolean isCompressed(String name) {
-        return name.matches("(?s).*\\.(gz|bz2|xz|zst|lz4|lzma|Z|zip)");
+        return name.matches("(?s).*" + COMPRESSION);
     }
 
     String path(String sibling) {

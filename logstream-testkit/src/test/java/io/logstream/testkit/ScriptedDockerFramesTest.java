@@ -18,7 +18,12 @@ class ScriptedDockerFramesTest extends LogSourceTck {
             @Override
             public Set<Ability> abilities() {
                 return EnumSet.of(
-                        Ability.POSITIONS, Ability.HISTORY, Ability.PARTIAL_LINES, Ability.ANY_BYTES, Ability.END, Ability.BREAK);
+                        Ability.POSITIONS,
+                        Ability.HISTORY,
+                        Ability.PARTIAL_LINES,
+                        Ability.ANY_BYTES,
+                        Ability.END,
+                        Ability.BREAK);
             }
 
             @Override

@@ -12,8 +12,8 @@ class TinyFileReaderTest extends LogSourceTck {
     @Override
     protected LogUnderTest newLog() {
         Path path = directory.resolve("tiny.log");
-        EnumSet<Ability> abilities =
-                EnumSet.of(Ability.POSITIONS, Ability.HISTORY, Ability.PARTIAL_LINES, Ability.ANY_BYTES, Ability.APPEARS);
+        EnumSet<Ability> abilities = EnumSet.of(
+                Ability.POSITIONS, Ability.HISTORY, Ability.PARTIAL_LINES, Ability.ANY_BYTES, Ability.APPEARS);
         return new FileLog(path, new TinyFileReader(path), abilities);
     }
 }

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param isCompressed whether the file was compressed
  */
 record Stamp(Kind kind, String text, boolean isCompressed) {
-    private static final String COMPRESSION = "(\\.(?:gz|xz|zst|bz2|lz4|Z))?";
+    private static final String COMPRESSION = "(\\.(?:gz|xz|zst|bz2|lz4|lzma|Z|zip))?";
     private static final Pattern BEHIND = Pattern.compile("[-._~]?(\\d[\\dTZ:._+-]*?)" + COMPRESSION);
     /** Or none, as in {@code app.log~} and {@code app.log.gz}. */
     private static final Pattern WORD =

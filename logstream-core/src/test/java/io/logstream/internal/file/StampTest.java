@@ -26,6 +26,8 @@ class StampTest {
         "app.log, app.log.old, WORD, old, false",
         "app.log, app.log~, WORD, '', false",
         "app.log, app.log.gz, WORD, '', true",
+        "app.log, app.log.save, WORD, save, false",
+        "app.log, app.log.3.zip, COUNTER, 3, true",
         "syslog, syslog.1, COUNTER, 1, false",
         "job-1, job-1.2, COUNTER, 2, false",
     })
