@@ -267,6 +267,16 @@ final class Candidates implements ChannelLog.Finding {
         });
     }
 
+    /** The same for a reader that has begun or begins; an interrupt is left to its thread. */
+    void learnHostMeanwhile(@Nullable SlurmJob job) throws IOException {
+        try {
+            learnHost(job);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException("interrupted", e);
+        }
+    }
+
     private void askHost(String unknown) throws InterruptedException {
         try {
             noHost = null;

@@ -11,7 +11,6 @@ import io.logstream.spi.SourcePosition;
 import io.logstream.spi.Start;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
-import java.nio.file.Files;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -243,7 +242,7 @@ final class JobReader implements LogReader {
         isLeaving = false;
         isLacking = false;
         searchedAt = now;
-        learnHost();
+        files.learnHostMeanwhile(job);
         if (!isNever() && !isFinal) {
             List<LogFile> errs =
                     files.of(job, known.release(), Channel.STDERR); // first, so what both find is in the other, too
@@ -252,15 +251,6 @@ final class JobReader implements LogReader {
             if (!isLeaving) { // where that one goes, this one may go too
                 place(err, errs, outs, now);
             }
-        }
-    }
-
-    private void learnHost() throws IOException {
-        try {
-            files.learnHost(job);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IOException("interrupted", e);
         }
     }
 
@@ -276,8 +266,11 @@ final class JobReader implements LogReader {
             return;
         }
         Optional<LogFile> there = candidates.stream().filter(files::has).findFirst();
-        LogFile best = there.isPresent() || log.hasBytes() ? there.orElse(candidates.get(0)) : awaited(log, candidates);
         boolean isThere = there.isPresent();
+        LogFile best = isThere || log.hasBytes() ? there.orElse(candidates.get(0)) : awaited(log, candidates);
+        if (best == null) {
+            return;
+        }
         boolean isBetter = !best.equals(old) && (isThere || !log.hasBytes());
         boolean isAwaited =
                 source.follows() && (!isOver() || log.isPlaceGiven()); // nobody makes one for a job that is over
@@ -312,11 +305,15 @@ final class JobReader implements LogReader {
         }
     }
 
-    private LogFile awaited(ChannelLog log, List<LogFile> candidates) {
+    /** The file to wait for; null while only the node that the job will run on may tell of one. */
+    private @Nullable LogFile awaited(ChannelLog log, List<LogFile> candidates) {
         try {
             return files.awaited(candidates);
         } catch (LogStreamException e) {
-            throw refused(log, String.valueOf(e.getMessage()), e);
+            if (isRunning() || isOver()) {
+                throw refused(log, String.valueOf(e.getMessage()), e);
+            }
+            return null;
         }
     }
 
@@ -348,11 +345,7 @@ final class JobReader implements LogReader {
         if (other == null || file.equals(other)) {
             return other != null;
         }
-        boolean isHere = file.host().isHere() && other.host().isHere();
-        if (isHere && Files.exists(file.path()) && Files.exists(other.path())) {
-            return Files.isSameFile(file.path(), other.path());
-        }
-        return file.isNamedLike(other); // on two machines too: it is the same file, or the wrong one
+        return file.isSame(other);
     }
 
     private Start start(ChannelLog log) {

@@ -172,6 +172,26 @@ class NodeFilesTest {
         assertThat(other.lines()).containsExactly("here");
     }
 
+    /** As where its directory may be entered by the user of the connections alone. */
+    @Test
+    void fileThatMayNotBeLookedAtElsewhere_isReadOnItsNode_whenTheJobHasBegun() throws Exception {
+        ScriptedHost.Script login = new ScriptedHost.Script(directory);
+        login.answers = asked -> ScriptedHost.refusal(asked.toString());
+        Files.writeString(file, "one\n");
+        says("PENDING");
+        try (SlurmCluster over = new SlurmCluster(
+                "fake", query, Duration.ofMillis(20), () -> new ScriptedHost(login), name -> new ScriptedHost(node))) {
+            CollectingViewer viewer = follow(over, true);
+            viewer.awaitEvent(Kind.WAITING);
+            query.awaitAnswers(3);
+            says("RUNNING");
+            viewer.awaitLine("one");
+            says("COMPLETED");
+            assertThat(viewer.awaitEnd().kind()).isEqualTo(EndReason.Kind.COMPLETED);
+            assertThat(viewer.lines()).containsExactly("one");
+        }
+    }
+
     @Test
     void nodeThatIsAwayForAWhile_isReadOnAtThePlace() throws Exception {
         Files.writeString(file, "one\n");
