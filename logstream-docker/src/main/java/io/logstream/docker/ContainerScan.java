@@ -12,6 +12,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -33,6 +34,11 @@ final class ContainerScan implements Scan, DaemonEvents.Listener {
     private volatile boolean closed;
     private final Map<String, Shown> shown = new HashMap<>(); // by id
     private final Set<String> refused = new HashSet<>(); // ids
+    private final Set<String> started = ConcurrentHashMap.newKeySet(); // ids of those that may have ended since
+    private Set<String> startedBefore = Set.of(); // of those, when the list was asked for
+    private Set<String> listed = Set.of(); // ids, in the list before
+    private long askedSecond; // when the list was asked for, by the daemon's clock
+    private long listedSecond = Long.MAX_VALUE; // the same of the list before
     private @Nullable List<DockerContainer> first;
     private boolean pinging;
     private long listedAt;
@@ -50,13 +56,22 @@ final class ContainerScan implements Scan, DaemonEvents.Listener {
 
     /** What the first scan tells must be all there is. */
     void awaitFirst() throws IOException, InterruptedException {
-        first = daemon.parseList(daemon.await(daemon.awaitDialect().path(wanted.query())));
+        String path = daemon.awaitDialect().path(wanted.query());
+        noteTime();
+        first = daemon.parseList(daemon.await(path));
+    }
+
+    private void noteTime() {
+        askedSecond = Math.floorDiv(daemon.outages().lastHeard(), 1_000_000_000L);
     }
 
     @Override
     public void happened(DaemonEvents.Event event) {
         // What is executed in a container happens often, and changes nothing.
         if (!event.action().startsWith("exec_") && !event.action().startsWith("health_status")) {
+            if (event.action().equals("start")) {
+                started.add(event.id());
+            }
             changed = true;
             context.wake();
         }
@@ -114,6 +129,8 @@ final class ContainerScan implements Scan, DaemonEvents.Listener {
 
     private Answer ask() throws IOException {
         changed = false;
+        startedBefore = Set.copyOf(started);
+        noteTime();
         openings = daemon.events().openings();
         listedAt = context.time().nanoTime();
         Dialect dialect = daemon.dialect();
@@ -132,9 +149,20 @@ final class ContainerScan implements Scan, DaemonEvents.Listener {
             return gone;
         });
         all.stream()
-                .filter(container -> shown.containsKey(container.id()) || wanted.isShown(container))
+                .filter(container ->
+                        shown.containsKey(container.id()) || hasRunUnseen(container) || wanted.isShown(container))
                 .sorted(Comparator.comparing(DockerContainer::name))
                 .forEach(container -> show(container, sink));
+        started.removeAll(startedBefore); // what the others have done is in the next list, if not in this one
+        listed = there;
+        listedSecond = askedSecond;
+    }
+
+    /** Whether it was told to be started, or was made behind the list before and has ended: events may have been lost. */
+    private boolean hasRunUnseen(DockerContainer container) {
+        boolean isNew = !listed.contains(container.id()) && container.created().getEpochSecond() >= listedSecond;
+        return started.contains(container.id())
+                || isNew && Set.of("exited", "dead", "stopped").contains(container.state());
     }
 
     /** A container keeps the name of its stream, and its source, also when it is renamed. */

@@ -55,6 +55,11 @@ record ContainerState(
         return status.equals("exited") || status.equals("dead") || status.equals("stopped");
     }
 
+    /** Whether the run that was started last has ended, whatever comes then. */
+    boolean hasEnded() {
+        return isOver() || isBeingRemoved() || status.equals("restarting");
+    }
+
     boolean isBeingRemoved() {
         return status.equals("removing");
     }

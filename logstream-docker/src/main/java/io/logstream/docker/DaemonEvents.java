@@ -113,6 +113,11 @@ final class DaemonEvents {
         return watch;
     }
 
+    /** Whether those who listen are told what happens, and will be told if that may have been missed. */
+    synchronized boolean areComing() {
+        return state == State.LISTENING;
+    }
+
     /** How often the daemon has been found. */
     synchronized int openings() {
         return openings;

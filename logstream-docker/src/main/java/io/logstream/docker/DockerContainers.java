@@ -13,7 +13,8 @@ import java.util.stream.Collectors;
 
 /**
  * The containers of a daemon with a label, a name or an image, as they come and go. All conditions must hold. Each container
- * becomes a stream {@code docker:NAME} as soon as it runs, and stays one until it is removed, also while it is stopped.
+ * becomes a stream {@code docker:NAME} as soon as it runs, or has run for a moment, and stays one until it is removed, also while it is
+ * stopped.
  * Immutable and threadsafe.
  *
  * <p>The daemon tells of changes within a millisecond, over one connection for all discoveries and sources of a

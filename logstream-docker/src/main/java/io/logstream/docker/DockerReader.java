@@ -32,6 +32,9 @@ final class DockerReader implements LogReader {
     private static final Logger LOG = LoggerFactory.getLogger(DockerReader.class);
     private static final Duration FIRST_WAIT = Duration.ofMillis(50);
     private static final Duration LAST_WAIT = Duration.ofSeconds(10);
+    /** The same while events are listened to, which tell of whatever happens. */
+    private static final Duration LAST_WAIT_LISTENING = Duration.ofSeconds(60);
+
     /** How long the daemon may take to tell how a container has exited that is running again. */
     static final Duration FOR_EXIT_CODE = Duration.ofMillis(300);
 
@@ -65,7 +68,7 @@ final class DockerReader implements LogReader {
     private long backAt = Place.NONE;
 
     private final EarlySink early = new EarlySink();
-    private final Semaphore woken = new Semaphore(0);
+    final Semaphore woken = new Semaphore(0);
     private final long begunAt = System.nanoTime();
 
     DockerReader(DockerSource source, Start start, SourceContext context) {
@@ -98,7 +101,7 @@ final class DockerReader implements LogReader {
             }
             // The hub knows no position to go on from, and would begin at the end: this reader begins anew itself.
             LOG.info("{}: trying again: {}", this, e.getMessage());
-            enter(new Waiting(this, nextWait()));
+            enter(new Waiting(this, nextWait(LAST_WAIT)));
             outcome = Outcome.MORE;
         }
         waited = true;
@@ -305,7 +308,7 @@ final class DockerReader implements LogReader {
             if (outcome == Outcome.END) {
                 return; // the first read finds the same, and says so
             }
-            if (outcome == Outcome.WAIT && place == null) {
+            if ((outcome == Outcome.WAIT || outcome == Outcome.PENDING) && place == null) {
                 long left = stage instanceof Waiting waiting ? waiting.left() : Question.PATIENCE.toNanos();
                 boolean any = woken.tryAcquire(Math.min(left, deadline - now()), TimeUnit.NANOSECONDS);
                 if (!any && deadline - now() <= 0) {
@@ -317,7 +320,9 @@ final class DockerReader implements LogReader {
     }
 
     private void woken() {
-        woken.release();
+        if (woken.availablePermits() == 0) { // a few more do no harm, but nobody takes them when the place is known
+            woken.release();
+        }
         context.wake();
     }
 
@@ -327,7 +332,7 @@ final class DockerReader implements LogReader {
             sink.position(position());
             sink.event(SourceEvent.of(SourceEvent.Kind.WAITING, "created, not started yet"));
         }
-        enter(new Waiting(this, nextWait()));
+        awaitEvent();
         context.wake();
         return Outcome.WAIT;
     }
@@ -339,7 +344,8 @@ final class DockerReader implements LogReader {
         if (now.isRunning() && now.started() == at.started) {
             at.end = Place.End.OPEN; // the log was told to be over too soon
         }
-        LogFile file = at.isBeginning() && source.readsFiles() && daemon.isLocal() && now.isJson()
+        boolean isEmptied = now.emptied() && now.rotatedAt() > 0; // and then what was read of it does not go on
+        LogFile file = at.isBeginning() && source.readsFiles() && daemon.isLocal() && now.isJson() && !isEmptied
                 ? LogFile.open(this, now.logPath())
                 : null;
         return file != null ? enter(file) : askForLog();
@@ -348,7 +354,7 @@ final class DockerReader implements LogReader {
     /** The log was read to its end: is the container over, or was it started again? */
     private @Nullable Outcome afterRead(ContainerState now, LineSink sink) throws IOException {
         if (now.isBeingRemoved()) {
-            return enter(new Waiting(this, nextWait()));
+            return awaitEvent();
         }
         if (now.isOver()) {
             if (runs.isRestarted() || !verified) {
@@ -361,10 +367,10 @@ final class DockerReader implements LogReader {
             if (source.endsWithContainer()) {
                 return Outcome.END;
             }
-            return enter(new Waiting(this, nextWait()));
+            return awaitEvent();
         }
         if (now.started() == place().started) {
-            enter(new Waiting(this, nextWait())); // it is about to end; or the daemon is
+            enter(new Waiting(this, nextWait(LAST_WAIT))); // it is about to end; or the daemon is
             read = false;
             return null;
         }
@@ -405,6 +411,7 @@ final class DockerReader implements LogReader {
         if (now != null && runs.isRestarted()) {
             judge(now); // that the daemon was lost may have been noticed since it has answered
             runs.tellRestart(sink, place(), time);
+            verified &= runs.isRestarted(); // that was the run before
             wait = FIRST_WAIT;
         }
     }
@@ -415,11 +422,15 @@ final class DockerReader implements LogReader {
         return enter(new Logs(this, false));
     }
 
-    private Duration nextWait() {
-        Duration next = wait;
-        Duration twice = wait.multipliedBy(2);
-        wait = twice.compareTo(LAST_WAIT) < 0 ? twice : LAST_WAIT;
+    private Duration nextWait(Duration last) {
+        Duration next = wait.compareTo(last) < 0 ? wait : last;
+        wait = next.multipliedBy(2);
         return next;
+    }
+
+    /** Waits for something of which events tell. */
+    private @Nullable Outcome awaitEvent() {
+        return enter(new Waiting(this, nextWait(daemon.events().areComing() ? LAST_WAIT_LISTENING : LAST_WAIT)));
     }
 
     /** There is no such container. */
@@ -475,17 +486,21 @@ final class DockerReader implements LogReader {
 
     // ---- what comes of reading
 
-    /** The daemon says that this was all. */
+    /**
+     * The daemon says that this was all.
+     *
+     * @param run when the container was started, for all that was known when it was asked for the log
+     */
     @Nullable
-    Outcome ended(boolean anything, LineSink sink) {
+    Outcome ended(boolean anything, long run, LineSink sink) {
         if (!source.follows()) {
             return Outcome.END;
         }
         Place at = place();
         ContainerState now = runs.container();
         boolean isOver = now != null && now.isOver();
-        boolean isOpen = runs.isRestarted() && !isOver; // the run that is told now goes on
         tellRestart(sink);
+        boolean isOpen = run != at.started; // of a run that has begun behind that, the log may have the beginning only
         Place.End end = isOpen || at.cut ? Place.End.OPEN : isOver ? Place.End.SEEN : Place.End.SAID;
         at.end = at.end.or(end);
         sink.position(position());
@@ -511,7 +526,7 @@ final class DockerReader implements LogReader {
                 return gone(sink);
             }
             read = true;
-            return enter(new Waiting(this, nextWait()));
+            return awaitEvent();
         }
         throw request.failure(this.toString());
     }

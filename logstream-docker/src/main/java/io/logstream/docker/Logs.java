@@ -27,6 +27,7 @@ final class Logs implements Stage {
     private int tail;
     private long begins = Long.MAX_VALUE; // with an entry of this time, the shorter answer before
     private volatile LogRequest request;
+    private long run; // the container's start, as it is known when the log is asked for
     private Handover handover;
     private boolean told;
 
@@ -74,6 +75,8 @@ final class Logs implements Stage {
         long since = tail < Integer.MAX_VALUE || earliest == Place.NONE
                 ? Place.NONE
                 : place.anchor < 0 ? earliest : earliest - SLACK_NANOS;
+        ContainerState now = reader.runs().container();
+        run = now == null ? Place.NONE : now.started();
         askedAt = reader.now();
         heardAt = askedAt;
         return reader.logs(reader.follows(), tail, since, handover);
@@ -120,7 +123,7 @@ final class Logs implements Stage {
                     }
                     missing(to);
                 }
-                yield reader.ended(handover.entries() > 0, to);
+                yield reader.ended(handover.entries() > 0, run, to);
             }
         };
     }

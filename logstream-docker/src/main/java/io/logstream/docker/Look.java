@@ -49,11 +49,11 @@ final class Look implements Closeable {
         return done;
     }
 
-    /** Looks once more, if the container was started. */
+    /** Looks once more, if the container was started; also before the log is open, which podman tells with the first line only. */
     void again() throws IOException {
-        if (question.isOpen()
-                || done && reader.runs().wasStarted(reader.questions().isPodman())) {
+        if (question.isOpen() || reader.runs().wasStarted(reader.questions().isPodman())) {
             ask();
+            early = !done && question.isOpen();
         }
     }
 

@@ -136,9 +136,9 @@ final class Outages {
         }
     }
 
-    /** Whether the daemon was away at a time, for all that is known. */
-    boolean contain(long time) {
-        return overlap(0, time - 1, time);
+    /** Whether the daemon was away from one time to another all the time, for all that is known. */
+    synchronized boolean contain(long from, long to) {
+        return away && from > heard || outages.stream().anyMatch(one -> one.from() < from && to <= one.to());
     }
 
     /**

@@ -19,6 +19,8 @@ final class Runs implements DaemonEvents.Listener {
 
     private static final long LATE_NANOS = 10_000_000; // nor in so little: entries may always be as late as this
 
+    private static final long SOON_NANOS = 1_000_000_000; // so soon a daemon goes that has ended its containers before
+
     private final DockerDaemon daemon;
     private final Runnable wake;
     private @Nullable ContainerState container;
@@ -41,6 +43,7 @@ final class Runs implements DaemonEvents.Listener {
     private int losses; // the same, where there was an answer: all ends before it are judged
     private boolean removed;
     private OptionalInt lastExit = OptionalInt.empty();
+    private OptionalInt exitBefore = OptionalInt.empty(); // what that was when the last death was told
     private final long[] deaths = {Place.NONE, Place.NONE}; // the last two that the daemon has told
 
     /**
@@ -76,7 +79,7 @@ final class Runs implements DaemonEvents.Listener {
         boolean before = restarted;
         restarted = now.started() != Place.NONE && now.started() != at.started;
         justRestarted = restarted && !before;
-        boolean over = now.isOver() && now.finished() != Place.NONE;
+        boolean over = now.hasEnded() && now.finished() != Place.NONE;
         knownUntil = over ? Math.max(now.finished(), allowed) : Long.MAX_VALUE;
         if (now.isOver() && !restarted) {
             noteExit(now.exitCode());
@@ -92,6 +95,7 @@ final class Runs implements DaemonEvents.Listener {
             removed |= event.action().equals("destroy") || event.action().equals("remove"); // podman's word
             boolean died = event.action().equals("die") || event.action().equals("died"); // podman's word
             if (died && event.exitCode().isPresent()) { // what is executed in a container exits too
+                exitBefore = lastExit;
                 lastExit = event.exitCode();
             }
             if (event.action().equals("die") && event.time() > deaths[1]) {
@@ -158,13 +162,13 @@ final class Runs implements DaemonEvents.Listener {
      */
     void isLater(long time) {
         ContainerState now = container;
-        long end = now != null && now.isOver() ? Math.min(now.finished(), death) : death;
+        long end = now != null && now.hasEnded() ? Math.min(now.finished(), death) : death;
         allowed = time + Math.max(time - end, LATE_NANOS);
     }
 
     /** Entries of the run that was not told yet are later than this. */
     private synchronized long endOfTheLast(ContainerState now) {
-        long end = now.isOver() ? Place.NONE : now.finished();
+        long end = now.hasEnded() ? Place.NONE : now.finished();
         for (long death : deaths) {
             end = death < now.started() ? Math.max(end, death) : end;
         }
@@ -188,16 +192,15 @@ final class Runs implements DaemonEvents.Listener {
         ContainerState now = container;
         if (restarted && now != null && time > endOfTheLast(now)) {
             restarted = false;
-            boolean isCut = at.cut && now.isOver() && cutAt == now.finished(); // the one that begins
+            boolean isCut = at.cut && now.hasEnded() && cutAt == now.finished(); // the one that begins
             if (cutBefore || !isCut) {
                 tellLoss(sink, at);
             }
-            cutBefore = false;
             at.cut = isCut;
             at.started = now.started();
             at.finished = false;
             at.end = Place.End.OPEN;
-            sink.event(new SourceEvent(SourceEvent.Kind.RESTARTED, "", takeExit(), "", -1));
+            sink.event(new SourceEvent(SourceEvent.Kind.RESTARTED, "", takeExit(now.started()), "", -1));
         }
     }
 
@@ -226,7 +229,7 @@ final class Runs implements DaemonEvents.Listener {
 
     /** Whether that is so of the last end, of the run that is told now or is to be told next. */
     private boolean isLastInDoubt(ContainerState now, Place at) {
-        boolean isBehind = isLater(now, at) ? now.isOver() : !now.isRunning() && !isRead(at);
+        boolean isBehind = isLater(now, at) ? now.hasEnded() : !now.isRunning() && !isRead(at);
         return isBehind && isEndInDoubt(now);
     }
 
@@ -243,13 +246,14 @@ final class Runs implements DaemonEvents.Listener {
             return at.started == Place.NONE && now.isRunning() && isEndInDoubt(now); // behind the first start
         }
         Outages outages = daemon.outages();
-        if (isRead(at) && now.isOver() && outages.contain(now.started())) {
-            return false; // or another run would have begun and ended in the one outage with its start
-        }
         ContainerState last = container;
         long behind = Math.max(at.started, at.anchor < 0 ? Place.NONE : at.time[at.anchor]);
-        behind = last != null && last.isOver() ? Math.max(behind, last.finished()) : behind;
-        return outages.overlap(losses, behind, now.isOver() ? now.started() : now.finished());
+        behind = last != null && last.hasEnded() ? Math.max(behind, last.finished()) : behind;
+        boolean isStopped = outages.contain(Math.min(behind + SOON_NANOS, now.started()), now.started());
+        if (isRead(at) && now.hasEnded() && isStopped) {
+            return false; // or another run would have begun and ended in the one outage with its start, or right before
+        }
+        return outages.overlap(losses, behind, now.hasEnded() ? now.started() : now.finished());
     }
 
     /**
@@ -270,6 +274,7 @@ final class Runs implements DaemonEvents.Listener {
     /** Tells that what a run wrote before it ended may be lost, unless that was told; whether it was not. */
     boolean tellLoss(LineSink sink, Place at) {
         boolean was = at.cut;
+        cutBefore = false;
         if (was) {
             at.cut = false;
             sink.gap(-1, Gap.Reason.RECONNECTED);
@@ -286,9 +291,12 @@ final class Runs implements DaemonEvents.Listener {
         lastExit = lastExit.isPresent() ? lastExit : OptionalInt.of(code);
     }
 
-    private synchronized OptionalInt takeExit() {
-        OptionalInt taken = lastExit;
-        lastExit = OptionalInt.empty();
+    /** How the run before the one with this start has exited; that the next one has too may have been told. */
+    private synchronized OptionalInt takeExit(long started) {
+        boolean isNext = deaths[1] >= started;
+        OptionalInt taken = isNext ? exitBefore : lastExit;
+        lastExit = isNext ? lastExit : OptionalInt.empty();
+        exitBefore = OptionalInt.empty();
         return taken;
     }
 }

@@ -96,6 +96,66 @@ class DockerContainersTest {
     }
 
     @Test
+    void containerIsShown_thatHasEndedBeforeTheListIsAnswered() throws Exception {
+        try (FakeDaemon fake = new FakeDaemon();
+                DockerDaemon daemon = DockerDaemon.of(fake.host());
+                LogHub hub = LogHub.create()) {
+            FakeContainer again = fake.container("again", "exited");
+            fake.container("old", "exited");
+            CollectingViewer viewer = new CollectingViewer();
+            hub.subscribe(DockerContainers.builder(daemon).build(), OPTIONS, SubscribeOptions.defaults(), viewer);
+            CollectingViewer.until("containers are listed when events come", () -> fake.requests("?all=1") == 2);
+            fake.frozen = request -> request.contains("?all=1");
+            FakeContainer job = fake.container("job", "created");
+            CollectingViewer.until("containers are listed", () -> fake.requests("?all=1") == 3);
+            job.write(Channel.STDOUT, "job\n");
+            job.exit(0);
+            again.start();
+            again.write(Channel.STDOUT, "again\n");
+            again.exit(0);
+            CollectingViewer.until("that is told", () -> daemon.outages().lastHeard() >= again.finished);
+            fake.frozen = request -> false;
+            viewer.awaitLine("job");
+            viewer.awaitLine("again");
+            assertThat(viewer.events().stream().filter(event -> event.kind() == Kind.APPEARED))
+                    .extracting(SourceEvent::stream)
+                    .contains("docker:job", "docker:again")
+                    .doesNotContain("docker:old");
+        }
+    }
+
+    /** One that was there before may have got the name, or the like, by which it is found now. */
+    @Test
+    void containerIsShown_thatHasComeAndEndedWhileNoEventsWereListenedTo() throws Exception {
+        try (FakeDaemon fake = new FakeDaemon();
+                DockerDaemon daemon = DockerDaemon.of(fake.host());
+                LogHub hub = LogHub.create()) {
+            FakeContainer renamed = fake.container("renamed", "exited");
+            fake.containers.clear();
+            fake.clock += 2_000_000_000L;
+            fake.container("old", "exited");
+            fake.frozen = request -> request.contains("/events");
+            CollectingViewer viewer = new CollectingViewer();
+            hub.subscribe(DockerContainers.builder(daemon).build(), OPTIONS, SubscribeOptions.defaults(), viewer);
+            CollectingViewer.until("events are asked for", () -> fake.requests("/events") > 0);
+            CollectingViewer.until("containers are listed", () -> fake.requests("?all=1") > 0);
+            CollectingViewer.until("the list is taken", () -> fake.open("?all=1") == 0);
+            synchronized (fake) {
+                fake.containers.put(renamed.id, renamed);
+                FakeContainer job = fake.container("job", "created");
+                job.write(Channel.STDOUT, "job\n");
+                job.exit(0);
+                fake.frozen = request -> false;
+            }
+            viewer.awaitLine("job");
+            assertThat(viewer.events().stream().filter(event -> event.kind() == Kind.APPEARED))
+                    .extracting(SourceEvent::stream)
+                    .contains("docker:job")
+                    .doesNotContain("docker:old", "docker:renamed");
+        }
+    }
+
+    @Test
     void discoveryGoesOn_whenTheDaemonWasAway() throws Exception {
         try (FakeDaemon fake = new FakeDaemon();
                 DockerDaemon daemon = DockerDaemon.of(fake.host());

@@ -59,7 +59,7 @@ abstract class FakeCase {
     }
 
     void readUntil(DockerReader reader, HandContext context, TextSink sink, String text) throws IOException {
-        long deadline = System.nanoTime() + Duration.ofSeconds(20).toNanos();
+        long deadline = System.nanoTime() + Duration.ofSeconds(60).toNanos();
         while (!sink.text.toString().contains(text)) {
             assertThat(deadline - System.nanoTime())
                     .as("still time for '%s'", text)
@@ -67,6 +67,18 @@ abstract class FakeCase {
             readAll(reader, context, sink);
             LockSupport.parkNanos(100_000);
         }
+    }
+
+    /** Reads until the reader says that this is the end, while time goes on. */
+    static void readToTheEnd(DockerReader reader, HandContext context, TextSink sink) {
+        CollectingViewer.until(() -> "the end, behind " + sink.told, () -> {
+            try {
+                context.time.advance(Duration.ofMillis(1));
+                return reader.read(sink) == Outcome.END;
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        });
     }
 
     static void readAllUnchecked(DockerReader reader, HandContext context, TextSink sink) {
@@ -91,7 +103,7 @@ abstract class FakeCase {
     }
 
     static boolean isAway(DockerDaemon daemon) {
-        return daemon.outages().contain(Long.MAX_VALUE);
+        return daemon.outages().contain(Long.MAX_VALUE, Long.MAX_VALUE);
     }
 
     /** What is told, in its order: lines, and events with their exit code. */

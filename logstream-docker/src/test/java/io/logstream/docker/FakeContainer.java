@@ -22,6 +22,7 @@ final class FakeContainer {
 
     private final FakeDaemon daemon;
     final String id;
+    final long created;
     String name;
     String status;
     boolean terminal;
@@ -42,7 +43,8 @@ final class FakeContainer {
         this.id = id;
         this.name = name;
         this.status = status;
-        started = daemon.clock;
+        created = daemon.clock;
+        started = created;
     }
 
     // ---- what the container does

@@ -59,6 +59,8 @@ final class FakeDaemon implements Closeable {
     boolean withholding;
     /** The status with which logs are refused; 0 for none. */
     volatile int refusal;
+    /** Whether it says that it is podman. */
+    boolean podman;
     /** The one version of the API that it speaks. */
     volatile String version = "1.41";
     /** Sent as a last frame, before an end in order. */
@@ -240,7 +242,11 @@ final class FakeDaemon implements Closeable {
         String path = target.replaceFirst("^/v[0-9.]+", "").replaceFirst("\\?.*", "");
         String[] parts = path.split("/");
         if (path.equals("/_ping")) {
-            send(to, head("Api-Version: " + version + "\r\nContent-Length: 2") + "OK");
+            send(
+                    to,
+                    head("Api-Version: " + version + (podman ? "\r\nLibpod-Api-Version: 4.3.1" : "")
+                                    + "\r\nContent-Length: 2")
+                            + "OK");
         } else if (!target.startsWith("/v" + version + "/")) {
             json(to, 400, "{\"message\":\"client version is too old\"}");
         } else if (path.equals("/events")) {
@@ -275,7 +281,8 @@ final class FakeDaemon implements Closeable {
         for (FakeContainer container : containers.values()) {
             if (target.contains("all=1") || container.isRunning()) {
                 all.add("{\"Id\":\"" + container.id + "\",\"Names\":[\"/" + container.name
-                        + "\"],\"Image\":\"bb:1\",\"State\":\"" + container.status + "\",\"Labels\":{}}");
+                        + "\"],\"Image\":\"bb:1\",\"Created\":" + container.created / 1_000_000_000L + ",\"State\":\""
+                        + container.status + "\",\"Labels\":{}}");
             }
         }
         return "[" + String.join(",", all) + "]";

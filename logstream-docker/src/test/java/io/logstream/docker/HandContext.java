@@ -11,6 +11,7 @@ import java.util.concurrent.Executor;
 final class HandContext implements SourceContext {
     final VirtualTime time = VirtualTime.startingAt(Instant.now());
     private boolean woken;
+    private Duration lastWait = Duration.ZERO;
 
     @Override
     public synchronized void wake() {
@@ -19,8 +20,14 @@ final class HandContext implements SourceContext {
     }
 
     @Override
-    public void wakeWithin(Duration within) {
+    public synchronized void wakeWithin(Duration within) {
+        lastWait = within;
         time.after(within, this::wake);
+    }
+
+    /** Within what time the reader is to be woken, as it said last. */
+    synchronized Duration lastWait() {
+        return lastWait;
     }
 
     @Override

@@ -23,16 +23,16 @@ class OutagesTest {
         outages.lost();
         outages.heard(TEN + 9); // over a connection that was there before
         answered("10:00:05");
-        assertThat(outages.contain(TEN + 9)).isFalse();
-        assertThat(outages.contain(TEN + 10)).isTrue();
-        assertThat(outages.contain(TEN + 6 * SECOND)).isTrue();
-        assertThat(outages.contain(TEN + 6 * SECOND + 1)).isFalse();
+        assertThat(outages.contain(TEN + 9, TEN + 9)).isFalse();
+        assertThat(outages.contain(TEN + 10, TEN + 10)).isTrue();
+        assertThat(outages.contain(TEN + 6 * SECOND, TEN + 6 * SECOND)).isTrue();
+        assertThat(outages.contain(TEN + 6 * SECOND + 1, TEN + 6 * SECOND + 1)).isFalse();
         for (int i = 1; i < 50; i++) {
             outages.lost();
             answered(String.format("11:%02d:00", i));
         }
-        assertThat(outages.contain(TEN + 10)).as("none is forgotten").isTrue();
-        assertThat(outages.contain(TEN + 9)).isFalse();
+        assertThat(outages.contain(TEN + 10, TEN + 10)).as("none is forgotten").isTrue();
+        assertThat(outages.contain(TEN + 9, TEN + 9)).isFalse();
     }
 
     @Test
@@ -59,10 +59,10 @@ class OutagesTest {
         long asked = System.nanoTime();
         outages.lost();
         outages.answered("Thu, 26 Nov 2026 10:00:05 GMT", asked);
-        assertThat(outages.contain(TEN + 3 * SECOND)).isTrue();
+        assertThat(outages.contain(TEN + 3 * SECOND, TEN + 3 * SECOND)).isTrue();
         answered("10:00:06");
-        assertThat(outages.contain(TEN + 3 * SECOND)).isTrue();
-        assertThat(outages.contain(TEN + 8 * SECOND)).isFalse();
+        assertThat(outages.contain(TEN + 3 * SECOND, TEN + 3 * SECOND)).isTrue();
+        assertThat(outages.contain(TEN + 8 * SECOND, TEN + 8 * SECOND)).isFalse();
     }
 
     @Test
@@ -74,9 +74,9 @@ class OutagesTest {
         answered("10:00:06"); // the same for all that is known
         outages.remembered(Place.NONE);
         outages.remembered(TEN + 1);
-        assertThat(outages.contain(TEN + 6 * SECOND)).isTrue();
+        assertThat(outages.contain(TEN + 6 * SECOND, TEN + 6 * SECOND)).isTrue();
         outages.remembered(TEN);
-        assertThat(outages.contain(TEN + 6 * SECOND)).isFalse();
+        assertThat(outages.contain(TEN + 6 * SECOND, TEN + 6 * SECOND)).isFalse();
     }
 
     @Test
@@ -86,8 +86,8 @@ class OutagesTest {
         assertThat(outages.lastHeard()).isEqualTo(TEN);
         outages.lost();
         answered("10:00:05");
-        assertThat(outages.contain(TEN)).isFalse();
-        assertThat(outages.contain(TEN + 3 * SECOND)).isTrue();
+        assertThat(outages.contain(TEN, TEN)).isFalse();
+        assertThat(outages.contain(TEN + 3 * SECOND, TEN + 3 * SECOND)).isTrue();
     }
 
     @Test
@@ -95,7 +95,7 @@ class OutagesTest {
         answered("11:00:00");
         outages.lost();
         answered("10:00:00");
-        assertThat(outages.contain(TEN)).isTrue();
+        assertThat(outages.contain(TEN, TEN)).isTrue();
         assertThat(outages.lastHeard()).isEqualTo(TEN);
     }
 

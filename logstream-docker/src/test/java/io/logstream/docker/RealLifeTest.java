@@ -16,6 +16,10 @@ import org.junit.jupiter.api.Test;
 /** A real container is followed through its life. */
 class RealLifeTest extends RealCase {
 
+    private void awaitEvents() {
+        CollectingViewer.until("events are listened to", () -> daemon.events().openings() > 0);
+    }
+
     @Test
     void createdContainer_isWaitedFor() throws Exception {
         real.docker("create", "--network=none", "--name=" + name, "bb:1", "/bin/sh", "-c", "echo started; sleep 1000");
@@ -31,6 +35,7 @@ class RealLifeTest extends RealCase {
         real.run(name, "trap 'echo bye; exit 7' TERM; echo hello; while :; do usleep 10000; done");
         CollectingViewer viewer = follow(lasting());
         viewer.awaitLine("hello");
+        awaitEvents(); // nobody else tells the exit code
         for (int i = 1; i <= 3; i++) {
             real.docker("restart", name);
             int hellos = i + 1;
@@ -87,6 +92,7 @@ class RealLifeTest extends RealCase {
         real.run(name, "echo hello; sleep 1000");
         CollectingViewer viewer = follow(lasting());
         viewer.awaitLine("hello");
+        awaitEvents();
         real.docker("rm", "--force", name);
         assertThat(viewer.awaitEnd().kind()).isEqualTo(EndReason.Kind.COMPLETED);
         assertThat(viewer.events()).anySatisfy(event -> assertThat(event.kind()).isEqualTo(Kind.FINISHED));
@@ -134,6 +140,7 @@ class RealLifeTest extends RealCase {
         real.docker("unpause", name);
         int lines = viewer.lines().size();
         viewer.await("more lines", () -> viewer.lines().size() > lines + 10);
+        viewer.awaitEvent(Kind.CAUGHT_UP); // a second or two behind the daemon's answer, where lines come all the time
         assertThat(viewer.kinds()).containsOnly(Kind.CAUGHT_UP);
     }
 }

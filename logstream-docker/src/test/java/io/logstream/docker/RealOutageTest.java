@@ -14,6 +14,7 @@ import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** The daemon goes away and comes back, while its containers live on or not. */
 class RealOutageTest extends RealCase {
@@ -116,13 +117,17 @@ class RealOutageTest extends RealCase {
     }
 
     @Test
-    void containerThatEndsWhileTheDaemonIsAway_isReadToItsEnd() throws Exception {
-        real.run(name, "i=0; while [ $i -lt 400 ]; do i=$((i+1)); echo line $i; usleep 2000; done; exit 9");
+    void containerThatEndsWhileTheDaemonIsAway_isReadToItsEnd(@TempDir Path marker) throws Exception {
+        real.run(
+                name,
+                "i=0; until [ -e /m/end ]; do i=$((i+1)); echo line $i; usleep 2000; done; exit 9",
+                "--volume=" + marker + ":/m");
         CollectingViewer viewer = follow(source());
         viewer.awaitLine("line 20");
         Path process = Path.of("/proc", real.docker("inspect", "--format={{.State.Pid}}", name));
         real.kill();
         viewer.awaitEvent(Kind.RECONNECTING);
+        Files.createFile(marker.resolve("end"));
         CollectingViewer.until("the container has ended", () -> !Files.exists(process));
         real.launch();
         viewer.awaitEnd();

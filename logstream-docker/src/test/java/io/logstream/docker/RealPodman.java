@@ -38,7 +38,7 @@ final class RealPodman implements AutoCloseable {
                 .redirectErrorStream(true)
                 .redirectOutput(directory.resolve("log").toFile())
                 .start();
-        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
         while (!Files.exists(directory.resolve("podman.sock"))) {
             if (!process.isAlive() || deadline - System.nanoTime() < 0) {
                 throw new IOException("podman does not start: " + Files.readString(directory.resolve("log")));

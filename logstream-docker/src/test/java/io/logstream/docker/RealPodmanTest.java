@@ -18,6 +18,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** The same source reads from podman's service, whose times have no fractions of a second. */
 class RealPodmanTest {
@@ -127,9 +128,15 @@ class RealPodmanTest {
 
     /** The first container of a program: events begin to come while its log is read. */
     @Test
-    void containerThatIsRemovedAtItsEnd_endsWithoutAGap() throws Exception {
-        podman.run(name, "echo one; usleep 1500000; echo two", "--rm");
+    void containerThatIsRemovedAtItsEnd_endsWithoutAGap(@TempDir Path marker) throws Exception {
+        podman.run(
+                name,
+                "echo one; until [ -e /m/go ]; do usleep 50000; done; usleep 1500000; echo two",
+                "--rm",
+                "--volume=" + marker + ":/m");
         CollectingViewer viewer = follow(daemon, false, Replay.all());
+        viewer.awaitLine("one");
+        Files.createFile(marker.resolve("go"));
         viewer.awaitEnd();
         assertThat(viewer.lines()).containsExactly("one", "two");
         assertThat(viewer.gaps()).isEmpty();

@@ -10,6 +10,7 @@ import io.logstream.SourceEvent.Kind;
 import io.logstream.spi.Start;
 import io.logstream.testkit.CollectingViewer;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -262,6 +263,62 @@ class RemovalTest extends FakeCase {
             web.remove();
             viewer.awaitEnd();
             assertThat(viewer.gaps()).isEmpty();
+        }
+    }
+
+    /** Its log was read once more to be sure, which brought the beginning of the next run, and nothing behind that. */
+    @Test
+    void containerThatIsRemoved_whenItsNextRunWasNotReadToItsEnd_endsWithAGap() throws Exception {
+        web.write(Channel.STDOUT, "zero\none\n");
+        HandContext context = new HandContext();
+        TextSink sink = new TextSink();
+        try (DockerReader reader = new DockerReader(source(), Start.beginning(), context)) {
+            readUntil(reader, context, sink, "one");
+            awaitListeners();
+            AtomicBoolean again = new AtomicBoolean();
+            AtomicBoolean over = new AtomicBoolean();
+            fake.frozen = request -> {
+                boolean isOnceMore = request.contains("follow=0");
+                if (isOnceMore && again.compareAndSet(false, true)) {
+                    startAgain("two");
+                } else if (request.endsWith("/json")
+                        && sink.latest.equals("two\n")
+                        && over.compareAndSet(false, true)) {
+                    fake.refusal = 409;
+                    web.write(Channel.STDOUT, "nobody has read this\n");
+                    web.exit(8);
+                    web.remove();
+                }
+                return isOnceMore && daemon.outages().lastHeard() < web.started; // that is told
+            };
+            web.exit(7);
+            readToTheEnd(reader, context, sink);
+            assertThat(sink.told).hasToString("zero\none\n[RESTARTED]two\n[gap -1 RECONNECTED][FINISHED]");
+        }
+    }
+
+    /** Podman tells nothing of a log before its first line, and remembers nothing of a container that is gone. */
+    @Test
+    void containerThatIsRemoved_andHasWrittenNothing_endsWithoutAGap_whereHeadsComeLate() throws Exception {
+        fake.podman = true;
+        fake.lateHeads = true;
+        AtomicBoolean listened = new AtomicBoolean();
+        HandContext context = new HandContext();
+        TextSink sink = new TextSink();
+        try (DaemonEvents.Watch watch = daemon.events().watch("", event -> listened.set(true));
+                DockerReader reader = new DockerReader(DockerSource.of(daemon, "web"), Start.beginning(), context)) {
+            assertThat(watch).isNotNull();
+            CollectingViewer.until("events come", listened::get);
+            CollectingViewer.until("it is looked at", () -> {
+                readAllUnchecked(reader, context, sink);
+                return fake.isAsked("/logs") && !reader.runs().mayBeUnseen(true);
+            });
+            synchronized (fake) {
+                web.exit(0);
+                web.remove();
+            }
+            readToTheEnd(reader, context, sink);
+            assertThat(sink.told).hasToString("[FINISHED]");
         }
     }
 

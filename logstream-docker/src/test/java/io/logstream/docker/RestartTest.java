@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.logstream.Channel;
 import io.logstream.LogHub;
+import io.logstream.SourceEvent;
 import io.logstream.SourceEvent.Kind;
 import io.logstream.spi.LogReader;
 import io.logstream.spi.Start;
@@ -15,7 +16,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
+import java.util.OptionalInt;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -87,6 +90,85 @@ class RestartTest extends FakeCase {
         }
     }
 
+    /** The log is read once more to be sure when the container has ended, and by then it is of the next run too. */
+    @Test
+    void nextRun_isReadToItsEnd_thatHasBegunWhileTheLogIsReadOnceMore() throws Exception {
+        web.write(Channel.STDOUT, "zero\none\n");
+        HandContext context = new HandContext();
+        TextSink sink = new TextSink();
+        try (DockerReader reader = new DockerReader(source(), Start.beginning(), context)) {
+            readUntil(reader, context, sink, "one");
+            awaitListeners();
+            AtomicBoolean again = new AtomicBoolean();
+            AtomicBoolean over = new AtomicBoolean();
+            fake.frozen = request -> {
+                if (request.contains("follow=0") && again.compareAndSet(false, true)) {
+                    startAgain("two");
+                } else if (request.endsWith("/json")
+                        && sink.latest.equals("two\n")
+                        && over.compareAndSet(false, true)) {
+                    web.write(Channel.STDOUT, "three\n");
+                    web.exit(8);
+                }
+                return false;
+            };
+            web.exit(7);
+            readToTheEnd(reader, context, sink);
+            assertThat(sink.told).hasToString("zero\none\n[RESTARTED]two\nthree\n[FINISHED]");
+        }
+    }
+
+    /** The reading once more is of the run before, and it turns out behind it that another one has come and gone. */
+    @Test
+    void nextRun_isReadToItsEnd_thatHasEndedBeforeItIsLookedAt() throws Exception {
+        web.write(Channel.STDOUT, "zero\none\n");
+        HandContext context = new HandContext();
+        TextSink sink = new TextSink();
+        try (DockerReader reader = new DockerReader(source(), Start.beginning(), context)) {
+            readUntil(reader, context, sink, "one");
+            awaitListeners();
+            AtomicInteger looks = new AtomicInteger();
+            fake.frozen = request -> {
+                looks.compareAndSet(0, request.contains("follow=0") ? 1 : 0);
+                boolean isLook = request.endsWith("/json") && looks.get() > 0;
+                if (isLook && looks.getAndIncrement() == 10) { // some time behind the end of that log
+                    startAgain("two");
+                    web.exit(8);
+                }
+                return isLook && looks.get() <= 10;
+            };
+            web.exit(7);
+            readToTheEnd(reader, context, sink);
+            assertThat(sink.told).hasToString("zero\none\n[RESTARTED]two\n[FINISHED]");
+            assertThat(sink.events)
+                    .extracting(SourceEvent::exitCode)
+                    .containsExactly(OptionalInt.of(7), OptionalInt.of(8));
+        }
+    }
+
+    /** It has ended again, and the daemon waits a moment before it starts it once more. */
+    @Test
+    void restart_isToldBeforeItsFirstLine_whenTheNextOneIsToCome() throws Exception {
+        web.write(Channel.STDOUT, "one\n");
+        try (LogHub hub = LogHub.create()) {
+            CollectingViewer viewer = follow(hub, DockerSource.of(daemon, "web"));
+            viewer.awaitLine("one");
+            awaitListeners();
+            fake.frozen = request -> {
+                if (request.endsWith("/json") && web.status.equals("exited")) {
+                    startAgain("two");
+                    web.exit(9);
+                    web.status = "restarting";
+                }
+                return false;
+            };
+            web.exit(7);
+            viewer.awaitLine("two");
+            viewer.awaitEvent(Kind.RESTARTED);
+            assertThat(told(viewer)).containsExactly("line one", "RESTARTED 7", "line two");
+        }
+    }
+
     /** The daemon reads on while the container is started again: what is read last was written after the look. */
     @Test
     void restart_isToldBeforeItsFirstLine_whenItHappensBehindTheLook() throws Exception {
@@ -152,7 +234,8 @@ class RestartTest extends FakeCase {
             web.exit(7);
             web.start();
             viewer.awaitEvent(Kind.RESTARTED);
-            CollectingViewer.until("the log of the new run is read", () -> fake.isAsked("/logs"));
+            CollectingViewer.until(
+                    "the log of the new run is read", () -> fake.requests("follow=1") > 1 && fake.isAsked("follow=1"));
             fake.breakConnections();
             viewer.awaitEvent(Kind.RECONNECTED);
             web.write(Channel.STDOUT, "two\n");

@@ -67,6 +67,65 @@ class RunsTest extends FakeCase {
         assertThat(place.cut).isTrue();
     }
 
+    /** It was read to its end, and the next one begins and ends unseen; which one has ended while the daemon was away can't be told. */
+    @Test
+    void run_isCutShort_thatHasBegunBehindOneThatWasReadToItsEnd() throws IOException {
+        look();
+        web.exit(0);
+        place.end = Place.End.SEEN;
+        place.finished = true;
+        fake.clock += 60 * SECOND;
+        web.start();
+        fake.clock += 60 * SECOND;
+        beAway(() -> {
+            web.exit(9);
+            web.start();
+        });
+        fake.clock += 2 * SECOND;
+        web.exit(0);
+        look();
+        assertThat(place.cut).isTrue();
+    }
+
+    /** Of a daemon that is stopped in order, and starts its containers again. */
+    @Test
+    void run_isNotCutShort_thatHasEndedRightBeforeTheOutage() throws IOException {
+        look();
+        web.exit(0);
+        place.end = Place.End.SEEN;
+        place.finished = true;
+        look();
+        beAway(web::start);
+        fake.clock += 2 * SECOND;
+        web.exit(0);
+        look();
+        assertThat(place.cut).isFalse();
+    }
+
+    @Test
+    void lossIsToldOnce_thatIsBehindTheFirstStart() throws IOException {
+        place.started = Place.NONE;
+        beAway(() -> {
+            web.exit(9);
+            web.start();
+        });
+        runs.judge(state(), place);
+        runs.see(state(), place);
+        TextSink sink = new TextSink();
+        runs.tellLoss(sink, place);
+        fake.clock += 60 * SECOND;
+        web.exit(0);
+        look();
+        web.start();
+        fake.clock += 60 * SECOND;
+        beAway(() -> web.exit(9));
+        runs.judge(state(), place);
+        runs.see(state(), place);
+        runs.tellRestart(sink, place, Long.MAX_VALUE);
+        runs.tellLoss(sink, place);
+        assertThat(sink.told).hasToString("[gap -1 RECONNECTED][RESTARTED][gap -1 RECONNECTED]");
+    }
+
     /** Where it was seen to run on, it has ended later. */
     @Test
     void run_isNotCutShort_thatOutlivedTheOutage() throws IOException {

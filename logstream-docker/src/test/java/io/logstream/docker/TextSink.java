@@ -20,6 +20,9 @@ final class TextSink implements LineSink {
     final List<Gap.Reason> gaps = new ArrayList<>();
     final List<SourcePosition> positions = new ArrayList<>();
 
+    /** What was handed over last; other threads may look at it. */
+    volatile String latest = "";
+
     int room = Integer.MAX_VALUE;
 
     @Override
@@ -30,6 +33,7 @@ final class TextSink implements LineSink {
     @Override
     public void bytes(Channel channel, ByteBuffer bytes, long epochNanos) {
         String read = StandardCharsets.UTF_8.decode(bytes).toString();
+        latest = read;
         text.append(read);
         told.append(read);
         room -= read.length();
