@@ -8,10 +8,16 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumSet;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -34,6 +40,9 @@ final class Candidates implements ChannelLog.Finding {
     private final LogHost shared;
     private String node = "";
     private @Nullable LogHost nodeHost;
+    /** One for each node, also when the job is there again: so a file that is read is known to be the same one. */
+    private final Map<String, Optional<LogHost>> nodeHosts = new HashMap<>();
+
     private boolean isBegun;
     private String askedNode = "";
     private volatile boolean isHostAwaited;
@@ -74,6 +83,34 @@ final class Candidates implements ChannelLog.Finding {
                 .toList();
     }
 
+    /** All that are looked at, in words; empty if there are none. */
+    String named(@Nullable SlurmJob job, int release) {
+        return Stream.of(Channel.STDOUT, Channel.STDERR)
+                .flatMap(channel -> of(job, release, channel).stream())
+                .distinct()
+                .map(LogFile::toString)
+                .collect(Collectors.joining(", "));
+    }
+
+    /**
+     * The likeliest of some that are not there, to wait for; not one of which its machine would never tell.
+     *
+     * @throws LogStreamException if that goes for all of them
+     */
+    LogFile awaited(List<LogFile> files) {
+        Throwable why = null;
+        for (LogFile file : files) {
+            Throwable failure = look(file).failure();
+            if (!(failure instanceof LogStreamException)) {
+                return file;
+            }
+            why = why == null ? failure : why;
+        }
+        throw new LogStreamException(
+                "nobody tells whether there is a file " + files.get(0) + ": " + (why == null ? "" : why.getMessage()),
+                why);
+    }
+
     /** Whether it is on the node's own disk. */
     boolean isOnNode(LogFile file) {
         return file.host() == nodeHost;
@@ -83,7 +120,13 @@ final class Candidates implements ChannelLog.Finding {
         String name = job == null ? "" : job.batchHost();
         if (!name.equals(node)) {
             node = name;
-            nodeHost = name.isEmpty() ? null : source.cluster().node(name);
+            nodeHost = name.isEmpty()
+                    ? null
+                    : nodeHosts
+                            .computeIfAbsent(
+                                    name,
+                                    one -> Optional.ofNullable(source.cluster().node(one)))
+                            .orElse(null);
         }
         LogHost own = nodeHost;
         return own == null ? List.of(shared) : List.of(shared, own);
@@ -123,7 +166,7 @@ final class Candidates implements ChannelLog.Finding {
      * Whether it is still being asked whether a channel has a file.
      *
      * @throws IOException if nobody tells that now
-     * @throws LogStreamException if nobody would tell it later either
+     * @throws LogStreamException if nobody would tell it later either, or if its name can't be written here
      */
     boolean isAwaited(@Nullable SlurmJob job, int release, Channel channel) throws IOException {
         List<LogFile> files = of(job, release, channel);
@@ -157,7 +200,31 @@ final class Candidates implements ChannelLog.Finding {
         } else if (why != null) {
             throw new IOException(message, why);
         }
+        failIfUnnameable(channel);
         return false;
+    }
+
+    /** @throws LogStreamException if this process can't name the file that a channel may have, by what was told of it last */
+    void failIfUnnameable(Channel channel) {
+        String why = source.wants(channel) ? places.unnameable(channel) : null;
+        if (why == null && source.only() == Channel.STDERR) {
+            why = places.unnameable(Channel.STDOUT);
+        }
+        if (why != null) {
+            throw new LogStreamException("the file of job " + source.job() + " can't be named here: " + Text.shown(why)
+                    + "; try with the environment's LANG=C.UTF-8");
+        }
+    }
+
+    /**
+     * Asks anew for those that are read: they may have been deleted, as some do with the log of a job that is over. What is known is
+     * known until there is an answer, or none in time; then the reader is woken.
+     */
+    CompletableFuture<?> ask(Stream<@Nullable LogFile> read) {
+        CompletableFuture<?>[] answers = read.filter(Objects::nonNull)
+                .map(file -> file.host().ask(file.path(), context, changed))
+                .toArray(CompletableFuture<?>[]::new);
+        return CompletableFuture.allOf(answers).whenComplete((all, never) -> context.wake());
     }
 
     /** Forgets which of them are not there: they are asked for again when they are looked for. */
@@ -206,6 +273,16 @@ final class Candidates implements ChannelLog.Finding {
         } finally {
             isHostAwaited = false;
             changed.run();
+        }
+    }
+
+    /** The same for a reader that has begun or begins; an interrupt is left to its thread. */
+    void learnHostMeanwhile(@Nullable SlurmJob job) throws IOException {
+        try {
+            learnHost(job);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException("interrupted", e);
         }
     }
 

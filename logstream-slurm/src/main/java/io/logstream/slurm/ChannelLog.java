@@ -60,6 +60,8 @@ final class ChannelLog implements AutoCloseable {
     private long movedAt;
     private long leavingSince = NEVER;
     private boolean owesGap;
+    /** Whether another file is read than the one that a place was told in last. */
+    private boolean isPlaceLeft;
 
     /** Finds and opens files for a reader of a job. */
     interface Finding {
@@ -153,6 +155,7 @@ final class ChannelLog implements AutoCloseable {
 
     /** Reads this file from now on. */
     void open(LogFile file, Start start, boolean follow, Finding finding) throws IOException {
+        isPlaceLeft |= position != null && !isPlaceGiven && !file.equals(path);
         shut();
         begin(file, start, follow, finding);
     }
@@ -221,11 +224,7 @@ final class ChannelLog implements AutoCloseable {
         if (from == null || hasEnded) {
             return LogReader.Outcome.WAIT;
         }
-        if (owesGap) {
-            owesGap = false;
-            sink.gap(-1, Gap.Reason.ROTATED);
-            moved.accept(sink);
-        }
+        tellLeft(sink);
         long before = moves;
         LogReader.Outcome outcome = from.read(new Through(sink));
         LogFile file = path;
@@ -237,6 +236,21 @@ final class ChannelLog implements AutoCloseable {
         hasEnded = outcome == LogReader.Outcome.END;
         isAtEnd = outcome == LogReader.Outcome.WAIT || hasEnded;
         return outcome;
+    }
+
+    /** Tells what is to be told before the first byte of another file: no place in the one before is good for it. */
+    private void tellLeft(LineSink sink) {
+        if (owesGap) {
+            sink.gap(-1, Gap.Reason.ROTATED);
+        }
+        if (isPlaceLeft) {
+            sink.position(null);
+        }
+        if (owesGap || isPlaceLeft) {
+            moved.accept(sink);
+        }
+        owesGap = false;
+        isPlaceLeft = false;
     }
 
     /**

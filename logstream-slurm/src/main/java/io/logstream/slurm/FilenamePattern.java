@@ -51,7 +51,22 @@ final class FilenamePattern {
             String user,
             String name,
             int restarts,
-            int release) {}
+            int release) {
+        /** The same with names that have no wildcards. */
+        Values quoted() {
+            return new Values(
+                    job,
+                    array,
+                    task,
+                    step,
+                    rank,
+                    Globs.quoted(node),
+                    Globs.quoted(user),
+                    Globs.quoted(name),
+                    restarts,
+                    release);
+        }
+    }
 
     private FilenamePattern() {}
 

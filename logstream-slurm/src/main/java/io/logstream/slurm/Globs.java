@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -17,22 +18,38 @@ final class Globs {
     private static final Logger LOG = LoggerFactory.getLogger(Globs.class);
     private static final int MOST = 100;
 
+    private static final Pattern WILD = Pattern.compile("[*?\\[]");
+    private static final Pattern QUOTED = Pattern.compile("\\\\(.)", Pattern.DOTALL);
+    private static final Pattern SPECIAL = Pattern.compile("[*?{}\\[\\]\\\\]");
+
     private Globs() {}
 
-    /** The files that match, the newest first; of a path without wildcards itself, whether it is there or not. */
-    static List<Path> matching(Path pattern) {
+    /** The text with its wildcards as letters like others. */
+    static String quoted(String text) {
+        return SPECIAL.matcher(text).replaceAll("\\\\$0");
+    }
+
+    /**
+     * The files that match, the newest first; of a name without wildcards the one, whether it is there or not.
+     *
+     * @param directory where a relative name begins; has no wildcards
+     * @param name a path whose names may have wildcards; a character behind a backslash is none
+     */
+    static List<Path> matching(Path directory, String name) {
+        Path pattern = Path.of(name);
         Path root = pattern.getRoot();
-        List<Path> found = List.of(root == null ? Path.of("") : root);
+        List<Path> found = List.of(root == null ? directory : root);
         boolean wild = false;
-        for (Path name : pattern) {
+        for (Path part : pattern) {
+            String glob = part.toString();
             List<Path> next = new ArrayList<>();
-            boolean isWild = name.toString().chars().anyMatch(c -> "*?[".indexOf(c) >= 0);
+            boolean isWild = WILD.matcher(QUOTED.matcher(glob).replaceAll("")).find();
             wild |= isWild;
-            for (Path directory : found) {
+            for (Path above : found) {
                 if (isWild) {
-                    list(directory, name.toString(), next);
+                    list(above, glob, next);
                 } else {
-                    next.add(directory.resolve(name));
+                    next.add(above.resolve(QUOTED.matcher(glob).replaceAll("$1")));
                 }
             }
             found = next;

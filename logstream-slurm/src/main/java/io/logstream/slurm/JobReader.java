@@ -10,12 +10,12 @@ import io.logstream.spi.SourceContext;
 import io.logstream.spi.SourcePosition;
 import io.logstream.spi.Start;
 import java.io.IOException;
-import java.nio.file.Files;
+import java.nio.file.AccessDeniedException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Collectors;
+import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -86,6 +86,9 @@ final class JobReader implements LogReader {
 
     private long searchedAt;
     private boolean isRenewed;
+    /** The answers to what is asked for when the log is complete. */
+    private CompletableFuture<?> renewed = CompletableFuture.completedFuture(null);
+
     private long runningSince = NEVER;
     private long overSince = NEVER;
     private long quietSince;
@@ -106,7 +109,7 @@ final class JobReader implements LogReader {
     void begin() throws IOException, InterruptedException {
         Poller.Known first = watch.await();
         SlurmJob found = source.id().in(first.jobs());
-        check(first, found);
+        source.check(first, found, start instanceof Start.At);
         quietSince = context.time().nanoTime();
         boolean opened = false;
         try {
@@ -115,6 +118,11 @@ final class JobReader implements LogReader {
             checkFiles(first, found);
             follow(first);
             opened = true;
+        } catch (IOException e) {
+            if (found != null && first.isGone()) {
+                throw new LogStreamException("Slurm has forgotten job " + source.id() + ", and " + e.getMessage(), e);
+            }
+            throw e;
         } finally {
             if (!opened) {
                 close();
@@ -122,33 +130,6 @@ final class JobReader implements LogReader {
         }
         hasBegun = true;
         files.begun();
-    }
-
-    private void check(Poller.Known first, @Nullable SlurmJob found) throws IOException {
-        JobId id = source.id();
-        if (id.isWhole() && first.jobs().stream().anyMatch(one -> one.arrayId() == id.job())) {
-            throw new LogStreamException("job " + id + " is an array: follow one of its tasks, as " + id
-                    + "_1, or all of them with SlurmJobArray");
-        }
-        boolean isGiven = Stream.of(Channel.values())
-                .anyMatch(channel ->
-                        source.wants(channel) && !source.patterns(channel).isEmpty());
-        if (isGiven) {
-            return;
-        }
-        first.checkRefusal(start instanceof Start.At);
-        if (first.answers() == 0) {
-            throw new IOException("the cluster does not answer: " + first.trouble());
-        }
-        if (found == null) {
-            throw new LogStreamException("Slurm does not know job " + id.ofJob()
-                    + ": there is none, or it ended so long ago that it was forgotten, and its file must be named");
-        }
-        if (id.isStep()) {
-            throw new LogStreamException("Slurm does not tell where step " + id + " writes: without an srun -o that is"
-                    + " the output of job " + id.ofJob()
-                    + ", which can be followed; with one, give that as stdoutPath");
-        }
     }
 
     /**
@@ -261,43 +242,43 @@ final class JobReader implements LogReader {
         isLeaving = false;
         isLacking = false;
         searchedAt = now;
-        learnHost();
+        files.learnHostMeanwhile(job);
         if (!isNever() && !isFinal) {
-            place(out, now);
+            List<LogFile> errs =
+                    files.of(job, known.release(), Channel.STDERR); // first, so what both find is in the other, too
+            List<LogFile> outs = files.of(job, known.release(), Channel.STDOUT);
+            place(out, outs, outs, now);
             if (!isLeaving) { // where that one goes, this one may go too
-                place(err, now);
+                place(err, errs, outs, now);
             }
-        }
-    }
-
-    private void learnHost() throws IOException {
-        try {
-            files.learnHost(job);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IOException("interrupted", e);
         }
     }
 
     // ---- its files
 
     /** Opens the file of a channel, if there is another one to read than before. */
-    private void place(ChannelLog log, long now) throws IOException {
-        List<LogFile> candidates = files.of(job, known.release(), log.channel());
+    private void place(ChannelLog log, List<LogFile> candidates, List<LogFile> outs, long now) throws IOException {
         LogFile old = log.path();
+        if (candidates.isEmpty()) {
+            files.failIfUnnameable(log.channel());
+        }
         if (candidates.isEmpty() || (old != null && candidates.contains(old) && log.isThere(files))) {
             return;
         }
         Optional<LogFile> there = candidates.stream().filter(files::has).findFirst();
-        LogFile best = there.orElse(candidates.get(0));
         boolean isThere = there.isPresent();
+        LogFile best = isThere || log.hasBytes() ? there.orElse(candidates.get(0)) : awaited(log, candidates);
+        if (best == null) {
+            return;
+        }
         boolean isBetter = !best.equals(old) && (isThere || !log.hasBytes());
-        boolean isWanted = source.follows() || isThere;
-        if (isOtherChannel(log, best)) {
+        boolean isAwaited =
+                source.follows() && (!isOver() || log.isPlaceGiven()); // nobody makes one for a job that is over
+        if (isOtherChannel(log, best, outs)) {
             return;
         }
         isLacking |= !isThere;
-        if (!isBetter || !isWanted) {
+        if (!isBetter || !(isThere || isAwaited)) {
             return;
         }
         if (!log.mayBeLeft(now, source.settleTime(), files)) {
@@ -310,11 +291,38 @@ final class JobReader implements LogReader {
             log.forgetPlace();
         }
         LOG.debug("{}: {} is read from {}", source, log.channel(), best);
-        if (log.path() == null && log.position() == null && isOldOf(best)) {
-            log.openOld(best, files);
-        } else {
-            log.open(best, start(log), source.follows(), files);
+        try {
+            if (log.path() == null && log.position() == null && isOldOf(best)) {
+                log.openOld(best, files);
+            } else {
+                log.open(best, start(log), source.follows(), files);
+            }
+        } catch (AccessDeniedException e) {
+            if (log.position() != null) {
+                throw e;
+            }
+            throw refused(log, best + " may not be read", e);
         }
+    }
+
+    /** The file to wait for; null while only the node that the job will run on may tell of one. */
+    private @Nullable LogFile awaited(ChannelLog log, List<LogFile> candidates) {
+        try {
+            return files.awaited(candidates);
+        } catch (LogStreamException e) {
+            if (isRunning() || isOver()) {
+                throw refused(log, String.valueOf(e.getMessage()), e);
+            }
+            return null;
+        }
+    }
+
+    /** Why a channel can't be read; the other one may be followed without it. */
+    private LogStreamException refused(ChannelLog log, String why, Exception cause) {
+        Channel other = log == out ? Channel.STDERR : Channel.STDOUT;
+        boolean isThere = source.only() == null
+                && files.of(job, known.release(), other).stream().anyMatch(files::has);
+        return new LogStreamException(why + (isThere ? "; channel " + other + " can be followed alone" : ""), cause);
     }
 
     /** Whether what the file has is an older job's. */
@@ -325,29 +333,19 @@ final class JobReader implements LogReader {
     }
 
     /** Whether the other channel reads that file, or will when it is there. */
-    private boolean isOtherChannel(ChannelLog log, LogFile file) throws IOException {
+    private boolean isOtherChannel(ChannelLog log, LogFile file, List<LogFile> outs) throws IOException {
         if (log != err) {
             return false;
         }
         LogFile other = out.path();
-        List<LogFile> outs = files.of(job, known.release(), Channel.STDOUT);
         boolean isSettled = other != null && outs.contains(other) && out.isThere(files);
-        if (!isSettled && outs.stream().anyMatch(one -> isSameName(one, file))) {
+        if (!isSettled && outs.stream().anyMatch(one -> one.host() == file.host() && one.isNamedLike(file))) {
             return true; // which the other one is about to read
         }
         if (other == null || file.equals(other)) {
             return other != null;
         }
-        boolean isHere = file.host().isHere() && other.host().isHere();
-        if (isHere && Files.exists(file.path()) && Files.exists(other.path())) {
-            return Files.isSameFile(file.path(), other.path());
-        }
-        return isSameName(file, other);
-    }
-
-    private static boolean isSameName(LogFile one, LogFile other) {
-        return one.host() == other.host()
-                && one.path().normalize().equals(other.path().normalize());
+        return file.isSame(other);
     }
 
     private Start start(ChannelLog log) {
@@ -389,11 +387,7 @@ final class JobReader implements LogReader {
     }
 
     private String noFile() {
-        String looked = Stream.of(Channel.STDOUT, Channel.STDERR)
-                .flatMap(channel -> files.of(job, known.release(), channel).stream())
-                .distinct()
-                .map(LogFile::toString)
-                .collect(Collectors.joining(", "));
+        String looked = files.named(job, known.release());
         return looked.isEmpty() ? "there is no log" : "there is no file " + looked;
     }
 
@@ -430,6 +424,10 @@ final class JobReader implements LogReader {
         if (!isRenewed) {
             isRenewed = true;
             files.renew();
+            renewed = files.ask(Stream.of(out.path(), err.path()));
+        }
+        if (!renewed.isDone()) {
+            return Outcome.WAIT;
         }
         follow(known);
         boolean isAwaited = files.isAwaited(job, known.release(), Channel.STDOUT);

@@ -6,6 +6,7 @@ import io.logstream.spi.LogReader;
 import io.logstream.spi.SourceContext;
 import io.logstream.spi.Start;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -17,6 +18,10 @@ import java.util.concurrent.CompletableFuture;
 interface LogHost {
     /** This machine. */
     LogHost HERE = new LogHost() {
+        private static final int MOST_NAME_BYTES = 255; // of Linux; a file system with a smaller bound is an outage
+        private static final int MOST_BYTES = 4095;
+        private static final int MOST_LINKS = 40;
+
         @Override
         public boolean isHere() {
             return true;
@@ -32,8 +37,38 @@ interface LogHost {
             } catch (AccessDeniedException e) {
                 return Presence.untold(new LogStreamException("it may not be looked at: " + file, e));
             } catch (IOException e) { // such as that its file server is away
-                return isBelowAFile(file) ? Presence.ABSENT : Presence.untold(e);
+                return canNotBe(file) ? Presence.ABSENT : Presence.untold(e);
             }
+        }
+
+        /** Whether no process can make a file with this name, so that Slurm could not either. */
+        private static boolean canNotBe(Path file) {
+            boolean isTooLong = bytes(file) > MOST_BYTES;
+            for (Path name : file) {
+                isTooLong |= bytes(name) > MOST_NAME_BYTES;
+            }
+            return isTooLong || isBelowAFile(file) || isInALoop(file);
+        }
+
+        private static int bytes(Path path) {
+            return path.toString().getBytes(StandardCharsets.UTF_8).length;
+        }
+
+        private static boolean isInALoop(Path file) {
+            for (Path at = file; at != null; at = at.getParent()) {
+                Path to = at;
+                for (int links = 0; Files.isSymbolicLink(to); links++) {
+                    if (links == MOST_LINKS) {
+                        return true;
+                    }
+                    try {
+                        to = to.resolveSibling(Files.readSymbolicLink(to));
+                    } catch (IOException e) {
+                        return false;
+                    }
+                }
+            }
+            return false;
         }
 
         private static boolean isBelowAFile(Path file) {

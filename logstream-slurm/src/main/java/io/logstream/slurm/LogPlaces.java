@@ -3,13 +3,13 @@ package io.logstream.slurm;
 import io.logstream.Channel;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.EnumMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Where a channel of a job may be, the likeliest first: the name that Slurm itself tells; what becomes of the pattern that it
@@ -17,9 +17,9 @@ import org.slf4j.LoggerFactory;
  * names that are half expanded; and what the user has given. For one thread.
  */
 final class LogPlaces {
-    private static final Logger LOG = LoggerFactory.getLogger(LogPlaces.class);
-
     private final SlurmJobSource source;
+    /** Why the last place of a channel that can't be written as a path here is none. */
+    private final Map<Channel, String> unnameable = new EnumMap<>(Channel.class);
 
     LogPlaces(SlurmJobSource source) {
         this.source = source;
@@ -37,28 +37,29 @@ final class LogPlaces {
      * @param release Slurm's release
      */
     List<Path> of(@Nullable SlurmJob job, int release, Channel channel) {
+        unnameable.remove(channel);
         Set<Path> places = new LinkedHashSet<>();
         List<String> nodes = job == null ? List.of("") : nodes(job);
         if (job != null && job.hetOffset() == 0 && !source.id().isStep()) {
             boolean out = channel == Channel.STDOUT;
-            add(places, job, out ? job.stdoutFile() : job.stderrFile());
+            add(places, channel, job, out ? job.stdoutFile() : job.stderrFile());
             String pattern = out ? job.stdout() : job.stderr();
             for (String node : nodes) {
                 if (pattern.isEmpty() && out) {
                     pattern = job.arrayId() > 0 ? "slurm-%A_%a.out" : "slurm-%j.out";
                 }
                 if (!pattern.isEmpty() && isKnown(pattern, job)) {
-                    add(places, job, FilenamePattern.expand(pattern, values(job, node, release)));
+                    add(places, channel, job, FilenamePattern.expand(pattern, values(job, node, release)));
                 }
             }
             if (!out || !job.stdout().isEmpty()) {
-                add(places, job, out ? job.stdout() : job.stderr());
+                add(places, channel, job, out ? job.stdout() : job.stderr());
             }
         }
         for (String pattern : source.patterns(channel)) {
-            for (String node : nodes) {
+            for (String node : FilenamePattern.uses(pattern, "N") ? nodes : nodes.subList(0, 1)) {
                 if (job == null || isKnown(pattern, job)) {
-                    addAll(places, job, FilenamePattern.expand(pattern, values(job, node, release)));
+                    addAll(places, channel, job, glob(pattern, values(job, node, release)));
                 }
             }
         }
@@ -111,23 +112,51 @@ final class LogPlaces {
                 release);
     }
 
-    private void add(Set<Path> places, SlurmJob job, String name) {
+    /**
+     * Why one of the places that {@link #of} was last to tell of this channel can't be told, or can't be what Slurm has called it;
+     * null if they all can.
+     */
+    @Nullable
+    String unnameable(Channel channel) {
+        return unnameable.get(channel);
+    }
+
+    private void add(Set<Path> places, Channel channel, SlurmJob job, String name) {
         if (!name.isEmpty()) {
             try {
-                places.add(Path.of(job.workDirectory()).resolve(name));
+                places.add(Path.of(directory(channel, job, name)).resolve(named(channel, name)));
             } catch (InvalidPathException e) {
-                LOG.debug("job {}: no path: {}", job.label(), e.getReason());
+                unnameable.put(channel, String.valueOf(e.getMessage()));
             }
         }
     }
 
-    private void addAll(Set<Path> places, @Nullable SlurmJob job, String name) {
+    /** Of a pattern that a user has named wildcards are its own, not what its letters stand for. */
+    private static String glob(String pattern, FilenamePattern.Values of) {
+        String name = FilenamePattern.expand(pattern, of.quoted());
+        return pattern.indexOf('\\') < 0 ? name : name.replace("\\", "\\\\");
+    }
+
+    private void addAll(Set<Path> places, Channel channel, @Nullable SlurmJob job, String name) {
         try {
             Path base = source.baseDirectory();
-            Path directory = base != null ? base : Path.of(job == null ? "" : job.workDirectory());
-            places.addAll(Globs.matching(directory.resolve(name).toAbsolutePath()));
+            Path directory = base != null ? base : Path.of(job == null ? "" : directory(channel, job, name));
+            places.addAll(Globs.matching(directory.toAbsolutePath(), name));
         } catch (InvalidPathException e) {
-            LOG.debug("{}: no path: {}", source, e.getReason());
+            unnameable.put(channel, String.valueOf(e.getMessage()));
         }
+    }
+
+    /** Where a relative name begins. */
+    private String directory(Channel channel, SlurmJob job, String name) {
+        return name.startsWith("/") ? "/" : named(channel, job.workDirectory());
+    }
+
+    /** What Slurm tells in bytes that are no UTF-8 has this character in it, and so is the name of no file, or of another. */
+    private String named(Channel channel, String told) {
+        if (told.indexOf('\uFFFD') >= 0) {
+            unnameable.put(channel, "its name is not in UTF-8: " + told);
+        }
+        return told;
     }
 }

@@ -141,12 +141,26 @@ final class Poller {
         }
     }
 
+    /**
+     * What was last told of a job, whoever watched it then.
+     *
+     * @param missedAt the first answer since in which it was missing, by its number; 0 if there was none
+     */
+    private record Remembered(List<SlurmJob> jobs, long missedAt) {
+        Remembered missed(long answer) {
+            return missedAt > 0 ? this : new Remembered(jobs, answer);
+        }
+    }
+
     private final String name;
     private final Query query;
     private final long interval;
     private final Map<Long, List<Watch>> watches = new HashMap<>();
     /** For its thread only. */
-    private final Map<JobId, List<SlurmJob>> remembered = new LinkedHashMap<>();
+    private final Map<JobId, Remembered> remembered = new LinkedHashMap<>();
+
+    /** How many answers there were. For its thread only. */
+    private long answers;
 
     private @Nullable Thread thread;
     private boolean hasty;
@@ -302,25 +316,33 @@ final class Poller {
                 }
             }
         }
+        answers++;
         for (long number : asked) {
             List<SlurmJob> all = List.copyOf(found.getOrDefault(number, List.of()));
             for (Watch watch : watching(number)) {
-                List<SlurmJob> jobs = watch.id.of(all);
-                if (jobs.isEmpty()) {
-                    List<SlurmJob> last = watch.known.jobs();
-                    jobs = last.isEmpty() ? remembered.getOrDefault(watch.id, List.of()) : last;
-                    watch.misses++;
-                } else {
-                    remember(watch.id, jobs);
-                    watch.misses = 0;
-                    if (watch.id.isWhole()) {
-                        rememberEach(jobs);
-                    }
-                }
-                boolean gone = watch.misses >= (jobs.isEmpty() ? 1 : MISSES);
-                watch.tell(new Known(watch.known.answers + 1, answer.release(), jobs, gone, null, null, 0));
+                tell(watch, watch.id.of(all), answer.release());
             }
         }
+    }
+
+    private void tell(Watch watch, List<SlurmJob> told, int release) {
+        List<SlurmJob> jobs = told;
+        boolean isGone = false;
+        if (told.isEmpty()) {
+            Remembered last = remembered.computeIfPresent(watch.id, (id, one) -> one.missed(answers));
+            List<SlurmJob> known = watch.known.jobs();
+            jobs = !known.isEmpty() || last == null ? known : last.jobs;
+            watch.misses++;
+            boolean wasMissed = last != null && last.missedAt < answers; // by a watch that was closed since, at least
+            isGone = wasMissed || watch.misses >= (jobs.isEmpty() ? 1 : MISSES);
+        } else {
+            remember(watch.id, told);
+            watch.misses = 0;
+            if (watch.id.isWhole()) {
+                rememberEach(told);
+            }
+        }
+        watch.tell(new Known(watch.known.answers + 1, release, jobs, isGone, null, null, 0));
     }
 
     /** Of each of them a stream may be made now, which asks for it when it may be forgotten. */
@@ -335,7 +357,7 @@ final class Poller {
 
     private void remember(JobId id, List<SlurmJob> jobs) {
         remembered.remove(id);
-        remembered.put(id, jobs);
+        remembered.put(id, new Remembered(jobs, 0));
         if (remembered.size() > MOST_REMEMBERED) {
             remembered.remove(remembered.keySet().iterator().next());
         }

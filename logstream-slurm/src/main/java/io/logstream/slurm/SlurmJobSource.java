@@ -1,6 +1,7 @@
 package io.logstream.slurm;
 
 import io.logstream.Channel;
+import io.logstream.LogStreamException;
 import io.logstream.spi.LogReader;
 import io.logstream.spi.LogSource;
 import io.logstream.spi.SourceContext;
@@ -11,6 +12,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -152,6 +154,38 @@ public final class SlurmJobSource implements LogSource {
             if (!begun) {
                 watch.close();
             }
+        }
+    }
+
+    /**
+     * Fails where there is nothing to read, or nobody tells.
+     *
+     * @param first what the cluster has said when it was asked for the first time
+     * @param found what of it is about this job
+     * @param isResumed whether the job was read before
+     */
+    void check(Poller.Known first, @Nullable SlurmJob found, boolean isResumed) throws IOException {
+        if (id.isWhole() && first.jobs().stream().anyMatch(one -> one.arrayId() == id.job())) {
+            throw new LogStreamException("job " + id + " is an array: follow one of its tasks, as " + id
+                    + "_1, or all of them with SlurmJobArray");
+        }
+        boolean isGiven = Stream.of(Channel.values())
+                .anyMatch(channel -> wants(channel) && !patterns(channel).isEmpty());
+        if (isGiven) {
+            return;
+        }
+        first.checkRefusal(isResumed);
+        if (first.answers() == 0) {
+            throw new IOException("the cluster does not answer: " + first.trouble());
+        }
+        if (found == null) {
+            throw new LogStreamException("Slurm does not know job " + id.ofJob()
+                    + ": there is none, or it ended so long ago that it was forgotten, and its file must be named");
+        }
+        if (id.isStep()) {
+            throw new LogStreamException("Slurm does not tell where step " + id + " writes: without an srun -o that is"
+                    + " the output of job " + id.ofJob()
+                    + ", which can be followed; with one, give that as stdoutPath");
         }
     }
 

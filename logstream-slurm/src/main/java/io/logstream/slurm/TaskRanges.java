@@ -14,16 +14,17 @@ final class TaskRanges {
 
     private TaskRanges() {}
 
-    /** Whether Slurm has cut the text short, so that it may hold any task. */
+    /** Whether Slurm has cut the text short, so that it may hold any task behind the greatest that is told. */
     static boolean isCut(String ranges) {
         return ranges.contains("...");
     }
 
     static boolean contains(String ranges, long task) {
-        return isCut(ranges)
-                || ranges(ranges)
-                        .anyMatch(range ->
-                                task >= range.first && task <= range.last && (task - range.first) % range.step == 0);
+        boolean isTold = ranges(ranges)
+                .anyMatch(range -> task >= range.first && task <= range.last && (task - range.first) % range.step == 0);
+        return isTold
+                || (isCut(ranges)
+                        && task > ranges(ranges).mapToLong(Range::last).max().orElse(-1));
     }
 
     /** Adds those that are told to a set; not what Slurm has cut off. */

@@ -10,6 +10,10 @@ import java.util.Set;
 final class FakeQuery implements Query {
     volatile List<SlurmJob> jobs = List.of();
     volatile RuntimeException refusal;
+    /** How often it has refused, and how often it will. */
+    volatile int refused;
+
+    volatile int mostRefused = Integer.MAX_VALUE;
     volatile IOException outage;
     volatile IOException hostOutage;
     volatile String host;
@@ -34,6 +38,17 @@ final class FakeQuery implements Query {
         jobs = List.of(job.job());
     }
 
+    /** Refuses so many times more, and answers then. */
+    void refuses(int times, RuntimeException why) {
+        mostRefused = refused + times;
+        refusal = why;
+    }
+
+    /** Waits until it has refused as often as it was to. */
+    void awaitRefusals() {
+        CollectingViewer.until("the refusals", () -> refused == mostRefused);
+    }
+
     /** Waits until it was asked so many times more, and so the answers before the last one have been told. */
     void awaitAnswers(int more) {
         int before = questions;
@@ -46,7 +61,8 @@ final class FakeQuery implements Query {
         questions++;
         Answer answer = new Answer(release, jobs);
         onQuestion.run();
-        if (refusal != null) {
+        if (refusal != null && refused < mostRefused) {
+            refused++;
             throw refusal;
         }
         if (outage != null) {

@@ -89,6 +89,10 @@ final class ManualContext implements SourceContext, ChannelLog.Finding {
         @Nullable
         SourcePosition position;
 
+        /** What was told last. */
+        @Nullable
+        SourceEvent last;
+
         /** What a reader finds in one call with so much room. */
         LogReader.Outcome read(LogReader reader, int room) throws IOException {
             this.room = room;
@@ -131,6 +135,7 @@ final class ManualContext implements SourceContext, ChannelLog.Finding {
 
         @Override
         public void event(SourceEvent event) {
+            last = event;
             told.add(event.kind() + " " + event.detail());
         }
 

@@ -2,6 +2,7 @@ package io.logstream.slurm;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.logstream.Channel;
 import io.logstream.EndReason;
 import io.logstream.Gap;
 import io.logstream.LogHub;
@@ -16,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -55,6 +57,10 @@ class NodeFilesTest {
     }
 
     private CollectingViewer follow(SlurmCluster cluster, boolean follow) {
+        return follow("slurm:12 " + follow, cluster, follow);
+    }
+
+    private CollectingViewer follow(String id, SlurmCluster cluster, boolean follow) {
         CollectingViewer viewer = new CollectingViewer();
         SlurmJobSource source = SlurmJobSource.builder(cluster, "12")
                 .settleTime(Duration.ZERO)
@@ -63,7 +69,7 @@ class NodeFilesTest {
         StreamOptions options = StreamOptions.builder()
                 .retry(Duration.ofMillis(20), Duration.ofMillis(50))
                 .build();
-        hub.open("slurm:12 " + follow, source, options)
+        hub.open(id, source, options)
                 .subscribe(SubscribeOptions.builder().replay(Replay.all()).build(), viewer);
         return viewer;
     }
@@ -166,6 +172,26 @@ class NodeFilesTest {
         assertThat(other.lines()).containsExactly("here");
     }
 
+    /** As where its directory may be entered by the user of the connections alone. */
+    @Test
+    void fileThatMayNotBeLookedAtElsewhere_isReadOnItsNode_whenTheJobHasBegun() throws Exception {
+        ScriptedHost.Script login = new ScriptedHost.Script(directory);
+        login.answers = asked -> ScriptedHost.refusal(asked.toString());
+        Files.writeString(file, "one\n");
+        says("PENDING");
+        try (SlurmCluster over = new SlurmCluster(
+                "fake", query, Duration.ofMillis(20), () -> new ScriptedHost(login), name -> new ScriptedHost(node))) {
+            CollectingViewer viewer = follow(over, true);
+            viewer.awaitEvent(Kind.WAITING);
+            query.awaitAnswers(3);
+            says("RUNNING");
+            viewer.awaitLine("one");
+            says("COMPLETED");
+            assertThat(viewer.awaitEnd().kind()).isEqualTo(EndReason.Kind.COMPLETED);
+            assertThat(viewer.lines()).containsExactly("one");
+        }
+    }
+
     @Test
     void nodeThatIsAwayForAWhile_isReadOnAtThePlace() throws Exception {
         Files.writeString(file, "one\n");
@@ -207,6 +233,81 @@ class NodeFilesTest {
         assertThat(viewer.gaps()).extracting(Gap::reason).containsExactly(Gap.Reason.ROTATED);
     }
 
+    /** Its second run writes on in the file that is being read, or cuts it. */
+    @Test
+    void jobThatIsRequeuedToTheSameNode_isReadOn_andNotOnceMore() throws Exception {
+        for (StandardOpenOption how : List.of(StandardOpenOption.APPEND, StandardOpenOption.TRUNCATE_EXISTING)) {
+            Files.writeString(file, "one\n");
+            says("RUNNING");
+            CollectingViewer viewer = follow("requeued " + how, cluster, true);
+            viewer.awaitLine("one");
+            says("PENDING");
+            viewer.awaitEvent(Kind.REQUEUED);
+            Files.writeString(file, "the second run's\n", how);
+            viewer.awaitLine("the second run's");
+            says("RUNNING");
+            query.awaitAnswers(5);
+            says("COMPLETED");
+            assertThat(viewer.awaitEnd().kind()).isEqualTo(EndReason.Kind.COMPLETED);
+            assertThat(viewer.lines()).as("%s", how).containsExactly("one", "the second run's");
+        }
+    }
+
+    @Test
+    void oneFileForBoth_isReadOnce_whenThisMachineSeesItLaterThanTheNode() throws Exception {
+        Files.writeString(file, "one\n");
+        JobFields job = new JobFields();
+        job.id = 12;
+        job.state("RUNNING");
+        job.workDirectory = directory.toString();
+        job.stdout = "out";
+        job.stderr = "./out";
+        job.batchHost = "n1";
+        query.jobs = List.of(job.job());
+        CollectingViewer viewer = follow(cluster, true);
+        viewer.awaitLine("one");
+        Files.writeString(path, "one\n");
+        job.name = "another answer";
+        query.jobs = List.of(job.job());
+        query.awaitAnswers(5);
+        says("COMPLETED");
+        assertThat(viewer.awaitEnd().kind()).isEqualTo(EndReason.Kind.COMPLETED);
+        assertThat(viewer.bytes(Channel.STDERR)).isEmpty();
+        assertThat(viewer.lines()).containsExactly("one");
+    }
+
+    /** As some workflow managers delete it. */
+    @Test
+    void logThatIsDeletedWhenItsJobEnds_ends() throws Exception {
+        Files.writeString(file, "one\n");
+        says("RUNNING");
+        CollectingViewer viewer = follow(cluster, true);
+        viewer.awaitLine("one");
+        CompletableFuture<Boolean> answer = new CompletableFuture<>();
+        int before = node.questions;
+        node.answers = asked -> answer;
+        Files.delete(file);
+        says("COMPLETED");
+        CollectingViewer.until("a question", () -> node.questions > before);
+        answer.complete(false);
+        assertThat(viewer.awaitEnd().kind()).isEqualTo(EndReason.Kind.COMPLETED);
+        assertThat(viewer.lines()).containsExactly("one");
+        assertThat(viewer.told()).endsWith("FINISHED 0");
+    }
+
+    /** Whose node is gone for ever, and the cluster no longer knows it: nothing more will come. */
+    @Test
+    void jobThatIsForgotten_failsItsStream_whenNobodyTellsOfItsFile() throws Exception {
+        node.fails(new IOException("nobody there"));
+        says("COMPLETED");
+        CollectingViewer viewer = follow(cluster, true);
+        viewer.awaitEvent(Kind.RECONNECTING);
+        query.jobs = List.of();
+        EndReason end = viewer.awaitEnd();
+        assertThat(end.kind()).isEqualTo(EndReason.Kind.FAILED);
+        assertThat(end.message()).contains("forgotten").contains("nobody tells");
+    }
+
     /** A token is being renewed just when the stream is opened again. */
     @Test
     void streamThatIsOpenedAgain_outlivesARefusal_butNotFive() throws Exception {
@@ -215,16 +316,15 @@ class NodeFilesTest {
         try (SlurmCluster slow = cluster(Duration.ofMillis(200))) {
             CollectingViewer viewer = follow(slow, true);
             viewer.awaitLine("one");
-            query.refusal = new LogStreamException("the token is too old");
             node.isDown = true;
             Files.writeString(file, "two\n", StandardOpenOption.APPEND);
             viewer.awaitEvent(Kind.RECONNECTING);
-            query.awaitAnswers(1);
+            query.refuses(4, new LogStreamException("the token is too old")); // each time it is opened again
+            query.awaitRefusals();
             node.isDown = false;
-            query.refusal = null;
             viewer.awaitLine("two");
             assertThat(viewer.lines()).containsExactly("one", "two");
-            query.refusal = new LogStreamException("the token is too old");
+            query.refuses(1000, new LogStreamException("the token is too old"));
             node.isDown = true;
             Files.writeString(file, "three\n", StandardOpenOption.APPEND);
             EndReason end = viewer.awaitEnd();

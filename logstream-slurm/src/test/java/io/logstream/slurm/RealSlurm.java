@@ -5,10 +5,14 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.logstream.testkit.CollectingViewer;
 import java.io.IOException;
+import java.net.BindException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
-import java.net.Socket;
+import java.net.SocketAddress;
 import java.net.URI;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,7 +24,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 
 /**
@@ -101,12 +107,12 @@ final class RealSlurm implements AutoCloseable {
         startController();
         launch("n1", "/usr/sbin/slurmd", "-D", "-f", configuration().toString(), "-N", "n1");
         launch("n2", "/usr/sbin/slurmd", "-D", "-f", configuration().toString(), "-N", "n2");
-        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(120);
         while (!said("sinfo", "-h", "-o", "%t %D").equals("idle 2")) {
             if (System.nanoTime() - deadline > 0) {
                 throw new IOException("slurm does not start: " + logs());
             }
-            Thread.onSpinWait();
+            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(50)); // each try is a process
         }
     }
 
@@ -138,7 +144,7 @@ final class RealSlurm implements AutoCloseable {
         Path socket = directory.resolve("rest.socket");
         if (!daemons.containsKey("slurmrestd")) {
             launchRest("slurmrestd", "rest_auth/local", "unix:" + socket);
-            CollectingViewer.until("slurmrestd listens", () -> Files.exists(socket));
+            CollectingViewer.until("slurmrestd listens", () -> isListening(UnixDomainSocketAddress.of(socket)));
         }
         return URI.create("unix:" + socket);
     }
@@ -147,14 +153,17 @@ final class RealSlurm implements AutoCloseable {
     synchronized URI restOverTcp() throws Exception {
         int port = freePort();
         launchRest("slurmrestd.tcp", "rest_auth/local", "127.0.0.1:" + port);
-        CollectingViewer.until("slurmrestd listens", () -> {
-            try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
-                return socket.isConnected();
-            } catch (IOException e) {
-                return false;
-            }
-        });
+        CollectingViewer.until(
+                "slurmrestd listens", () -> isListening(new InetSocketAddress(InetAddress.getLoopbackAddress(), port)));
         return URI.create("http://127.0.0.1:" + port);
+    }
+
+    private static boolean isListening(SocketAddress address) {
+        try (SocketChannel socket = SocketChannel.open(address)) {
+            return socket.isConnected();
+        } catch (IOException e) {
+            return false;
+        }
     }
 
     private void launchRest(String name, String authentication, String address) throws IOException {
@@ -206,7 +215,7 @@ final class RealSlurm implements AutoCloseable {
                         "SchedulerParameters=sched_interval=1,sched_min_interval=0,batch_sched_delay=0,bf_interval=1",
                         "SelectType=select/cons_tres",
                         "SelectTypeParameters=CR_CPU",
-                        "MinJobAge=5",
+                        "MinJobAge=300",
                         "KillWait=2",
                         "Epilog=" + epilog(),
                         "NodeName=n1" + node + " Port=" + freePort(),
@@ -214,10 +223,10 @@ final class RealSlurm implements AutoCloseable {
                         "PartitionName=debug Nodes=ALL Default=YES MaxTime=INFINITE State=UP"));
     }
 
-    /** Sleeps as long as the comment of the job says, so that a test can have a job that completes for a while. */
+    /** Waits as long as there is that file, so that a test can have a job that completes for a while. */
     private Path epilog() throws Exception {
         Path file = Files.writeString(
-                directory.resolve("epilog"), "#!/bin/sh\n[ -e " + slow() + " ] && sleep 1.5\nexit 0\n");
+                directory.resolve("epilog"), "#!/bin/sh\nwhile [ -e " + slow() + " ]; do sleep 0.1; done\nexit 0\n");
         Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rwxr-xr-x"));
         return file;
     }
@@ -227,9 +236,15 @@ final class RealSlurm implements AutoCloseable {
         return directory.resolve("slow");
     }
 
+    /** Not one that the system gives to who connects: while a daemon is away, its port would be taken. */
     private static int freePort() throws IOException {
-        try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return free.getLocalPort();
+        while (true) {
+            int port = ThreadLocalRandom.current().nextInt(10_000, 32_000);
+            try (ServerSocket free = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
+                return free.getLocalPort();
+            } catch (BindException e) {
+                continue;
+            }
         }
     }
 

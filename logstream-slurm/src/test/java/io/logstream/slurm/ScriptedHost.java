@@ -1,11 +1,13 @@
 package io.logstream.slurm;
 
+import io.logstream.LogStreamException;
 import io.logstream.file.FileSource;
 import io.logstream.spi.LineSink;
 import io.logstream.spi.LogReader;
 import io.logstream.spi.SourceContext;
 import io.logstream.spi.Start;
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
@@ -21,6 +23,9 @@ final class ScriptedHost extends SshHost {
         volatile Function<Path, CompletableFuture<Boolean>> answers = this::truth;
         /** Whether what is open fails. */
         volatile boolean isDown;
+
+        /** What may be looked at, but not read. */
+        volatile Path unreadable;
 
         volatile int questions;
 
@@ -46,6 +51,10 @@ final class ScriptedHost extends SshHost {
         }
     }
 
+    static CompletableFuture<Boolean> refusal(String what) {
+        return CompletableFuture.failedFuture(new LogStreamException(what + " may not be looked at"));
+    }
+
     ScriptedHost(Script script) {
         super("node", () -> {
             throw new IllegalStateException("no connection");
@@ -64,6 +73,9 @@ final class ScriptedHost extends SshHost {
     public LogReader open(Path file, Start start, boolean follow, boolean mayWait, SourceContext context)
             throws IOException, InterruptedException {
         failIfDown();
+        if (file.equals(script.unreadable)) {
+            throw new AccessDeniedException(file.toString());
+        }
         LogReader reader =
                 FileSource.builder(script.onDisk(file)).follow(follow).build().open(start, context);
         return new LogReader() {

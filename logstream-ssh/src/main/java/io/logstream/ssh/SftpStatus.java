@@ -10,6 +10,7 @@ final class SftpStatus extends IOException {
     static final int EOF = 1;
     static final int NO_SUCH_FILE = 2;
     static final int PERMISSION_DENIED = 3;
+    static final int BAD_MESSAGE = 5;
 
     private final int code;
 

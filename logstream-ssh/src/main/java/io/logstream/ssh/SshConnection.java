@@ -168,10 +168,10 @@ public final class SshConnection implements AutoCloseable {
      * for nothing; the connection is made first if there is none.
      *
      * @param path its path there; a relative one begins in the user's home directory. Nothing is there if it is empty, longer than
-     *     4096 bytes, or has a NUL in it
+     *     4096 bytes, or has a NUL in it, or if it is too long for the host
      * @return the answer, told on a thread that may be held up. It fails with an {@link java.io.IOException} if the connection is
-     *     lost or the host does not tell, as where a directory may not be searched; with a {@link LogStreamException} if the host
-     *     refuses, or this connection was closed
+     *     lost or the host does not tell; with a {@link LogStreamException} if the host refuses, as where a directory may not be
+     *     searched, or this connection was closed
      */
     public CompletableFuture<Boolean> exists(String path) {
         if (!SshFileSource.isPath(path)) {
@@ -183,17 +183,25 @@ public final class SshConnection implements AutoCloseable {
                     .whenComplete((attributes, failure) -> Watch.execute(connecting, () -> {
                         if (failure == null) {
                             there.complete(true);
-                        } else if (failure instanceof SftpStatus status && status.code() == SftpStatus.NO_SUCH_FILE) {
-                            there.complete(false);
+                        } else if (failure instanceof SftpStatus status) {
+                            tellMissing(status, path, there);
                         } else {
-                            there.completeExceptionally(
-                                    failure instanceof SftpStatus status
-                                            ? status.again(name + ": " + Text.escaped(path))
-                                            : failure);
+                            there.completeExceptionally(failure);
                         }
                     }));
         });
         return there;
+    }
+
+    private void tellMissing(SftpStatus status, String path, CompletableFuture<Boolean> there) {
+        String what = name + ": " + Text.escaped(path);
+        switch (status.code()) {
+            case SftpStatus.NO_SUCH_FILE, SftpStatus.BAD_MESSAGE ->
+                there.complete(false); // OpenSSH's word for a long name
+            case SftpStatus.PERMISSION_DENIED ->
+                there.completeExceptionally(new LogStreamException(what + " may not be looked at", status));
+            default -> there.completeExceptionally(status.again(what));
+        }
     }
 
     /** Asks the server for something, connected until the answer is there. */

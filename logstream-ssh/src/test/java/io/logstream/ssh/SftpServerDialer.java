@@ -12,6 +12,15 @@ final class SftpServerDialer implements Dialer {
     static final String SERVER = "/usr/lib/openssh/sftp-server";
 
     private final List<Process> processes = new ArrayList<>();
+    private final List<String> command;
+
+    SftpServerDialer() {
+        this(SERVER);
+    }
+
+    SftpServerDialer(String... command) {
+        this.command = List.of(command);
+    }
 
     static SshConnection connection(SftpServerDialer dialer) {
         return new SshConnection(
@@ -23,7 +32,7 @@ final class SftpServerDialer implements Dialer {
 
     @Override
     public synchronized Link dial() throws IOException {
-        Process process = new ProcessBuilder(SERVER)
+        Process process = new ProcessBuilder(command)
                 .redirectError(ProcessBuilder.Redirect.DISCARD)
                 .start();
         processes.add(process);
