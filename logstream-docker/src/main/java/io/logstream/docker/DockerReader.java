@@ -15,8 +15,6 @@ import java.util.OptionalInt;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Reads the log of one container through its life: waits for its start, reads, and finds out what the end of the log means
@@ -29,7 +27,6 @@ import org.slf4j.LoggerFactory;
  * }</pre>
  */
 final class DockerReader implements LogReader {
-    private static final Logger LOG = LoggerFactory.getLogger(DockerReader.class);
     private static final Duration FIRST_WAIT = Duration.ofMillis(50);
     private static final Duration LAST_WAIT = Duration.ofSeconds(10);
     /** The same while events are listened to, which tell of whatever happens. */
@@ -60,7 +57,7 @@ final class DockerReader implements LogReader {
     private boolean read; // the log was read, and the daemon said that it is over
     private Place.End before = Place.End.OPEN; // what was known of the end before the log was asked for
     private boolean verified; // once more after the container had stopped
-    private boolean waited; // a read has returned
+    private boolean isReadAgain; // to its end then
     private boolean waitingTold;
     private boolean waitedForCode;
     private Duration wait = FIRST_WAIT;
@@ -95,16 +92,9 @@ final class DockerReader implements LogReader {
                 outcome = stage.step(sink);
             }
         } catch (IOException e) {
-            if (place != null || !waited) {
-                retryWhenBack();
-                throw e;
-            }
-            // The hub knows no position to go on from, and would begin at the end: this reader begins anew itself.
-            LOG.info("{}: trying again: {}", this, e.getMessage());
-            enter(new Waiting(this, nextWait(LAST_WAIT)));
-            outcome = Outcome.MORE;
+            retryWhenBack();
+            throw e;
         }
-        waited = true;
         return outcome;
     }
 
@@ -454,6 +444,9 @@ final class DockerReader implements LogReader {
                 return enter(new Waiting(this, Duration.ofNanos(goneBy - now()))); // also a start may be told yet
             }
         }
+        if (isRead && questions.isPodman() && !isReadAgain) {
+            return removed(true, sink); // it may leave out what was written right before the end
+        }
         boolean isSeen = last != null && !runs.mayBeUnseen(questions.isPodman());
         return isRead && !isSeen && !questions.isPodman()
                 ? enter(new Farewell(this))
@@ -505,6 +498,7 @@ final class DockerReader implements LogReader {
         at.end = at.end.or(end);
         sink.position(position());
         read = true;
+        isReadAgain = verified;
         wait = anything ? FIRST_WAIT : wait;
         return enter(new Asking(this, daemon));
     }

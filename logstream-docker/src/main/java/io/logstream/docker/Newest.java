@@ -8,6 +8,7 @@ final class Newest implements Closeable {
     private final LogRequest request;
     private long time = Place.NONE;
     private int channel;
+    private boolean known;
 
     Newest(DockerReader reader) throws IOException {
         request = reader.logs(false, 1, Place.NONE, (from, bytes, begin, end, at) -> {
@@ -17,11 +18,15 @@ final class Newest implements Closeable {
     }
 
     boolean isKnown() throws IOException {
-        Exchange.Step step;
-        do {
+        Exchange.Step step = Exchange.Step.MORE;
+        while (!known && step == Exchange.Step.MORE) {
             step = request.step();
-        } while (step == Exchange.Step.MORE);
-        return step == Exchange.Step.DONE;
+        }
+        if (step == Exchange.Step.DONE) {
+            known = true;
+            request.close();
+        }
+        return known;
     }
 
     /** Whether there is one that has not come yet to this place; once that is known. */

@@ -45,7 +45,6 @@ final class Silence implements Closeable {
         }
         Newest open = asked;
         if (open != null && open.isKnown()) {
-            open.close();
             asked = null;
             hides = open.isBehind(reader.place());
         }

@@ -190,7 +190,7 @@ class FaultyDaemonTest extends FakeCase {
         try (LogHub hub = LogHub.create()) {
             CollectingViewer viewer = new CollectingViewer();
             hub.open("web", DockerSource.of(daemon, "web"), OPTIONS).subscribe(history, viewer);
-            CollectingViewer.until("the newest entry is asked for", () -> fake.requests("tail=1&") > 0);
+            CollectingViewer.until("the newest entry is asked for", () -> fake.requests("follow=0&tail=1") > 0);
             synchronized (fake) {
                 fake.withholding = false;
                 fake.notifyAll();
@@ -203,10 +203,8 @@ class FaultyDaemonTest extends FakeCase {
     /** Where a log has nothing at all, it need not be waited for. */
     @Test
     void historyIsComplete_whenTheLogIsEmpty() throws Exception {
-        SubscribeOptions history = SubscribeOptions.builder()
-                .replay(Replay.all())
-                .follow(false)
-                .build();
+        SubscribeOptions history =
+                SubscribeOptions.builder().replay(Replay.all()).follow(false).build();
         try (LogHub hub = LogHub.create()) {
             CollectingViewer viewer = new CollectingViewer();
             hub.open("web", DockerSource.of(daemon, "web"), OPTIONS).subscribe(history, viewer);
@@ -250,7 +248,7 @@ class FaultyDaemonTest extends FakeCase {
             });
             for (int i = 1; i <= 15; i++) {
                 context.time.advance(Duration.ofMinutes(2));
-                int probes = i;
+                int probes = i + 1; // and one to know whether there is any history
                 CollectingViewer.until("the last line was asked for, and there is none", () -> {
                     readAllUnchecked(reader, context, sink);
                     return fake.requests("follow=0") == probes && fake.open("follow=0") == 0;
@@ -290,7 +288,7 @@ class FaultyDaemonTest extends FakeCase {
             readLate(reader, context, sink, "one");
             awaitProbe(reader, context, sink);
             for (int i = 1; i <= 3; i++) {
-                long probes = i;
+                long probes = i + 1; // and one to know where the history ends
                 CollectingViewer.until("the last line is the one that came", () -> {
                     readAllUnchecked(reader, context, sink);
                     return fake.requests("follow=0&tail=1") == probes && fake.open("follow=0") == 0;

@@ -126,23 +126,20 @@ class RealPodmanTest {
         assertThat(viewer.kinds()).contains(Kind.RESTARTED);
     }
 
-    /**
-     * The first container of a program: events begin to come while its log is read. Podman itself may leave out what is written in the
-     * last quarter of a second before the removal.
-     */
+    /** Podman leaves out what is written right before the end, and says that this was all. */
     @Test
-    void containerThatIsRemovedAtItsEnd_endsWithoutAGap(@TempDir Path marker) throws Exception {
+    void containerThatIsRemovedAtItsEnd_endsWithAGap(@TempDir Path marker) throws Exception {
         podman.run(
                 name,
-                "echo one; until [ -e /m/go ]; do usleep 50000; done; usleep 1500000; echo two; usleep 500000",
+                "echo one; until [ -e /m/go ]; do usleep 50000; done; usleep 1500000; echo two",
                 "--rm",
                 "--volume=" + marker + ":/m");
         CollectingViewer viewer = follow(daemon, false, Replay.all());
         viewer.awaitLine("one");
         Files.createFile(marker.resolve("go"));
         viewer.awaitEnd();
-        assertThat(viewer.lines()).containsExactly("one", "two");
-        assertThat(viewer.gaps()).isEmpty();
+        assertThat(viewer.lines()).startsWith("one");
+        assertThat(viewer.gaps()).hasSize(1);
     }
 
     @Test

@@ -2,6 +2,7 @@ package io.logstream.slurm;
 
 import io.logstream.Channel;
 import io.logstream.Gap;
+import io.logstream.LogStreamException;
 import io.logstream.SourceEvent;
 import io.logstream.spi.LineSink;
 import io.logstream.spi.LogReader;
@@ -60,6 +61,7 @@ final class ChannelLog implements AutoCloseable {
     private long movedAt;
     private long leavingSince = NEVER;
     private boolean owesGap;
+    private boolean isFinal;
     /** Whether another file is read than the one that a place was told in last. */
     private boolean isPlaceLeft;
 
@@ -226,7 +228,7 @@ final class ChannelLog implements AutoCloseable {
         }
         tellLeft(sink);
         long before = moves;
-        LogReader.Outcome outcome = from.read(new Through(sink));
+        LogReader.Outcome outcome = read(from, sink, finding);
         LogFile file = path;
         if (isToBeginAgain && file != null) {
             open(file, Start.beginning(), true, finding);
@@ -251,6 +253,23 @@ final class ChannelLog implements AutoCloseable {
         }
         owesGap = false;
         isPlaceLeft = false;
+    }
+
+    private LogReader.Outcome read(LogReader from, LineSink sink, Finding finding) throws IOException {
+        try {
+            return from.read(new Through(sink));
+        } catch (LogStreamException e) {
+            endsWith(e, finding);
+            return LogReader.Outcome.END;
+        }
+    }
+
+    /** Throws the refusal, unless what was to be opened for the last time was removed: then it has ended. */
+    private void endsWith(LogStreamException refusal, Finding finding) {
+        LogFile file = path;
+        if (!isFinal || file == null || finding.has(file)) {
+            throw refusal;
+        }
     }
 
     /**
@@ -278,14 +297,11 @@ final class ChannelLog implements AutoCloseable {
      */
     void beginFinal(Finding finding) throws IOException {
         LogFile file = path;
-        if (file == null
-                || hasEnded
-                || !isPlaceKnown
-                || !finding.has(file)
-                || (file.host().isHere() && !Files.isRegularFile(file.path()))) {
+        if (file == null || hasEnded || !isPlaceKnown || isMissing(file, finding)) {
             hasEnded = true;
             return;
         }
+        isFinal = true;
         SourcePosition place = position;
         Old was = old;
         boolean hadBytes = hasBytes;
@@ -297,8 +313,20 @@ final class ChannelLog implements AutoCloseable {
             from.close();
         }
         old = isWrittenAnew ? null : old;
-        begin(file, isWrittenAnew || place == null ? Start.beginning() : Start.at(place), false, finding);
+        try {
+            begin(file, isWrittenAnew || place == null ? Start.beginning() : Start.at(place), false, finding);
+        } catch (LogStreamException e) {
+            endsWith(e, finding);
+            hasEnded = true;
+        }
         hasBytes = hadBytes;
+    }
+
+    /** Whether there is nothing to be opened; on another machine a file that was read may have another name by now. */
+    private boolean isMissing(LogFile file, Finding finding) {
+        return file.host().isHere()
+                ? !finding.has(file) || !Files.isRegularFile(file.path())
+                : !finding.has(file) && position == null;
     }
 
     /** Leaves the file. */

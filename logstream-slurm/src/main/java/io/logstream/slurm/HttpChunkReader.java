@@ -54,6 +54,10 @@ final class HttpChunkReader implements LogReader {
     private boolean isDoubted;
     private int refusals;
     private boolean mayHaveMore = true;
+    /** Whether an answer had less than one before, though the log may go on: so all that was there is read. */
+    private boolean isHistoryRead;
+
+    private int longest;
     private boolean isComplete;
     private long askedAt;
     private long nextAt;
@@ -188,7 +192,7 @@ final class HttpChunkReader implements LogReader {
         } else if (asked == null) {
             context.wakeWithin(Duration.ofNanos(nextAt - now));
         }
-        return mayHaveMore ? Outcome.PENDING : Outcome.WAIT;
+        return isHistoryRead || !mayHaveMore ? Outcome.WAIT : Outcome.PENDING;
     }
 
     private void answered(CompletableFuture<HttpChunk> answer, LineSink sink, long now) throws IOException {
@@ -264,6 +268,8 @@ final class HttpChunkReader implements LogReader {
                 ? !rest.hasRemaining() // a server may give less than it was asked for
                 : chunk.total() <= place.offset() + rest.remaining();
         mayHaveMore = chunk.isWhole() || !isAllRead;
+        isHistoryRead |= !mayHaveMore || (chunk.total() < 0 && rest.remaining() < longest);
+        longest = Math.max(longest, rest.remaining());
         if (mayHaveMore && rest.hasRemaining()) {
             nextAt = now;
         }

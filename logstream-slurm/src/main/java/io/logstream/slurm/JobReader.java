@@ -119,7 +119,8 @@ final class JobReader implements LogReader {
             follow(first);
             opened = true;
         } catch (IOException e) {
-            if (found != null && first.isGone()) {
+            boolean isReadOn = out.isPlaceGiven() || err.isPlaceGiven(); // who has read is in an outage, however long
+            if (found != null && first.isGone() && !isReadOn) {
                 throw new LogStreamException("Slurm has forgotten job " + source.id() + ", and " + e.getMessage(), e);
             }
             throw e;
@@ -427,13 +428,13 @@ final class JobReader implements LogReader {
             renewed = files.ask(Stream.of(out.path(), err.path()));
         }
         if (!renewed.isDone()) {
-            return Outcome.WAIT;
+            return Outcome.PENDING;
         }
         follow(known);
         boolean isAwaited = files.isAwaited(job, known.release(), Channel.STDOUT);
         isAwaited |= files.isAwaited(job, known.release(), Channel.STDERR);
         if (isLeaving || isAwaited) {
-            return Outcome.WAIT;
+            return Outcome.PENDING;
         }
         isFinal = true;
         out.beginFinal(files);

@@ -295,6 +295,43 @@ class NodeFilesTest {
         assertThat(viewer.told()).endsWith("FINISHED 0");
     }
 
+    /** As somebody may rotate it who does not know that it is still written. */
+    @Test
+    void logThatWasRenamed_isReadToItsEnd_whenItsJobEnds() throws Exception {
+        Files.writeString(file, "one\n");
+        says("RUNNING");
+        CollectingViewer viewer = follow(cluster, true);
+        viewer.awaitLine("one");
+        Path renamed = file.resolveSibling(file.getFileName() + ".1");
+        Files.move(file, renamed);
+        Files.writeString(renamed, "two\n", StandardOpenOption.APPEND);
+        says("COMPLETED");
+        assertThat(viewer.awaitEnd().kind()).isEqualTo(EndReason.Kind.COMPLETED);
+        assertThat(viewer.lines()).containsExactly("one", "two");
+        assertThat(viewer.gaps()).isEmpty();
+        assertThat(viewer.told()).endsWith("FINISHED 0");
+    }
+
+    /** Whose node is away for longer than the cluster remembers its jobs. */
+    @Test
+    void jobThatIsForgotten_isReadOn_whereItWasReadBefore() throws Exception {
+        Files.writeString(file, "one\n");
+        says("RUNNING");
+        CollectingViewer viewer = follow(cluster, true);
+        viewer.awaitLine("one");
+        node.isDown = true;
+        node.fails(new IOException("nobody there"));
+        Files.writeString(file, "two\n", StandardOpenOption.APPEND);
+        viewer.awaitEvent(Kind.RECONNECTING);
+        query.jobs = List.of();
+        query.awaitAnswers(10);
+        node.isDown = false;
+        node.tellsTheTruth();
+        assertThat(viewer.awaitEnd().kind()).isEqualTo(EndReason.Kind.COMPLETED);
+        assertThat(viewer.lines()).containsExactly("one", "two");
+        assertThat(viewer.gaps()).isEmpty();
+    }
+
     /** Whose node is gone for ever, and the cluster no longer knows it: nothing more will come. */
     @Test
     void jobThatIsForgotten_failsItsStream_whenNobodyTellsOfItsFile() throws Exception {

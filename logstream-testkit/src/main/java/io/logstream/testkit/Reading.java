@@ -19,6 +19,7 @@ final class Reading implements Closeable {
     private final LogSource source;
     private final TurnThreads threads;
     private final Duration patience;
+    private final Start first;
     private TckContext context = new TckContext();
     private LogReader reader;
     private int room = ROOM;
@@ -31,6 +32,7 @@ final class Reading implements Closeable {
         this.sink = sink;
         this.threads = threads;
         this.patience = patience;
+        this.first = start;
         this.reader = open(start);
     }
 
@@ -163,7 +165,7 @@ final class Reading implements Closeable {
                 untilSame(what, expected);
                 same = true;
             } catch (IOException e) {
-                if (failures > 100 || sink.marks.isEmpty()) {
+                if (failures > 100) {
                     throw e;
                 }
                 reopen();
@@ -174,8 +176,11 @@ final class Reading implements Closeable {
     /** Closes the reader, and opens one at the last position: as often as it takes. */
     void reopen() throws Exception {
         close();
-        sink.backTo(sink.lastMark());
-        Start start = Start.at(sink.lastMark().position());
+        Start start = first; // where nothing was told yet
+        if (!sink.marks.isEmpty()) {
+            sink.backTo(sink.lastMark());
+            start = Start.at(sink.lastMark().position());
+        }
         long deadline = System.nanoTime() + patience.toNanos();
         context = new TckContext();
         last = Outcome.MORE;
