@@ -169,7 +169,7 @@ final class DaemonEvents {
      *
      * @param askedAt when he asked, by the clock that only measures
      */
-    synchronized void isInDoubt(long askedAt) {
+    synchronized void doubt(long askedAt) {
         Exchange open = exchange;
         if (open != null && open.askedAt() - askedAt < 0) {
             failed(new IOException("the daemon does not answer"));

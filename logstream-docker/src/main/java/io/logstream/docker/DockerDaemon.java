@@ -31,7 +31,7 @@ public final class DockerDaemon implements AutoCloseable {
     private final DaemonEvents events = new DaemonEvents(this);
     private volatile @Nullable Dialect dialect;
     private volatile boolean everAnswered;
-    private final Outages outages = new Outages(this::forgetDialect, events::isInDoubt);
+    private final Outages outages = new Outages(this::forgetDialect, events::doubt);
     private volatile boolean closed;
 
     DockerDaemon(Endpoint endpoint) {

@@ -178,6 +178,11 @@ final class DockerReader implements LogReader {
         return now == null || questions.isPodman() ? 0 : now.rotatedAt();
     }
 
+    /** Whether only entries of one channel come. */
+    boolean isOneChannel() {
+        return source.channels().size() < CHANNELS;
+    }
+
     Questions questions() {
         return questions;
     }
@@ -206,7 +211,7 @@ final class DockerReader implements LogReader {
         if (questions.reference().equals(source.reference())) {
             source.found(now.id());
         }
-        questions.isNamed(now.id());
+        questions.askById(now.id());
         if (place == null && (known == null || known.container != questions.containerHash())) {
             runs.meet(now);
         }
@@ -378,7 +383,7 @@ final class DockerReader implements LogReader {
     void see(ContainerState now) {
         judge(now);
         runs.see(now, place());
-        trace.isOf(rotatedAt(), !now.isJson(), isCounted(now));
+        trace.describe(rotatedAt(), !now.isJson(), isCounted(now));
     }
 
     private void judge(ContainerState now) {
@@ -444,7 +449,8 @@ final class DockerReader implements LogReader {
                 return enter(new Waiting(this, Duration.ofNanos(goneBy - now()))); // also a start may be told yet
             }
         }
-        if (isRead && questions.isPodman() && !isReadAgain) {
+        boolean hasRun = at == null || !at.isBeforeTheFirstRun();
+        if (isRead && questions.isPodman() && !isReadAgain && hasRun) {
             return removed(true, sink); // it may leave out what was written right before the end
         }
         boolean isSeen = last != null && !runs.mayBeUnseen(questions.isPodman());

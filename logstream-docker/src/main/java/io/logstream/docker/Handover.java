@@ -107,7 +107,7 @@ final class Handover implements Entries {
         LineSink into = sink;
         begins = begins == Place.NONE ? time : begins;
         if (turn == null && time > reader.runs().knownUntil()) {
-            reader.runs().isLater(time);
+            reader.runs().waitFor(time);
             turn = Turn.LOOK_FIRST;
         }
         if (turn == Turn.LOOK_FIRST) {

@@ -217,7 +217,10 @@ final class Logs implements Stage {
     }
 
     private LogReader.Outcome idle() throws IOException {
-        isLive = isLive || (reader.follows() && isComplete()); // else the daemon says where it ends
+        if (!isLive && reader.follows() && isComplete()) { // else the daemon says where it ends
+            isLive = true;
+            closeNewest();
+        }
         return isLive ? LogReader.Outcome.WAIT : LogReader.Outcome.PENDING;
     }
 
@@ -238,7 +241,15 @@ final class Logs implements Stage {
                 asked.close();
             }
         }
-        return asked != null && asked.isKnown() && !asked.isBehind(place);
+        if (asked == null || !asked.isKnown()) {
+            return false;
+        } else if (!asked.isGranted()) {
+            newest = null; // it is asked for once more
+            heardAt = reader.now();
+            isSilentFor(QUIET);
+            return false;
+        }
+        return !asked.isBehind(place);
     }
 
     private boolean isSilentFor(Duration time) {
@@ -255,6 +266,10 @@ final class Logs implements Stage {
         request.close();
         look.close();
         silence.close();
+        closeNewest();
+    }
+
+    private void closeNewest() {
         Newest asked = newest;
         if (asked != null) {
             asked.close();

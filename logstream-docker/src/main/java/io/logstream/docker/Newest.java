@@ -3,35 +3,62 @@ package io.logstream.docker;
 import java.io.Closeable;
 import java.io.IOException;
 
-/** The newest entry that a log has, which is asked for beside the log itself. For one thread; closed by any. */
+/**
+ * The newest entry that a log has, which is asked for beside the log itself. The daemon counts entries before it leaves out those
+ * of a channel that is not wanted: so of one channel alone more and more are asked for, until one comes. For one thread; closed by
+ * any.
+ */
 final class Newest implements Closeable {
-    private final LogRequest request;
+    private static final int MORE = 40;
+
+    private final DockerReader reader;
+    private volatile LogRequest request;
+    private volatile boolean closed;
+    private int tail = 1;
     private long time = Place.NONE;
     private int channel;
     private boolean known;
 
     Newest(DockerReader reader) throws IOException {
-        request = reader.logs(false, 1, Place.NONE, (from, bytes, begin, end, at) -> {
+        this.reader = reader;
+        request = ask();
+    }
+
+    private LogRequest ask() throws IOException {
+        return reader.logs(false, tail, Place.NONE, (from, bytes, begin, end, at) -> {
             time = at;
             channel = from;
         });
     }
 
     boolean isKnown() throws IOException {
-        Exchange.Step step = Exchange.Step.MORE;
-        while (!known && step == Exchange.Step.MORE) {
-            step = request.step();
+        while (!known) {
+            Exchange.Step step = request.step();
+            if (step == Exchange.Step.WAIT) {
+                return false;
+            } else if (step == Exchange.Step.DONE) {
+                request.close();
+                known = !isGranted() || time != Place.NONE || !reader.isOneChannel() || tail == Integer.MAX_VALUE;
+                if (!known) {
+                    tail = tail < Integer.MAX_VALUE / MORE ? tail * MORE : Integer.MAX_VALUE;
+                    request = ask();
+                    if (closed) {
+                        request.close();
+                    }
+                }
+            }
         }
-        if (step == Exchange.Step.DONE) {
-            known = true;
-            request.close();
-        }
-        return known;
+        return true;
+    }
+
+    /** Whether the daemon has told it, or that there is none; once it is known. */
+    boolean isGranted() {
+        return request.isGranted();
     }
 
     /** Whether there is one that has not come yet to this place; once that is known. */
     boolean isBehind(Place place) {
-        return request.isGranted() && time > place.time[channel];
+        return isGranted() && time > place.time[channel];
     }
 
     /** Nobody has answered in time. */
@@ -41,6 +68,7 @@ final class Newest implements Closeable {
 
     @Override
     public void close() {
+        closed = true;
         request.close();
     }
 }

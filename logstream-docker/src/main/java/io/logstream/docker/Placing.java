@@ -45,10 +45,12 @@ final class Placing implements Stage {
         if (!request.isGranted()) {
             return reader.refused(request, sink);
         }
-        Place place = snapshot.find(reader.questions().containerHash(), lines, snapshot.size() < entries);
+        // Entries are counted before those of a channel that is not wanted are left out.
+        boolean whole = entries == Integer.MAX_VALUE || (!reader.isOneChannel() && snapshot.size() < entries);
+        Place place = snapshot.find(reader.questions().containerHash(), lines, whole);
         if (place == null) {
             request.close();
-            entries *= 4;
+            entries = entries <= Integer.MAX_VALUE / 8 ? 4 * entries : Integer.MAX_VALUE;
             request = ask();
             if (closed) {
                 request.close();

@@ -36,7 +36,7 @@ final class Questions {
     }
 
     /** The container is asked for by its id from now on. */
-    void isNamed(String id) {
+    void askById(String id) {
         reference = id;
     }
 

@@ -151,7 +151,7 @@ final class Runs implements DaemonEvents.Listener {
     }
 
     /** The daemon can't tell what the container is like: all that comes is taken as it is. */
-    void isUnknown() {
+    void takeAllAsItIs() {
         knownUntil = Long.MAX_VALUE;
         death = Long.MAX_VALUE;
     }
@@ -160,7 +160,7 @@ final class Runs implements DaemonEvents.Listener {
      * An entry is later. The container is looked at before the log is read on, and then an entry may be twice as late: so
      * it is looked at a few times only, however much of it was logged behind the end.
      */
-    void isLater(long time) {
+    void waitFor(long time) {
         ContainerState now = container;
         long end = now != null && now.hasEnded() ? Math.min(now.finished(), death) : death;
         allowed = time + Math.max(time - end, LATE_NANOS);

@@ -41,7 +41,7 @@ final class Trace {
      * @param local whether it is of the driver local, else of json-file, which escapes what is not plain text
      * @param counted whether an entry's size in the file is known from what is read
      */
-    void isOf(long rotatedAtBytes, boolean local, boolean counted) {
+    void describe(long rotatedAtBytes, boolean local, boolean counted) {
         rotatedAt = rotatedAtBytes;
         aByte = local ? 1 : 6;
         anEntry = local ? 48 : 128;

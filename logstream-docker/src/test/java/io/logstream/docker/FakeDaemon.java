@@ -55,7 +55,7 @@ final class FakeDaemon implements Closeable {
     volatile long cutAfter = -1;
     /** Whether a log that is not followed is read on behind its end, until this is over; not where only a line is wanted. */
     boolean lagging;
-    /** Whether nothing follows the head of a log, until this is over; not where only its newest entry is wanted. */
+    /** Whether nothing follows the head of a log, until this is over; not where it is not followed. */
     boolean withholding;
     /** The status with which logs are refused; 0 for none. */
     volatile int refusal;
@@ -363,7 +363,7 @@ final class FakeDaemon implements Closeable {
         }
         boolean headSent = !lateHeads;
         synchronized (this) {
-            while (withholding && !"1".equals(query.get("tail")) && to.isOpen() && !closed) {
+            while (withholding && "1".equals(query.get("follow")) && to.isOpen() && !closed) {
                 wait(50);
             }
         }

@@ -200,6 +200,53 @@ class FaultyDaemonTest extends FakeCase {
         }
     }
 
+    /** The newest entries may all be of the other channel. */
+    @Test
+    void historyOfOneChannel_isWaitedFor_behindEntriesOfTheOther() throws Exception {
+        web.write(Channel.STDERR, "one\n");
+        for (int i = 0; i < 100; i++) {
+            web.write(Channel.STDOUT, "other\n");
+        }
+        fake.withholding = true;
+        SubscribeOptions history =
+                SubscribeOptions.builder().replay(Replay.all()).follow(false).build();
+        DockerSource errors =
+                DockerSource.builder(daemon, "web").channel(Channel.STDERR).build();
+        try (LogHub hub = LogHub.create()) {
+            CollectingViewer viewer = new CollectingViewer();
+            hub.open("web", errors, OPTIONS).subscribe(history, viewer);
+            CollectingViewer.until("more is asked for", () -> fake.requests("follow=0&tail=1600") > 0);
+            synchronized (fake) {
+                fake.withholding = false;
+                fake.notifyAll();
+            }
+            assertThat(viewer.awaitEnd().kind()).isEqualTo(EndReason.Kind.HISTORY_COMPLETE);
+            assertThat(viewer.lines()).containsExactly("one");
+        }
+    }
+
+    @Test
+    void nothingOldOfOneChannelIsShown_fromTheEndOn_behindEntriesOfTheOther() throws Exception {
+        web.write(Channel.STDERR, "old\n");
+        for (int i = 0; i < 1000; i++) {
+            web.write(Channel.STDOUT, "other\n");
+        }
+        DockerSource errors = DockerSource.builder(daemon, "web")
+                .channel(Channel.STDERR)
+                .endWithContainer(true)
+                .build();
+        try (LogHub hub = LogHub.create()) {
+            CollectingViewer viewer = new CollectingViewer();
+            SubscribeOptions none =
+                    SubscribeOptions.builder().replay(Replay.none()).build();
+            hub.open("web", errors, OPTIONS).subscribe(none, viewer);
+            viewer.awaitEvent(Kind.CAUGHT_UP);
+            web.write(Channel.STDERR, "new\n");
+            viewer.awaitLine("new");
+            assertThat(viewer.lines()).containsExactly("new");
+        }
+    }
+
     /** Where a log has nothing at all, it need not be waited for. */
     @Test
     void historyIsComplete_whenTheLogIsEmpty() throws Exception {

@@ -100,7 +100,7 @@ class TraceTest {
     /** It has been read from its beginning. Nothing is left out before the first rotation. */
     @Test
     void nothingIsCompared_ofALogThatIsTooShortToHaveBeenRotated() {
-        trace.isOf(2000, true, true);
+        trace.describe(2000, true, true);
         trace.beginWhole();
         for (int i = 0; i < 30; i++) {
             trace.count(LINE.length);
@@ -111,7 +111,7 @@ class TraceTest {
         assertThat(Place.of(place.position(-1, trace), carried))
                 .usingRecursiveComparison()
                 .isEqualTo(place);
-        carried.isOf(2000, true, true);
+        carried.describe(2000, true, true);
         assertThat(carried.isOpen()).isFalse();
         for (int i = 30; i < 40; i++) {
             carried.count(LINE.length);

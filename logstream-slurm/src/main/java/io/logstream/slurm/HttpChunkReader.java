@@ -54,7 +54,7 @@ final class HttpChunkReader implements LogReader {
     private boolean isDoubted;
     private int refusals;
     private boolean mayHaveMore = true;
-    /** Whether an answer had less than one before, though the log may go on: so all that was there is read. */
+    /** Whether an answer had far less than one before, though the log may go on: so all that was there is read. */
     private boolean isHistoryRead;
 
     private int longest;
@@ -268,8 +268,9 @@ final class HttpChunkReader implements LogReader {
                 ? !rest.hasRemaining() // a server may give less than it was asked for
                 : chunk.total() <= place.offset() + rest.remaining();
         mayHaveMore = chunk.isWhole() || !isAllRead;
-        isHistoryRead |= !mayHaveMore || (chunk.total() < 0 && rest.remaining() < longest);
-        longest = Math.max(longest, rest.remaining());
+        int length = chunk.bytes().length;
+        isHistoryRead |= !mayHaveMore || (chunk.total() < 0 && !chunk.isWhole() && 2L * length < longest);
+        longest = Math.max(longest, length);
         if (mayHaveMore && rest.hasRemaining()) {
             nextAt = now;
         }

@@ -74,7 +74,6 @@ final class JobReader implements LogReader {
     private boolean isLeaving;
     private boolean isFinal;
     private long toldAt = NEVER;
-    private boolean isBegunWith;
     private boolean isMissingTold;
     private boolean isAskedSoon;
     private volatile boolean isSearchDue;
@@ -156,11 +155,9 @@ final class JobReader implements LogReader {
             isSearchDue = false;
             follow(latest);
         }
-        if (!isBegunWith) {
-            isBegunWith = true;
-            if (!(start instanceof Start.At) && !out.isThere(files) && !err.isThere(files)) {
-                tellPlace(sink);
-            }
+        boolean isFirst = toldAt == NEVER;
+        if (isFirst && !(start instanceof Start.At) && !out.isThere(files) && !err.isThere(files)) {
+            tellPlace(sink);
         }
         if (!life.hasBegun()) {
             life.events(known, job).forEach(sink::event);
@@ -169,7 +166,7 @@ final class JobReader implements LogReader {
         settleDoubt(now);
         Outcome found = readBoth(sink, now);
         boolean more = found == Outcome.MORE;
-        if (!more || toldAt == NEVER || now - toldAt >= LATEST.toNanos()) {
+        if (!more || isFirst || now - toldAt >= LATEST.toNanos()) {
             toldAt = now;
             life.events(known, job).forEach(sink::event); // behind the lines that were written before
         }

@@ -117,6 +117,18 @@ class HttpChunkReaderTest {
     }
 
     @Test
+    void historyIsReadWhole_whereTheServerGivesLess_andTellsNoLength() {
+        gateway.append(bytes("a line of the log\n".repeat(1000)));
+        gateway.with(() -> gateway.most = 1000);
+        SubscribeOptions history =
+                SubscribeOptions.builder().replay(Replay.all()).follow(false).build();
+        CollectingViewer viewer = new CollectingViewer();
+        hub.open("job", source("?offset={offset}").build()).subscribe(history, viewer);
+        assertThat(viewer.awaitEnd().kind()).isEqualTo(EndReason.Kind.HISTORY_COMPLETE);
+        assertThat(viewer.lines()).hasSize(1000);
+    }
+
+    @Test
     void lastLinesAlone_areAskedFor() {
         gateway.append(bytes("a line of the log\n".repeat(100_000) + "one\ntwo\nthree\n"));
         CollectingViewer viewer =

@@ -51,10 +51,6 @@ final class ProcessDialer implements Dialer {
         this.forCommands = List.copyOf(forCommands);
     }
 
-    List<String> command() {
-        return command;
-    }
-
     @Override
     public Link dial() throws IOException {
         return new ProcessLink(start(command), (bytes, offset, length) -> {});

@@ -84,11 +84,6 @@ final class RemoteFile {
         return lineOpen;
     }
 
-    /** Whether it was seen to have more than was read. */
-    boolean isBehind() {
-        return seenSize > offset;
-    }
-
     /** The greatest size that it was seen to have since it began. */
     long seenSize() {
         return seenSize;

@@ -314,7 +314,7 @@ final class RemoteReader implements LogReader {
         RemoteFile newest = trail.newest();
         switch (done.verdict()) {
             case SAME -> {
-                trail.isThere();
+                trail.found();
                 refusal = null;
                 if (newest != null) {
                     compare(newest, done.seen(), now);
@@ -322,7 +322,7 @@ final class RemoteReader implements LogReader {
             }
             case NOTHING -> {
                 refusal = null;
-                trail.isGone(now);
+                trail.missed(now);
             }
             case OTHER -> {
                 if (newest == null) {

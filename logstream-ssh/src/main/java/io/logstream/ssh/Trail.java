@@ -229,7 +229,7 @@ final class Trail {
     // ---- what is at the path
 
     /** The newest file is. */
-    void isThere() {
+    void found() {
         if (missing && goneTold) {
             event(Kind.APPEARED, "");
         }
@@ -238,7 +238,7 @@ final class Trail {
     }
 
     /** Nothing is. */
-    void isGone(long now) {
+    void missed(long now) {
         if (newest() != null && !missing) {
             missing = true;
             missingSince = now;
