@@ -12,6 +12,7 @@ import io.logstream.spi.Start;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -58,6 +59,7 @@ final class DockerReader implements LogReader {
     private Place.End before = Place.End.OPEN; // what was known of the end before the log was asked for
     private boolean verified; // once more after the container had stopped
     private boolean isReadAgain; // to its end then
+    private boolean isLive; // the history is complete
     private boolean waitingTold;
     private boolean waitedForCode;
     private Duration wait = FIRST_WAIT;
@@ -78,7 +80,7 @@ final class DockerReader implements LogReader {
         // A position is told by others, and so never chooses a container that the source has not found itself.
         String reference = known != null && source.hasFound(known) ? known.reference() : source.reference();
         runs = new Runs(daemon, this::woken);
-        questions = new Questions(daemon, reference, source.channels(), runs, this::woken);
+        questions = new Questions(daemon, reference, runs, this::woken);
         stage = new Asking(this, daemon);
     }
 
@@ -178,6 +180,15 @@ final class DockerReader implements LogReader {
         return now == null || questions.isPodman() ? 0 : now.rotatedAt();
     }
 
+    /** Whether all was told that was in the log when it was asked for first, as far as that can be known. */
+    boolean isLive() {
+        return isLive;
+    }
+
+    void historyIsComplete() {
+        isLive = true;
+    }
+
     /** Whether only entries of one channel come. */
     boolean isOneChannel() {
         return source.channels().size() < CHANNELS;
@@ -187,10 +198,24 @@ final class DockerReader implements LogReader {
         return questions;
     }
 
-    /** Asks for the log; see {@link Questions#log}. */
+    /** Asks for what is wanted of the log; see {@link Questions#log}. */
     LogRequest logs(boolean follow, int tail, long since, Entries entries) throws IOException {
+        return logs(source.channels(), follow, tail, since, entries);
+    }
+
+    /** Asks for the newest entries of the log, of whatever channel. */
+    LogRequest newest(int tail, Entries entries) throws IOException {
+        return logs(Set.of(Channel.values()), false, tail, Place.NONE, entries);
+    }
+
+    private LogRequest logs(Set<Channel> of, boolean follow, int tail, long since, Entries entries) throws IOException {
         ContainerState now = runs.container();
-        return questions.log(now != null && now.terminal(), follow, tail, since, entries);
+        return questions.log(of, now != null && now.terminal(), follow, tail, since, entries);
+    }
+
+    /** Whether entries of a channel are wanted. */
+    boolean wants(int channel) {
+        return source.channels().contains(Channel.values()[channel]);
     }
 
     // ---- what the daemon says of the container

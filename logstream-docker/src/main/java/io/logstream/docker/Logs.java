@@ -36,12 +36,12 @@ final class Logs implements Stage {
     private volatile boolean closed;
     private long askedAt;
     private long heardAt;
-    /** Whether all was told that was in the log when it was asked for, as far as that can be known. */
-    private boolean isLive;
     /** The daemon's time behind its answer. */
     private long liveFrom = Place.NONE;
 
     private volatile @Nullable Newest newest;
+    private boolean wasRefused;
+    private long refusedAt;
 
     private Duration unsettled = UNSETTLED;
 
@@ -217,11 +217,11 @@ final class Logs implements Stage {
     }
 
     private LogReader.Outcome idle() throws IOException {
-        if (!isLive && reader.follows() && isComplete()) { // else the daemon says where it ends
-            isLive = true;
+        if (!reader.isLive() && reader.follows() && isComplete()) { // else the daemon says where it ends
+            reader.historyIsComplete();
             closeNewest();
         }
-        return isLive ? LogReader.Outcome.WAIT : LogReader.Outcome.PENDING;
+        return reader.isLive() ? LogReader.Outcome.WAIT : LogReader.Outcome.PENDING;
     }
 
     /**
@@ -234,8 +234,8 @@ final class Logs implements Stage {
             return true;
         }
         Newest asked = newest;
-        if (asked == null && isSilentFor(look.isDone() ? QUIET : UNHEARD)) {
-            asked = new Newest(reader);
+        if (asked == null && isDue() && isSilentFor(look.isDone() ? QUIET : UNHEARD)) {
+            asked = new Newest(reader, true);
             newest = asked;
             if (closed) {
                 asked.close();
@@ -245,15 +245,24 @@ final class Logs implements Stage {
             return false;
         } else if (!asked.isGranted()) {
             newest = null; // it is asked for once more
-            heardAt = reader.now();
-            isSilentFor(QUIET);
-            return false;
+            wasRefused = true;
+            refusedAt = reader.now();
+            return isDue();
         }
         return !asked.isBehind(place);
     }
 
     private boolean isSilentFor(Duration time) {
-        long left = time.toNanos() - (reader.now() - heardAt);
+        return hasPassed(time, heardAt);
+    }
+
+    /** Whether the newest entry may be asked for: not right after that was refused. */
+    private boolean isDue() {
+        return !wasRefused || hasPassed(UNHEARD, refusedAt);
+    }
+
+    private boolean hasPassed(Duration time, long since) {
+        long left = time.toNanos() - (reader.now() - since);
         if (left > 0) {
             reader.context().wakeWithin(Duration.ofNanos(left));
         }

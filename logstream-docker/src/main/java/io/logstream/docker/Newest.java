@@ -5,13 +5,16 @@ import java.io.IOException;
 
 /**
  * The newest entry that a log has, which is asked for beside the log itself. The daemon counts entries before it leaves out those
- * of a channel that is not wanted: so of one channel alone more and more are asked for, until one comes. For one thread; closed by
- * any.
+ * of a channel that is not wanted: so for one channel alone more and more may be asked for, until one comes. For one thread; closed
+ * by any.
  */
 final class Newest implements Closeable {
     private static final int MORE = 40;
+    /** From so many on all are asked for. */
+    private static final int MOST = 2_000_000;
 
     private final DockerReader reader;
+    private final boolean wide;
     private volatile LogRequest request;
     private volatile boolean closed;
     private int tail = 1;
@@ -19,8 +22,14 @@ final class Newest implements Closeable {
     private int channel;
     private boolean known;
 
-    Newest(DockerReader reader) throws IOException {
+    /**
+     * Asks.
+     *
+     * @param wide whether to look for an entry of one channel behind those of the other
+     */
+    Newest(DockerReader reader, boolean wide) throws IOException {
         this.reader = reader;
+        this.wide = wide && reader.isOneChannel();
         request = ask();
     }
 
@@ -38,9 +47,9 @@ final class Newest implements Closeable {
                 return false;
             } else if (step == Exchange.Step.DONE) {
                 request.close();
-                known = !isGranted() || time != Place.NONE || !reader.isOneChannel() || tail == Integer.MAX_VALUE;
+                known = !isGranted() || time != Place.NONE || !wide || tail == Integer.MAX_VALUE;
                 if (!known) {
-                    tail = tail < Integer.MAX_VALUE / MORE ? tail * MORE : Integer.MAX_VALUE;
+                    tail = tail < MOST ? tail * MORE : Integer.MAX_VALUE;
                     request = ask();
                     if (closed) {
                         request.close();

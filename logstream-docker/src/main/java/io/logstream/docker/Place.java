@@ -80,6 +80,10 @@ final class Place {
         } catch (ArithmeticException e) {
             epochNanos = time.getEpochSecond() < 0 ? 0 : Long.MAX_VALUE;
         }
+        return since(container, epochNanos);
+    }
+
+    static Place since(long container, long epochNanos) {
         Place place = new Place(container);
         place.time[0] = epochNanos;
         place.time[1] = epochNanos;

@@ -15,6 +15,8 @@ final class Placing implements Stage {
     private volatile boolean closed;
     private Snapshot snapshot;
     private int entries;
+    private int all;
+    private long newest = Place.NONE;
     private long heardAt;
 
     Placing(DockerReader reader, int lines) throws IOException {
@@ -28,7 +30,15 @@ final class Placing implements Stage {
     private LogRequest ask() throws IOException {
         snapshot = new Snapshot(reader.questions().partBytes());
         heardAt = reader.now();
-        return reader.logs(false, entries, Place.NONE, snapshot);
+        all = 0;
+        newest = Place.NONE;
+        return reader.newest(entries, (channel, bytes, from, to, time) -> { // the daemon counts those of both channels
+            all++;
+            newest = time;
+            if (reader.wants(channel)) {
+                snapshot.entry(channel, bytes, from, to, time);
+            }
+        });
     }
 
     @Override
@@ -45,9 +55,7 @@ final class Placing implements Stage {
         if (!request.isGranted()) {
             return reader.refused(request, sink);
         }
-        // Entries are counted before those of a channel that is not wanted are left out.
-        boolean whole = entries == Integer.MAX_VALUE || (!reader.isOneChannel() && snapshot.size() < entries);
-        Place place = snapshot.find(reader.questions().containerHash(), lines, whole);
+        Place place = find(all < entries);
         if (place == null) {
             request.close();
             entries = entries <= Integer.MAX_VALUE / 8 ? 4 * entries : Integer.MAX_VALUE;
@@ -58,6 +66,17 @@ final class Placing implements Stage {
             return null;
         }
         return reader.placed(place, sink);
+    }
+
+    private @Nullable Place find(boolean whole) {
+        long container = reader.questions().containerHash();
+        Place place = snapshot.find(container, lines, whole);
+        if (place != null || !reader.isOneChannel()) {
+            return place;
+        } else if (lines == 0 && !reader.questions().isPodman()) { // whose times are whole seconds
+            return Place.since(container, newest + 1);
+        }
+        return snapshot.size() < lines ? new Place(container) : null; // to look for so few would take many questions
     }
 
     @Override

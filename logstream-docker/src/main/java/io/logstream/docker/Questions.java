@@ -11,7 +11,6 @@ final class Questions {
     private static final int PODMAN_PART = 8 * 1024;
 
     private final DockerDaemon daemon;
-    private final Set<Channel> channels;
     private final Runs runs;
     private final Runnable wake;
     private String reference;
@@ -19,14 +18,12 @@ final class Questions {
 
     /**
      * @param reference what the container is asked for by: an id, a name, or the beginning of an id
-     * @param channels which of its channels are wanted
      * @param runs told when the container is asked for
      * @param wake run when there is an answer, or some of it
      */
-    Questions(DockerDaemon daemon, String reference, Set<Channel> channels, Runs runs, Runnable wake) {
+    Questions(DockerDaemon daemon, String reference, Runs runs, Runnable wake) {
         this.daemon = daemon;
         this.reference = reference;
-        this.channels = channels;
         this.runs = runs;
         this.wake = wake;
     }
@@ -74,12 +71,14 @@ final class Questions {
     /**
      * Asks for the log.
      *
+     * @param of of which channels
      * @param terminal whether the container has one
      * @param tail how many of the last entries, or the greatest number for all
      * @param since from which time on, or {@link Place#NONE}
      */
-    LogRequest log(boolean terminal, boolean follow, int tail, long since, Entries entries) throws IOException {
-        String target = LogRequest.target(reference, channels, follow, tail, since);
+    LogRequest log(Set<Channel> of, boolean terminal, boolean follow, int tail, long since, Entries entries)
+            throws IOException {
+        String target = LogRequest.target(reference, of, follow, tail, since);
         return new LogRequest(
                 daemon.exchange(dialect().path(target), wake),
                 terminal,

@@ -80,7 +80,7 @@ final class Silence implements Closeable {
             throw open.unanswered();
         }
         patience = patience.compareTo(LAST) < 0 ? patience.multipliedBy(2) : LAST;
-        Newest newest = new Newest(reader);
+        Newest newest = new Newest(reader, false);
         asked = newest;
         if (closed) {
             newest.close();

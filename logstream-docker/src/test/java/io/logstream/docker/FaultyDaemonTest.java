@@ -244,6 +244,7 @@ class FaultyDaemonTest extends FakeCase {
             web.write(Channel.STDERR, "new\n");
             viewer.awaitLine("new");
             assertThat(viewer.lines()).containsExactly("new");
+            assertThat(fake.requests("stdout=1&stderr=1&follow=0")).isEqualTo(1);
         }
     }
 
