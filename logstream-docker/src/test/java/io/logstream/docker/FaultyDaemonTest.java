@@ -183,21 +183,8 @@ class FaultyDaemonTest extends FakeCase {
     void historyIsWaitedFor_whenNothingFollowsTheHead() throws Exception {
         web.write(Channel.STDOUT, "one\n");
         fake.withholding = true;
-        SubscribeOptions history = SubscribeOptions.builder()
-                .replay(Replay.since(Instant.EPOCH))
-                .follow(false)
-                .build();
-        try (LogHub hub = LogHub.create()) {
-            CollectingViewer viewer = new CollectingViewer();
-            hub.open("web", DockerSource.of(daemon, "web"), OPTIONS).subscribe(history, viewer);
-            CollectingViewer.until("the newest entry is asked for", () -> fake.requests("follow=0&tail=1") > 0);
-            synchronized (fake) {
-                fake.withholding = false;
-                fake.notifyAll();
-            }
-            assertThat(viewer.awaitEnd().kind()).isEqualTo(EndReason.Kind.HISTORY_COMPLETE);
-            assertThat(viewer.lines()).containsExactly("one");
-        }
+        assertThat(historyAlone(DockerSource.of(daemon, "web"), Replay.since(Instant.EPOCH), "follow=0&tail=1"))
+                .containsExactly("one");
     }
 
     /** The newest entries may all be of the other channel. */
@@ -208,20 +195,32 @@ class FaultyDaemonTest extends FakeCase {
             web.write(Channel.STDOUT, "other\n");
         }
         fake.withholding = true;
-        SubscribeOptions history =
-                SubscribeOptions.builder().replay(Replay.all()).follow(false).build();
         DockerSource errors =
                 DockerSource.builder(daemon, "web").channel(Channel.STDERR).build();
+        assertThat(historyAlone(errors, Replay.all(), "follow=0&tail=1600")).containsExactly("one");
+    }
+
+    /** Where a log has nothing at all, it need not be waited for. */
+    @Test
+    void historyIsComplete_whenTheLogIsEmpty() throws Exception {
+        assertThat(historyAlone(DockerSource.of(daemon, "web"), Replay.all(), "follow=0&tail=1"))
+                .isEmpty();
+    }
+
+    /** The lines that a viewer of the history gets, where the daemon tells them only when it was asked for something else. */
+    private List<String> historyAlone(DockerSource source, Replay replay, String question) throws Exception {
+        SubscribeOptions history =
+                SubscribeOptions.builder().replay(replay).follow(false).build();
         try (LogHub hub = LogHub.create()) {
             CollectingViewer viewer = new CollectingViewer();
-            hub.open("web", errors, OPTIONS).subscribe(history, viewer);
-            CollectingViewer.until("more is asked for", () -> fake.requests("follow=0&tail=1600") > 0);
+            hub.open("web", source, OPTIONS).subscribe(history, viewer);
+            CollectingViewer.until("the newest entry is asked for", () -> fake.requests(question) > 0);
             synchronized (fake) {
                 fake.withholding = false;
                 fake.notifyAll();
             }
             assertThat(viewer.awaitEnd().kind()).isEqualTo(EndReason.Kind.HISTORY_COMPLETE);
-            assertThat(viewer.lines()).containsExactly("one");
+            return viewer.lines();
         }
     }
 
@@ -245,19 +244,6 @@ class FaultyDaemonTest extends FakeCase {
             viewer.awaitLine("new");
             assertThat(viewer.lines()).containsExactly("new");
             assertThat(fake.requests("stdout=1&stderr=1&follow=0")).isEqualTo(1);
-        }
-    }
-
-    /** Where a log has nothing at all, it need not be waited for. */
-    @Test
-    void historyIsComplete_whenTheLogIsEmpty() throws Exception {
-        SubscribeOptions history =
-                SubscribeOptions.builder().replay(Replay.all()).follow(false).build();
-        try (LogHub hub = LogHub.create()) {
-            CollectingViewer viewer = new CollectingViewer();
-            hub.open("web", DockerSource.of(daemon, "web"), OPTIONS).subscribe(history, viewer);
-            assertThat(viewer.awaitEnd().kind()).isEqualTo(EndReason.Kind.HISTORY_COMPLETE);
-            assertThat(viewer.lines()).isEmpty();
         }
     }
 
